@@ -1,0 +1,49 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+/// Below the line that knows no operating system: no `unsafe`, no C, no Foundation.
+let pure = common + [.strictMemorySafety()]
+
+let package = Package(
+    name: "vitalsd",
+    targets: [
+        // Pure: bytes and meaning.
+        .target(name: "Core", swiftSettings: pure + [.enableExperimentalFeature("Lifetimes")]),
+        .target(name: "Bluetooth", dependencies: ["Core"], swiftSettings: pure),
+        .target(name: "Devices", dependencies: ["Core"], swiftSettings: pure),
+        .target(name: "FHIR", dependencies: ["Core"], swiftSettings: pure),
+
+        // The operating system, the disk and the network, one each.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CBluetooth", pkgConfig: "bluez", providers: [.apt(["libbluetooth-dev"])]),
+        .systemLibrary(name: "CUdev", pkgConfig: "libudev", providers: [.apt(["libudev-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(
+            name: "Host", dependencies: ["Core", "Bluetooth", "CLinux", "CBluetooth", "CUdev"], swiftSettings: common),
+        .target(name: "Journal", dependencies: ["Core", "CSQLite"], swiftSettings: common),
+        .target(name: "Clinic", dependencies: ["Core", "FHIR", "CCurl", "CSQLite"], swiftSettings: common),
+
+        .executableTarget(
+            name: "vitalsd",
+            dependencies: ["Core", "Bluetooth", "Devices", "FHIR", "Host", "Journal", "Clinic", "CLinux"],
+            swiftSettings: common),
+
+        .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: common),
+        .testTarget(name: "BluetoothTests", dependencies: ["Core", "Bluetooth"], swiftSettings: common),
+        .testTarget(
+            name: "DeviceTests", dependencies: ["Core", "Bluetooth", "Devices"], exclude: ["Captures"],
+            swiftSettings: common),
+        .testTarget(name: "FHIRTests", dependencies: ["Core", "FHIR"], swiftSettings: common),
+        .testTarget(name: "HostTests", dependencies: ["Core", "Host"], swiftSettings: common),
+        .testTarget(name: "JournalTests", dependencies: ["Core", "Journal", "CSQLite"], swiftSettings: common),
+        .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
+        .testTarget(name: "HouseTests", swiftSettings: common),
+    ]
+)

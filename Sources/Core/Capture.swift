@@ -1,0 +1,127 @@
+/// A recorded conversation: documentation, demonstration and test in one.
+///
+///     # device:   A&D UA-651BLE, firmware 1.05
+///     # display:  128/82, pulse 71, 10:11         what a person saw
+///     # source:   specification                   or the public place where the bytes come from
+///     adv 00:09:1F:80:00:22 name "A&D_UA-651BLE_8A11" services 1810
+///     > 12 0400 0200                              we send (to a line too)
+///     < 13                                        the device sends
+///     ~                                           the device is silent for as long as anybody waits
+///     = clock at 2026-03-02T10:12:12              the visit reports the device's clock
+///     = information manufacturer "A&D" …          the visit reports who the device is
+///     = systolic 128 mm[Hg] … at 2026-03-02T10:11:12     the visit reports a reading, and it is kept
+///     > 1e                                        so this comes after it, never before
+///
+/// A `tty` line instead of `adv` begins the capture of a serial device. Hexadecimal digits may be grouped at will; the
+/// first word that is not made of pairs of them begins a comment.
+package struct Capture: Sendable {
+    package enum Line: Equatable, Sendable {
+        case sent([UInt8]), heard([UInt8]), silence
+        case reported(Reading), clock(RawTime), information(String)
+    }
+
+    package var headers: [String: String] = [:]
+    package var sighting: Sighting
+    package var lines: [Line] = []
+
+    /// Throws the number of the first line that is wrong, and what it should be.
+    package init(_ text: String) throws(Mistake) {
+        var sighting: Sighting?
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.split { $0 == " " }
+            guard let first = words.first else { continue }
+            let rest = String(line.drop { $0 == " " }.dropFirst(first.count).drop { $0 == " " })
+            func wrong(_ expected: String) -> Mistake { Mistake(line: index + 1, expected: expected) }
+            switch first {
+            case "#":
+                let parts = rest.split(separator: ":", maxSplits: 1)
+                guard parts.count == 2 else { continue }
+                headers[String(parts[0])] = String(parts[1].drop { $0 == " " })
+            case "adv":
+                guard let advertisement = Advertisement(notation: rest) else {
+                    throw wrong("adv <address> name \"…\" services <uuid>…")
+                }
+                sighting = Sighting(.advertisement(advertisement))
+            case "tty": sighting = Sighting(.line(SerialLine(path: rest)))
+            case ">": lines.append(.sent(leadingBytes(rest)))
+            case "<": lines.append(.heard(leadingBytes(rest)))
+            case "~": lines.append(.silence)
+            case "=" where words.count > 1 && words[1] == "clock":
+                guard let raw = RawTime(notation: rest.dropFirst(5)) else { throw wrong("= clock <time>") }
+                lines.append(.clock(raw))
+            case "=" where words.count > 1 && words[1] == "information":
+                lines.append(.information(String(rest.dropFirst(11).drop { $0 == " " })))
+            case "=":
+                guard let reading = Reading(notation: rest) else { throw wrong("= <reading>") }
+                lines.append(.reported(reading))
+            default: throw wrong("one of # adv tty > < ~ =")
+            }
+        }
+        guard let sighting else { throw Mistake(line: 1, expected: "an adv or a tty line") }
+        for header in ["device", "display", "source"] where headers[header] == nil {
+            throw Mistake(line: 1, expected: "# \(header): …")
+        }
+        self.sighting = sighting
+    }
+
+    package struct Mistake: Error, Equatable, CustomStringConvertible {
+        package let line: Int, expected: String
+        package var description: String { "line \(line): expected \(expected)" }
+    }
+}
+
+extension Advertisement {
+    /// `00:09:1F:80:00:22 name "A&D_UA-651BLE" services 1810 180A`
+    package init?(notation: String) {
+        let quoted = notation.split(separator: "\"", omittingEmptySubsequences: false)
+        guard quoted.count == 3 else { return nil }
+        let before = quoted[0].split { $0 == " " }, after = quoted[2].split { $0 == " " }
+        guard before.count == 2, before[1] == "name", let address = BluetoothAddress(before[0]) else { return nil }
+        var services: [BluetoothUUID] = []
+        if let first = after.first {
+            guard first == "services" else { return nil }
+            for word in after.dropFirst() {
+                guard let uuid = BluetoothUUID(word) else { return nil }
+                services.append(uuid)
+            }
+        }
+        self.init(address: address, name: String(quoted[1]), services: services)
+    }
+
+    package var notation: String {
+        "\(address) name \"\(name)\" services \(services.map(\.description).joined(separator: " "))"
+    }
+}
+
+extension DeviceInformation: CustomStringConvertible {
+    /// `manufacturer "A&D" model "UA-651BLE" serial "…" firmware "…" hardware "…" system 001122FFFE334455`
+    package var description: String {
+        var words: [String] = []
+        for (name, text) in [
+            ("manufacturer", manufacturer), ("model", model), ("serial", serial), ("firmware", firmware),
+            ("hardware", hardware),
+        ] {
+            if let text { words.append("\(name) \"\(text)\"") }
+        }
+        if let systemID { words.append("system \(systemID.bigEndianDigits)") }
+        return words.joined(separator: " ")
+    }
+}
+
+extension UInt64 {
+    /// Sixteen capital hexadecimal digits.
+    package var bigEndianDigits: String {
+        let digits = String(self, radix: 16, uppercase: true)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// The bytes that a line begins with; the first word that is not pairs of hexadecimal digits begins a comment.
+private func leadingBytes(_ text: String) -> [UInt8] {
+    var found: [UInt8] = []
+    for word in text.split(whereSeparator: { $0 == " " }) {
+        guard let more = bytes(hex: word) else { break }
+        found += more
+    }
+    return found
+}

@@ -1,0 +1,133 @@
+/// Everything vitalsd knows about one model.
+package struct Driver: Sendable {
+    /// What the device is for, in the words of `vitalsd devices`.
+    package enum Kind: String, Sendable {
+        case pulseOximeter = "pulse-oximeter", spirometer, scale, bloodPressure = "blood-pressure", thermometer, glucose
+    }
+    /// `captured`: its bytes come from a named public source. `specification`: from a document alone.
+    package enum Evidence: String, Sendable { case captured, specification }
+
+    package var id: String
+    package var manufacturer: String
+    package var model: String
+    package var kind: Kind
+    package var evidence: Evidence
+    package var claims: [Claim]
+    package var endpoints: [Endpoint]
+    package var visit: Visit
+
+    package init(
+        id: String, manufacturer: String, model: String, kind: Kind, evidence: Evidence, claims: [Claim],
+        endpoints: [Endpoint], visit: Visit
+    ) {
+        self.id = id
+        self.manufacturer = manufacturer
+        self.model = model
+        self.kind = kind
+        self.evidence = evidence
+        self.claims = claims
+        self.endpoints = endpoints
+        self.visit = visit
+    }
+}
+
+/// The conversation with a device: a straight function over a link, which never sees a file descriptor.
+package enum Visit: Sendable {
+    case gatt(@Sendable (any Peer, any Report) async throws(Fault) -> Void)
+    case line(@Sendable (any Line, any Report) async throws(Fault) -> Void)
+    /// A profile's decoders alone, for `vitalsd decode`; it never claims.
+    case none
+}
+
+/// What a visit tells the hub.
+package protocol Report: AnyObject {
+    /// Returns once the reading is on disk. Only after that may a driver confirm to the device or let it forget.
+    func callAsFunction(_ reading: Reading) async throws(Fault)
+    /// The device's clock as just read, before it is set; `error` is half of what the asking took.
+    func clock(_ device: RawTime, error: Duration) async throws(Fault)
+    /// Who the device says it is.
+    func information(_ information: DeviceInformation) async throws(Fault)
+    /// The hub's local time, for setting a device's clock; nil while the hub itself is not sure.
+    var localTime: LocalTime? { get }
+    /// Whether the whole stream of a live sensor is wanted, not only readings.
+    var wantsStream: Bool { get }
+}
+
+/// Who a device says it is. Empty where it does not say.
+package struct DeviceInformation: Hashable, Sendable {
+    package var manufacturer: String?, model: String?, serial: String?, firmware: String?, hardware: String?
+    /// IEEE EUI-64, most significant byte first.
+    package var systemID: UInt64?
+    package init() {}
+}
+
+/// How a device is recognised. Data, so that it can be printed, and so that a test can prove the sole claimant.
+package enum Claim: Equatable, Sendable {
+    /// The advertised local name begins with `name`, and `service` is advertised where it is not nil.
+    case advertised(name: String, service: BluetoothUUID?)
+    /// The device's own USB identity; a generic serial adapter's is no claim.
+    case usb(vendor: UInt16, product: UInt16)
+    /// It talks unasked: `frames` frames of this framing in a row, with nothing between.
+    case talks(Framing, frames: Int)
+    /// It waits: asked with its own harmless `hello`, it answers with a frame of this framing.
+    case answers(Framing, hello: [UInt8])
+}
+
+/// A place where values come from, with what reads them. What `vitalsd decode --endpoint` names.
+package struct Endpoint: Sendable {
+    package enum Source: Sendable {
+        case characteristic(BluetoothUUID)
+        case frames(Framing)
+        /// Bare bytes with a name, for the primitives.
+        case bytes(String)
+    }
+    package let source: Source
+    package let decode: Decode
+
+    package init(_ source: Source, _ decode: @escaping Decode) {
+        self.source = source
+        self.decode = decode
+    }
+
+    /// The short UUID, the full UUID or the frame family's name.
+    package var name: String {
+        switch source {
+        case .characteristic(let uuid): uuid.description
+        case .frames(let framing): framing.name
+        case .bytes(let name): name
+        }
+    }
+}
+
+/// Bytes to reading: pure, and without a trap for any bytes.
+package typealias Decode = @Sendable (Span<UInt8>) throws(Malformed) -> Reading
+
+/// How a byte stream is cut into frames.
+package struct Framing: Sendable, Equatable {
+    package let name: String
+    package let settings: LineSettings
+    /// The longest frame there is, in bytes: what need be kept while waiting for more.
+    package let longest: Int
+    package let cut: @Sendable (Span<UInt8>) -> Cut
+
+    package init(
+        _ name: String, _ settings: LineSettings, longest: Int, cut: @escaping @Sendable (Span<UInt8>) -> Cut
+    ) {
+        self.name = name
+        self.settings = settings
+        self.longest = longest
+        self.cut = cut
+    }
+
+    package static func == (a: Framing, b: Framing) -> Bool { a.name == b.name && a.settings == b.settings }
+}
+
+/// What waiting bytes begin with.
+package enum Cut: Equatable, Sendable {
+    /// So many bytes are one whole frame, its checksum right.
+    case frame(Int)
+    /// So many bytes belong to no frame.
+    case noise(Int)
+    /// It cannot be told yet.
+    case more
+}

@@ -1,0 +1,161 @@
+/// A failure, by the layer that somebody has to touch. There is one case per person who can act.
+///
+/// Foreign codes (errno, ATT errors, HTTP statuses) are translated once, where they enter, and travel no further.
+package enum Fault: Error, Equatable, Sendable {
+    case device(Device), pairing(Pairing), hub(Hub), network(Network), clinic(Clinic)
+
+    package enum Device: Equatable, Sendable {
+        case silent, hungUp, unrecognised, endedUs
+        case malformed(Malformed)
+        /// The ATT error code of the refusal.
+        case refused(UInt8)
+        /// The device lacks what its model has: a characteristic by its UUID.
+        case lacking(String)
+    }
+
+    package enum Pairing: Equatable, Sendable { case notPaired, keyForgotten, notInPairingMode, rejected, slotTaken }
+
+    package enum Hub: Equatable, Sendable {
+        case noRadio, radioOff, radioBlocked, portGone, portBusy(String), noPermission(String)
+        case diskFull, diskFailing(String), journalFull, journalDamaged(String), journalNewer(found: Int, known: Int)
+        case journalInUse
+        case clockUnset, badConfiguration(String), certificateUnreadable(String)
+        /// A system call that should not fail did: its name and errno.
+        case system(String, Int32)
+    }
+
+    package enum Network: Equatable, Sendable { case noName(String), noRoute, refused, timedOut, interrupted }
+
+    package enum Clinic: Equatable, Sendable {
+        case untrusted(String), notOurClinic
+        /// 401 or 403: our credentials, or what they may do.
+        case rejectsUs(status: Int)
+        /// The content was refused; the issue's code and diagnostics of the OperationOutcome.
+        case refusedReading(status: Int, issue: String)
+        case busy(status: Int, retryAfter: Duration?)
+        case failing(status: Int), badAnswer(String), tooLarge
+        /// The address answers, but not as a FHIR server that takes transactions.
+        case wrongAddress(status: Int)
+    }
+}
+
+extension Fault {
+    /// The layer's word: device, pairing, hub, network or clinic.
+    package var layer: String {
+        switch self {
+        case .device: "device"
+        case .pairing: "pairing"
+        case .hub: "hub"
+        case .network: "network"
+        case .clinic: "clinic"
+        }
+    }
+
+    /// What is wrong, in one sentence without a value and without a person.
+    package var sentence: String { said.sentence }
+
+    /// What to do next, in one sentence.
+    package var remedy: String { said.remedy }
+
+    private var said: (sentence: String, remedy: String) {
+        switch self {
+        case .device(let fault): fault.said
+        case .pairing(let fault): fault.said
+        case .hub(let fault): fault.said
+        case .network(let fault): fault.said
+        case .clinic(let fault): fault.said
+        }
+    }
+}
+
+extension Fault: CustomStringConvertible {
+    /// The form of every log line: `layer: sentence; remedy`.
+    package var description: String { "\(layer): \(sentence); \(remedy)" }
+}
+
+private typealias Said = (sentence: String, remedy: String)
+
+extension Fault.Device {
+    fileprivate var said: Said {
+        switch self {
+        case .silent: ("the device stopped answering", "check its battery and bring it nearer")
+        case .hungUp: ("the device ended the connection", "nothing to do: what it still holds comes next time")
+        case .unrecognised: ("what the line says belongs to no known device", "see the list of `vitalsd devices`")
+        case .endedUs: ("the device's bytes ended the daemon three times; it is set aside", "report it with a capture")
+        case .malformed(let why): ("the device sent bytes that break its protocol (\(why))", "report it with a capture")
+        case .refused(let code):
+            ("the device refused a request (ATT error \(hex(code)))", "take out its battery and retry")
+        case .lacking(let what): ("the device lacks \(what)", "check that it is the model it says")
+        }
+    }
+}
+
+extension Fault.Pairing {
+    fileprivate var said: Said {
+        switch self {
+        case .notPaired: ("the device wants to be paired", "pair it")
+        case .keyForgotten: ("the device has forgotten its key", "pair it again")
+        case .notInPairingMode: ("the device is not in pairing mode", "hold its button until it says so")
+        case .rejected: ("the device rejected the pairing", "check the code that it shows and pair again")
+        case .slotTaken: ("the device is paired with something else", "remove it there and pair again")
+        }
+    }
+}
+
+extension Fault.Hub {
+    fileprivate var said: Said {
+        switch self {
+        case .noRadio: ("there is no Bluetooth adapter", "plug one in")
+        case .radioOff: ("the Bluetooth adapter is off", "switch it on")
+        case .radioBlocked: ("the radio is blocked by rfkill", "unblock it: rfkill unblock bluetooth")
+        case .portGone: ("the serial line is gone", "plug the cable in again")
+        case .portBusy(let path): ("\(path) is held by another program", "stop that program")
+        case .noPermission(let what): ("no permission for \(what)", "run as the vitalsd service, or join its group")
+        case .diskFull: ("the disk is full, so readings stay on their devices", "free space on the hub")
+        case .diskFailing(let why): ("the disk fails (\(why))", "replace the hub's card or disk")
+        case .journalFull:
+            (
+                "the journal is full of undelivered readings; new ones stay on their devices",
+                "restore the way to the clinic"
+            )
+        case .journalDamaged(let why): ("the journal is damaged (\(why))", "see the set-aside file beside it")
+        case .journalNewer(let found, let known):
+            ("the journal has version \(found), this vitalsd knows \(known)", "install the newer vitalsd again")
+        case .journalInUse: ("another vitalsd uses the journal", "stop it first")
+        case .clockUnset: ("the hub does not know the time", "connect it to the network, or set its clock")
+        case .badConfiguration(let why): ("the configuration is wrong: \(why)", "correct it and reload")
+        case .certificateUnreadable(let path): ("the key or certificate \(path) cannot be read", "check path and owner")
+        case .system(let call, let number): ("\(call) failed with errno \(number)", "report it")
+        }
+    }
+}
+
+extension Fault.Network {
+    fileprivate var said: Said {
+        switch self {
+        case .noName(let host): ("the name \(host) is not known", "check the hub's network and its DNS")
+        case .noRoute: ("there is no way to the clinic", "check the hub's network cable or SIM card")
+        case .refused: ("the clinic's address refuses connections", "check address and port, or ask the clinic")
+        case .timedOut: ("the clinic does not answer in time", "check the hub's network; it retries by itself")
+        case .interrupted: ("the connection was cut", "nothing to do: it retries by itself")
+        }
+    }
+}
+
+extension Fault.Clinic {
+    fileprivate var said: Said {
+        switch self {
+        case .untrusted(let why): ("the clinic's certificate is not trusted (\(why))", "check the CA and the host name")
+        case .notOurClinic:
+            ("the address answers with a redirect or a page", "log in to the network, or correct the URL")
+        case .rejectsUs(let status): ("the clinic rejects this hub (\(status))", "renew its credentials at the clinic")
+        case .refusedReading(let status, let issue):
+            ("the clinic refused a reading (\(status) \(issue))", "see vitalsd queue")
+        case .busy(let status, _): ("the clinic is busy (\(status))", "nothing to do: it retries by itself")
+        case .failing(let status): ("the clinic's server fails (\(status))", "tell the clinic; it retries by itself")
+        case .badAnswer(let why): ("the clinic's answer makes no sense (\(why))", "tell the clinic")
+        case .tooLarge: ("the clinic takes no bundle of this size", "raise the limit at the clinic")
+        case .wrongAddress(let status): ("the clinic's URL is no FHIR server (\(status))", "correct the URL")
+        }
+    }
+}

@@ -1,0 +1,101 @@
+/// The identity of a reading, computed from what the device said, so that a second download of the same memory changes
+/// nothing: SHA-256 over device, raw time, record number, user slot and raw bytes.
+package struct Fingerprint: Hashable, Sendable {
+    package let bytes: [UInt8]
+
+    /// `arrival` goes in only where the device gives nothing to tell two equal measurements apart.
+    package init(device: String, reading: Reading, arrival: HubTime) {
+        var text = "\(device)\n\(reading.taken)\n\(reading.sequence.map(String.init) ?? "")\n"
+        text += "\(reading.user.map(String.init) ?? "")\n"
+        switch reading.taken {
+        case .clock, .ticks: break
+        case .now, .unknown:
+            if reading.sequence == nil { text += "\(arrival.boot) \(arrival.uptime / .nanoseconds(1))" }
+        }
+        var hash = SHA256()
+        hash.update(Array(text.utf8) + [0])
+        // What was never on a wire (a summary of wear) is told apart by its content.
+        hash.update(reading.bytes.isEmpty ? Array(reading.description.utf8) : reading.bytes)
+        bytes = hash.digest()
+    }
+
+    package init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// A UUID (version 8 of RFC 9562) that follows from the fingerprint: the same reading has the same id at every
+    /// clinic, after every restart, and even after the journal was lost. `part` tells the resources of a reading apart.
+    package func uuid(_ part: String = "") -> String {
+        var hash = SHA256()
+        hash.update(bytes + Array(part.utf8))
+        return vitalsdUUID(hash.digest())
+    }
+}
+
+/// A UUID of version 8 from the first 16 bytes of a digest.
+package func vitalsdUUID(_ digest: [UInt8]) -> String {
+    var bytes = Array(digest.prefix(16))
+    bytes[6] = bytes[6] & 0x0F | 0x80
+    bytes[8] = bytes[8] & 0x3F | 0x80
+    let digits = Array(hex(bytes))
+    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+}
+
+/// SHA-256 (FIPS 180-4). Here because no library below the line may be a C library; checked against NIST's vectors.
+package struct SHA256: Sendable {
+    private var state: [UInt32] = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+    private var block: [UInt8] = []
+    private var length: UInt64 = 0
+
+    package init() {}
+
+    package mutating func update(_ bytes: [UInt8]) {
+        length &+= UInt64(bytes.count)
+        for byte in bytes {
+            block.append(byte)
+            if block.count == 64 { compress() }
+        }
+    }
+
+    package consuming func digest() -> [UInt8] {
+        let bits = length &* 8
+        update([0x80])
+        while block.count != 56 { update([0]) }
+        update((0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) })
+        return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) } }
+    }
+
+    private mutating func compress() {
+        var w = (0..<16).map { at in
+            (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(block[at * 4 + $1]) }
+        }
+        for i in 16..<64 {
+            let a = w[i - 15], b = w[i - 2]
+            let s0 = turn(a, 7) ^ turn(a, 18) ^ a >> 3, s1 = turn(b, 17) ^ turn(b, 19) ^ b >> 10
+            w.append(w[i - 16] &+ s0 &+ w[i - 7] &+ s1)
+        }
+        var v = state
+        for i in 0..<64 {
+            let s1 = turn(v[4], 6) ^ turn(v[4], 11) ^ turn(v[4], 25), choice = v[4] & v[5] ^ ~v[4] & v[6]
+            let first = v[7] &+ s1 &+ choice &+ Self.constants[i] &+ w[i]
+            let s0 = turn(v[0], 2) ^ turn(v[0], 13) ^ turn(v[0], 22)
+            let majority = v[0] & v[1] ^ v[0] & v[2] ^ v[1] & v[2]
+            v = [first &+ s0 &+ majority, v[0], v[1], v[2], v[3] &+ first, v[4], v[5], v[6]]
+        }
+        for i in 0..<8 { state[i] = state[i] &+ v[i] }
+        block.removeAll(keepingCapacity: true)
+    }
+
+    private func turn(_ word: UInt32, _ by: UInt32) -> UInt32 { word >> by | word << (32 - by) }
+
+    private static let constants: [UInt32] = [
+        0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+        0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+        0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+        0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+        0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+        0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+        0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+        0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+    ]
+}

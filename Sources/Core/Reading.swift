@@ -1,0 +1,99 @@
+/// What a device said about one measurement: nothing concluded, nothing lost.
+package struct Reading: Equatable, Sendable {
+    package var values: Values
+    /// The device's own time stamp, uncorrected.
+    package var taken: RawTime
+    /// How long the measurement lasted, up to `taken`, where it has a duration at all.
+    package var duration: Duration?
+    /// The device's own record number.
+    package var sequence: Int?
+    /// The device's own user slot.
+    package var user: Int?
+    package var remarks: Remarks
+    /// The bytes that said so, as they came. Kept with every reading, because public descriptions disagree.
+    package var bytes: [UInt8]
+
+    package init(
+        _ values: Values, taken: RawTime, duration: Duration? = nil, sequence: Int? = nil, user: Int? = nil,
+        remarks: Remarks = [], bytes: [UInt8] = []
+    ) {
+        self.values = values
+        self.taken = taken
+        self.duration = duration
+        self.sequence = sequence
+        self.user = user
+        self.remarks = remarks
+        self.bytes = bytes
+    }
+
+    /// Bytes that arrived and could not be read. Kept, so that one bad record neither blocks the others nor vanishes.
+    package static func undecoded(_ bytes: [UInt8]) -> Reading {
+        Reading([], taken: .unknown, remarks: [.undecoded], bytes: bytes)
+    }
+
+    /// The same reading with a remark for every value that no living person has. Judged here once, in no driver.
+    package var judged: Reading {
+        var judged = self
+        if !values.allSatisfy(\.isPlausible) { judged.remarks.insert(.implausible) }
+        return judged
+    }
+}
+
+/// What the device, or the hub, has to say about a reading beside its numbers.
+///
+/// The raw value is the bit in the journal, so an order is never changed; new remarks go to the end of their group's gap.
+package enum Remark: UInt8, CaseIterable, Sendable {
+    // Blood Pressure Measurement status (BLS 1.1.1, Measurement Status), bits 0 to 5.
+    case bodyMovement = 0, cuffTooLoose, irregularPulse, pulseRateOver, pulseRateUnder, improperPosition
+    // PLX Measurement Status (PLXS 1.0.1), bits 5 to 15.
+    case measurementOngoing = 8, earlyEstimate, validated, fullyQualified, fromStorage, demonstration, testData
+    case calibrationOngoing, measurementUnavailable, questionable, invalid
+    // PLX Device and Sensor Status (PLXS 1.0.1), bits 0 to 15.
+    case extendedDisplayUpdate = 24, equipmentMalfunction, signalProcessingIrregularity, inadequateSignal, poorSignal
+    case lowPerfusion, erraticSignal, nonpulsatileSignal, questionablePulse, signalAnalysisOngoing, sensorInterference
+    case sensorUnconnectedToUser, unknownSensor, sensorDisplaced, sensorMalfunctioning, sensorDisconnected
+    // Said by single families.
+    case lowBattery = 48, deviceClockNotSet, smartPoint, multiplePackets, weightNotConfirmedByIndex, artifact
+    // Said by the hub.
+    case implausible = 80, undecoded, invalidTime, unstable, sessionPart, possibleRepeat, timelineRepeat, unassigned
+    case partlyDecoded
+
+    /// In kebab case, as the journal, captures and JSON write it.
+    package var name: String {
+        "\(self)".reduce(into: "") { name, letter in
+            if letter.isUppercase { name += "-" }
+            name += letter.lowercased()
+        }
+    }
+
+    package init?(name: some StringProtocol) {
+        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = match
+    }
+}
+
+/// A set of remarks without an allocation.
+package struct Remarks: Equatable, Sendable, ExpressibleByArrayLiteral, Sequence {
+    private var bits: UInt128 = 0
+
+    package init() {}
+    package init(arrayLiteral remarks: Remark...) { for remark in remarks { insert(remark) } }
+
+    package var isEmpty: Bool { bits == 0 }
+    package func contains(_ remark: Remark) -> Bool { bits & mask(remark) != 0 }
+    package mutating func insert(_ remark: Remark) { bits |= mask(remark) }
+    package mutating func remove(_ remark: Remark) { bits &= ~mask(remark) }
+
+    /// Inserts `first` for bit `low` of `flags`, the following remark for the next bit, and so on.
+    package mutating func insert(bits flags: UInt32, from low: Int, count: Int, as first: Remark) {
+        for bit in 0..<count where flags >> UInt32(low + bit) & 1 != 0 {
+            if let remark = Remark(rawValue: first.rawValue + UInt8(bit)) { insert(remark) }
+        }
+    }
+
+    package func makeIterator() -> some IteratorProtocol<Remark> {
+        Remark.allCases.lazy.filter { contains($0) }.makeIterator()
+    }
+
+    private func mask(_ remark: Remark) -> UInt128 { 1 << UInt128(remark.rawValue) }
+}

@@ -1,0 +1,88 @@
+/// Something that was heard of: an advertisement, or a line that appeared.
+package struct Sighting: Equatable, Sendable {
+    package enum Way: Equatable, Sendable {
+        case advertisement(Advertisement)
+        case line(SerialLine)
+    }
+    package var way: Way
+    package init(_ way: Way) { self.way = way }
+
+    /// What names the device until a visit learns something better: never a random address.
+    package var identity: String {
+        switch way {
+        case .advertisement(let advertisement): "bluetooth:\(advertisement.address)"
+        case .line(let line):
+            line.usb.map { "usb:\(hex($0.vendor)):\(hex($0.product)):\($0.serial ?? line.path)" } ?? "line:\(line.path)"
+        }
+    }
+}
+
+/// What a device says of itself on the air.
+package struct Advertisement: Equatable, Sendable {
+    package var address: BluetoothAddress
+    package var name: String
+    package var services: [BluetoothUUID]
+    /// Received signal strength in dBm, −127 to 20; nil where the controller does not say.
+    package var signal: Int?
+
+    package init(address: BluetoothAddress, name: String, services: [BluetoothUUID], signal: Int? = nil) {
+        self.address = address
+        self.name = name
+        self.services = services
+        self.signal = signal
+    }
+}
+
+/// A 48-bit device address, most significant byte first as people write it.
+package struct BluetoothAddress: Hashable, Sendable, CustomStringConvertible {
+    package let value: UInt64
+
+    package init(_ value: UInt64) { self.value = value & 0xFFFF_FFFF_FFFF }
+
+    /// `00:09:1F:80:00:22`, in either case, with `:` or `-`.
+    package init?(_ text: some StringProtocol) {
+        let digits = String(text.filter { $0 != ":" && $0 != "-" })
+        guard digits.count == 12, let value = UInt64(digits, radix: 16) else { return nil }
+        self.init(value)
+    }
+
+    package var description: String { octets.joined(separator: ":") }
+
+    /// Six pairs of capital hexadecimal digits.
+    package var octets: [String] {
+        (0..<6).map { hex(UInt8(truncatingIfNeeded: value >> (40 - 8 * UInt64($0)))).uppercased() }
+    }
+}
+
+/// A tty that is there.
+package struct SerialLine: Equatable, Sendable {
+    package struct USB: Equatable, Sendable {
+        package var vendor: UInt16, product: UInt16, serial: String?
+        package init(vendor: UInt16, product: UInt16, serial: String?) {
+            self.vendor = vendor
+            self.product = product
+            self.serial = serial
+        }
+    }
+    package var path: String
+    /// Nil for a line that is not on USB.
+    package var usb: USB?
+
+    package init(path: String, usb: USB? = nil) {
+        self.path = path
+        self.usb = usb
+    }
+}
+
+extension Claim {
+    /// Whether an advertisement or a USB identity alone is this claim's. Talking and answering are found by listening.
+    package func matches(_ sighting: Sighting) -> Bool {
+        switch (self, sighting.way) {
+        case (.advertised(let name, let service), .advertisement(let seen)):
+            seen.name.hasPrefix(name) && service.map(seen.services.contains) ?? true
+        case (.usb(let vendor, let product), .line(let line)):
+            line.usb.map { $0.vendor == vendor && $0.product == product } ?? false
+        default: false
+        }
+    }
+}

@@ -1,0 +1,201 @@
+/// Exactly what the device said about when. "Raw" in chrony's sense: stored for ever, never corrected.
+package enum RawTime: Equatable, Sendable {
+    /// It was measured as it was heard; the device stamps nothing.
+    case now
+    /// The device's own calendar clock.
+    case clock(LocalTime)
+    /// The device's own counter, in units of `resolution`.
+    case ticks(UInt64, resolution: Duration)
+    /// From the device's memory, without a usable stamp.
+    case unknown
+}
+
+/// A calendar date and time as a device shows it, without a zone unless the device gives one.
+package struct LocalTime: Equatable, Hashable, Sendable {
+    package let year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int
+    /// 0 to 999 999, of which `decimals` digits (0 to 6) come from the device.
+    package let microsecond: Int, decimals: Int
+
+    /// Nil for a date or time that no calendar has; a leap second is none.
+    package init?(
+        _ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int,
+        microsecond: Int = 0, decimals: Int = 0
+    ) {
+        guard 1...9999 ~= year, 1...12 ~= month, 1...Self.days(in: month, of: year) ~= day,
+            0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second, 0...999_999 ~= microsecond, 0...6 ~= decimals
+        else { return nil }
+        self.year = year
+        self.month = month
+        self.day = day
+        self.hour = hour
+        self.minute = minute
+        self.second = second
+        self.microsecond = microsecond
+        self.decimals = decimals
+    }
+
+    /// The calendar reading of `seconds` on a line that counts from 1970-01-01T00:00:00.
+    package init?(seconds: Int, microsecond: Int = 0, decimals: Int = 0) {
+        guard -62_135_596_800...253_402_300_799 ~= seconds else { return nil }
+        let day = seconds >= 0 ? seconds / 86_400 : -((86_399 - seconds) / 86_400), rest = seconds - day * 86_400
+        // Days to a civil date in 400-year eras that begin on 1 March.
+        let shifted = day + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097, dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let march = (5 * dayOfYear + 2) / 153, month = march < 10 ? march + 3 : march - 9
+        self.init(
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * march + 2) / 5 + 1,
+            rest / 3600, rest / 60 % 60, rest % 60, microsecond: microsecond, decimals: decimals)
+    }
+
+    /// Seconds on the device's own line, counted from 1970-01-01T00:00:00 of that line.
+    package var seconds: Int {
+        let year = month <= 2 ? self.year - 1 : self.year, era = year / 400, yearOfEra = year - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return (era * 146_097 + dayOfEra - 719_468) * 86_400 + hour * 3600 + minute * 60 + second
+    }
+
+    private static func days(in month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}
+
+extension LocalTime: CustomStringConvertible {
+    package var description: String {
+        var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        text += "T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
+        if decimals > 0 { text += "." + padded(microsecond, 6).prefix(decimals) }
+        return text
+    }
+
+    /// Reads what `description` writes.
+    package init?(_ text: some StringProtocol) {
+        let halves = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let fields = halves[0].split(omittingEmptySubsequences: false) { "-T:".contains($0) }.map { Int($0) ?? -1 }
+        guard halves[0].utf8.count == 19, fields.count == 6 else { return nil }
+        let fraction = halves.count == 2 ? String(halves[1]) : ""
+        guard fraction.utf8.count <= 6, halves.count == 1 || Int(fraction) != nil else { return nil }
+        let digits = fraction + String(repeating: "0", count: 6 - fraction.utf8.count)
+        self.init(
+            fields[0], fields[1], fields[2], fields[3], fields[4], fields[5],
+            microsecond: Int(digits) ?? -1, decimals: fraction.utf8.count)
+    }
+}
+
+/// `number` with leading zeros up to `width` digits.
+package func padded(_ number: Int, _ width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
+/// A point in the world's time: milliseconds since 1970-01-01T00:00:00Z.
+package struct Instant: Comparable, Hashable, Sendable {
+    package var milliseconds: Int64
+    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    package static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
+    package static func + (a: Instant, time: Duration) -> Instant {
+        Instant(milliseconds: a.milliseconds + Int64(time / .milliseconds(1)))
+    }
+    package static func - (a: Instant, b: Instant) -> Duration { .milliseconds(a.milliseconds - b.milliseconds) }
+}
+
+/// The hub's clocks, read together. The timeline since boot never steps; the wall clock may.
+package struct HubTime: Equatable, Sendable {
+    /// The kernel's boot id: timelines of different boots do not compare.
+    package var boot: String
+    /// CLOCK_BOOTTIME, which goes on while the hub sleeps.
+    package var uptime: Duration
+    package var wall: Instant
+    /// Whether the kernel says that something keeps its clock.
+    package var synchronised: Bool
+
+    package init(boot: String, uptime: Duration, wall: Instant, synchronised: Bool) {
+        self.boot = boot
+        self.uptime = uptime
+        self.wall = wall
+        self.synchronised = synchronised
+    }
+}
+
+/// The device's clock and the hub's, read together before either is set: the coincident time stamp of the HL7 PHD guide.
+package struct ClockPair: Equatable, Sendable {
+    package var device: RawTime
+    package var hub: HubTime
+    /// Half of what passed between asking and hearing, and the resolution of the device's clock.
+    package var error: Duration
+
+    package init(device: RawTime, hub: HubTime, error: Duration) {
+        self.device = device
+        self.hub = hub
+        self.error = error
+    }
+}
+
+/// When a reading was taken, as far as we can tell, how sure we are and why. "Cooked" in chrony's sense.
+package struct Dated: Equatable, Sendable {
+    /// Nil when only a bound is known: not after the hub heard of it.
+    package var at: Instant?
+    package var error: Duration
+    package var basis: Basis
+
+    package init(at: Instant?, error: Duration, basis: Basis) {
+        self.at = at
+        self.error = error
+        self.basis = basis
+    }
+}
+
+/// On what a conclusion about time rests.
+package enum Basis: String, CaseIterable, Sendable {
+    /// The device stamps nothing; the hub heard the measurement as it was made.
+    case arrival
+    /// The device's stamp, moved by the offset that was seen when both clocks were read together.
+    case paired
+    /// A stored record without a usable stamp, or a stamp whose clock could not be read: before its arrival.
+    case bounded
+}
+
+extension RawTime {
+    /// Seconds on the device's own line, with its fraction; nil where the device gives no line.
+    package var line: Duration? {
+        switch self {
+        case .clock(let time): .seconds(time.seconds) + .microseconds(time.microsecond)
+        // No counter of a device runs for more than 48 bits; a larger one is no line, and must not overflow.
+        case .ticks(let count, let resolution): count < 1 << 48 ? resolution * Double(count) : nil
+        case .now, .unknown: nil
+        }
+    }
+
+    /// The finest step that the device's stamp can show.
+    package var resolution: Duration {
+        switch self {
+        case .clock(let time):
+            (0..<time.decimals).reduce(Duration.seconds(1)) { step, _ in step / 10 }
+        case .ticks(_, let resolution): resolution
+        case .now, .unknown: .zero
+        }
+    }
+
+    /// Concludes the true time of a reading: `effective = hub − (device then − device at the reading)`, as elapsed time
+    /// on the device's own line, because a device knows neither zone nor summer time (HL7 PHD guide).
+    ///
+    /// Nothing is guessed: without a pair, or where the stamp lies after the clock that was read, the reading is bounded
+    /// by its arrival and nothing more is claimed.
+    package func dated(by pair: ClockPair?, heard: HubTime) -> Dated {
+        switch self {
+        case .now: return Dated(at: heard.wall, error: .seconds(1), basis: .arrival)
+        case .unknown: return Dated(at: nil, error: .zero, basis: .bounded)
+        case .clock, .ticks:
+            guard let pair, let then = pair.device.line, let reading = line, then + pair.error + resolution >= reading
+            else { return Dated(at: nil, error: .zero, basis: .bounded) }
+            let hub = pair.hub.boot == heard.boot ? heard.wall + (pair.hub.uptime - heard.uptime) : pair.hub.wall
+            return Dated(at: hub + (reading - then), error: pair.error + resolution, basis: .paired)
+        }
+    }
+}

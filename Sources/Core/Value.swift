@@ -1,0 +1,111 @@
+/// One quantity of a reading: what was measured, in what unit, or why there is nothing.
+package struct Value: Equatable, Sendable {
+    package var quantity: Quantity
+    package var outcome: Outcome
+    package var unit: Unit
+    package var aspect: Aspect
+
+    package init(_ quantity: Quantity, _ outcome: Outcome, _ unit: Unit, _ aspect: Aspect = .plain) {
+        self.quantity = quantity
+        self.outcome = outcome
+        self.unit = unit
+        self.aspect = aspect
+    }
+
+    package init(_ quantity: Quantity, _ amount: Amount, _ unit: Unit, _ aspect: Aspect = .plain) {
+        self.init(quantity, .amount(amount), unit, aspect)
+    }
+
+    package init(_ quantity: Quantity, absent reason: Absence, _ unit: Unit, _ aspect: Aspect = .plain) {
+        self.init(quantity, .absent(reason), unit, aspect)
+    }
+
+    package var amount: Amount? { if case .amount(let amount) = outcome { amount } else { nil } }
+    package var absence: Absence? { if case .absent(let reason) = outcome { reason } else { nil } }
+
+    /// Whether the amount lies where a living person's can. True where there is no amount.
+    package var isPlausible: Bool {
+        guard let amount, !aspect.isDuration else { return true }
+        return quantity.plausible.contains(unit.metric(amount.approximate))
+    }
+}
+
+/// Which view of the quantity a value is: the modality of an oximeter, or a statistic over a time of wear.
+///
+/// Modalities are MDC codes of 11073-10404; statistics are those of FHIR's observation-statistics. The bands hold the
+/// seconds during which saturation was below a threshold: data for the reader, never a judgement of ours.
+package enum Aspect: UInt8, CaseIterable, Sendable {
+    case plain, spot, fast, slow
+    case minimum, mean, maximum
+    case below95, below92, below90, below88, below85, below80
+    case observed
+
+    package var name: StaticString {
+        switch self {
+        case .plain: ""
+        case .spot: "spot"
+        case .fast: "fast"
+        case .slow: "slow"
+        case .minimum: "minimum"
+        case .mean: "average"
+        case .maximum: "maximum"
+        case .below95: "below-95"
+        case .below92: "below-92"
+        case .below90: "below-90"
+        case .below88: "below-88"
+        case .below85: "below-85"
+        case .below80: "below-80"
+        case .observed: "observed"
+        }
+    }
+
+    /// The limit in percent of a band of time; nil for every other aspect.
+    package var threshold: Int? {
+        switch self {
+        case .below95: 95
+        case .below92: 92
+        case .below90: 90
+        case .below88: 88
+        case .below85: 85
+        case .below80: 80
+        default: nil
+        }
+    }
+
+    /// Seconds, not an amount of the quantity.
+    package var isDuration: Bool { threshold != nil || self == .observed }
+
+    package init?(name: some StringProtocol) {
+        guard !name.isEmpty, let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = match
+    }
+}
+
+/// The values of one reading in the order of the wire. Up to sixteen live inside the reading itself, so that decoding
+/// allocates nothing; more are possible.
+package struct Values: RandomAccessCollection, ExpressibleByArrayLiteral, Sendable {
+    private static let nothing = Value(.oxygenSaturation, absent: .unknown, .one)
+    private var few = InlineArray<16, Value>(repeating: Values.nothing)
+    private var more: [Value] = []
+    package private(set) var count = 0
+
+    package init() {}
+    package init(arrayLiteral elements: Value...) { self.init(elements) }
+    package init(_ elements: some Sequence<Value>) { for element in elements { append(element) } }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { count }
+    package subscript(index: Int) -> Value {
+        get { index < 16 ? few[index] : more[index - 16] }
+        set { if index < 16 { few[index] = newValue } else { more[index - 16] = newValue } }
+    }
+
+    package mutating func append(_ value: Value) {
+        if count < 16 { few[count] = value } else { more.append(value) }
+        count += 1
+    }
+}
+
+extension Values: Equatable {
+    package static func == (a: Values, b: Values) -> Bool { a.elementsEqual(b) }
+}
