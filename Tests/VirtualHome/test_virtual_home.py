@@ -103,7 +103,8 @@ def test_pairing_bonds_and_a_lost_bond_is_refused(home):
     cuff.vanish()
     cuff.forget_bonds()
     cuff.advertise()
-    assert "Permission denied" in gatttool(home, cuff.address, "--char-read --uuid 2a08", secure=True)
+    refused = home.spawn(f"gatttool -l medium -t public -b {cuff.address} --char-read --uuid 2a08")
+    eventually(lambda: "Permission denied" in refused.output)
 
 
 def test_a_usb_converter_comes_and_goes_with_its_bytes_intact(home):
@@ -137,12 +138,13 @@ def test_the_host_can_be_reached_and_the_cable_pulled(home):
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Clinic) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        fetch = f"busybox wget -T 3 -q -O - http://{HOST}:{server.server_port}/"
-        assert home.run(fetch) == (0, "hello from the clinic")
+        ask = f"exec 3<>/dev/tcp/{HOST}/{server.server_port}; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+        fetch = lambda: home.run(f'timeout 5 bash -c "{ask}"').output
+        assert "hello from the clinic" in fetch()
         home.set_network(False)
-        assert home.run(fetch).status != 0
+        assert "hello" not in fetch()
         home.set_network(True)
-        assert eventually(lambda: home.run(fetch)) == (0, "hello from the clinic")
+        eventually(lambda: "hello from the clinic" in fetch())
         server.shutdown()
 
 
@@ -158,7 +160,7 @@ def test_a_power_cut_loses_nothing_that_was_synced(home):
     home.run("rm -f /state/last")
     writer = home.spawn(
         "n=0; while :; do n=$((n+1)); echo $n >/state/new; sync /state/new; mv /state/new /state/last; sync /state; echo $n; done")
-    eventually(lambda: len(writer.output.split()) > 20)
+    eventually(lambda: len(writer.output.split()) >= 8)
     home.cut_power()
     with pytest.raises(PowerCut):
         writer.wait()
