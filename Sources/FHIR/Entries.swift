@@ -77,7 +77,8 @@ struct Entries {
         }
     }
 
-    private mutating func addObservations(of kept: Kept, _ index: Int, _ subjects: Subjects, to json: inout JSONWriter) {
+    private mutating func addObservations(of kept: Kept, _ index: Int, _ subjects: Subjects, to json: inout JSONWriter)
+    {
         let measurements = kept.reading.measurements
         /// The first measurement that the bits can be about: the panel for a cuff's, saturation for an oximeter's.
         let qualified = measurements.first { !$0.isStatus }.map { kept.fullURL(of: $0) }

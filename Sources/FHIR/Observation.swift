@@ -46,7 +46,11 @@ extension Measurement {
 
     /// So that nobody takes an average for a spot check.
     private var text: String? {
-        if case .statistics(let statistics) = content, statistics.average != nil { "Average over the period" } else { nil }
+        if case .statistics(let statistics) = content, statistics.average != nil {
+            "Average over the period"
+        } else {
+            nil
+        }
     }
 
     /// The value of the whole Observation, or why it has none. Returns what is to be said about it.

@@ -40,8 +40,9 @@ struct StatusBits: Equatable {
     let reference: String
     let bits: [Coding]
 
-    private init(_ code: UInt32, _ reference: String, _ bits: [(number: Int, remark: Remark, name: String)], _ set: Remarks)
-    {
+    private init(
+        _ code: UInt32, _ reference: String, _ bits: [(number: Int, remark: Remark, name: String)], _ set: Remarks
+    ) {
         self.code = code
         self.reference = reference
         self.bits = bits.filter { set.contains($0.remark) }.map { .bit(code, $0.number, $0.name) }

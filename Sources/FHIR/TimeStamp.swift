@@ -61,7 +61,9 @@ enum Effective: Equatable {
 
 extension Duration {
     /// Whole nanoseconds; no device counts finer.
-    var nanoseconds: Int128 { Int128(components.seconds) * 1_000_000_000 + Int128(components.attoseconds) / 1_000_000_000 }
+    var nanoseconds: Int128 {
+        Int128(components.seconds) * 1_000_000_000 + Int128(components.attoseconds) / 1_000_000_000
+    }
 }
 
 extension RawTime {
