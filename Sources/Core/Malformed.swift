@@ -27,6 +27,9 @@ package enum Malformed: Error, Equatable, Sendable {
         case knownType = "a known record type"
         case text = "printable ASCII"
         case decimal = "a decimal number"
+        case attributeList = "a list of attributes of the size that it says"
+        case risingHandle = "a handle that rises, within the range that was asked for"
+        case endOfDiscovery = "an end of the attributes"
     }
 
     /// Whether another decoder may still claim the bytes.
