@@ -2,12 +2,12 @@ import Core
 
 /// A FHIR identifier, and the condition that keeps a resource from being stored twice.
 struct Identifier: Hashable, Sendable {
-    /// The code of `type` and the code system it is from; nil where the identifier has none.
-    var type: (system: String, code: String)? {
+    /// Nil where the identifier has none.
+    var type: Coding? {
         switch kind {
-        case .systemID: (CodeSystem.deviceIdentifier, "SYSID")
-        case .bluetooth: (CodeSystem.deviceIdentifier, "BTMAC")
-        case .patient: (CodeSystem.patientIdentifier, "MR")
+        case .systemID: Coding(CodeSystem.deviceIdentifier, "SYSID")
+        case .bluetooth: Coding(CodeSystem.deviceIdentifier, "BTMAC")
+        case .patient: Coding(CodeSystem.patientIdentifier, "MR", "Medical record number")
         case .uuid, .phd: nil
         }
     }
@@ -47,7 +47,7 @@ extension JSONWriter {
         array("identifier") { json in
             for identifier in identifiers {
                 json.object { json in
-                    if let type = identifier.type { json.concept("type", [Coding(type.system, type.code)]) }
+                    if let type = identifier.type { json.concept("type", [type]) }
                     json.member("system", identifier.system)
                     json.member("value", identifier.value)
                 }

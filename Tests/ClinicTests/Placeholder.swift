@@ -1,1 +1,1 @@
-import Testing
+// Tests of Clinic come here.
