@@ -28,7 +28,7 @@ final class JSONDocument {
     deinit { sqlite3_close(database) }
 
     /// The columns of every row as text, nil for NULL. `?1` is the document.
-    private func rows(_ query: String) throws(Fault) -> [[String?]] {
+    func rows(_ query: String) throws(Fault) -> [[String?]] {
         var statement: OpaquePointer?
         defer { sqlite3_finalize(statement) }
         guard sqlite3_prepare_v2(database, query, -1, &statement, nil) == SQLITE_OK else {

@@ -4,7 +4,7 @@ import Glibc
 
 /// A byte stream over a descriptor that does not block: what a serial line, the far end of a simulated one and an
 /// RFCOMM channel have in common.
-@Hub final class ByteLine: Line {
+@Hub package final class ByteLine: Line {
     private let path: String
     private var descriptor: Descriptor?
     private let raw: CInt
@@ -31,7 +31,7 @@ import Glibc
         descriptor = nil
     }
 
-    @Hub func read(within time: Duration?) async throws(Fault) -> Arrival {
+    @Hub package func read(within time: Duration?) async throws(Fault) -> Arrival {
         let due = time.map { ContinuousClock.now + $0 }
         var bytes = [UInt8](repeating: 0, count: 4096)
         while isOpen {
@@ -52,7 +52,7 @@ import Glibc
     }
 
     /// Returns once the kernel has taken all of it. A line that takes nothing for ten seconds is silent.
-    @Hub func write(_ bytes: [UInt8]) async throws(Fault) {
+    @Hub package func write(_ bytes: [UInt8]) async throws(Fault) {
         var rest = bytes[...]
         while !rest.isEmpty {
             guard isOpen else { throw .hub(.portGone) }

@@ -94,3 +94,33 @@ package enum Files {
         }
     }
 }
+
+extension Files {
+    /// Everything on standard input.
+    package static func readStandardInput() throws(Fault) -> [UInt8] { try read("/dev/stdin") }
+
+    /// A file to write to at its end, made where it is missing.
+    package static func appending(_ path: String) throws(Fault) -> Descriptor {
+        try Descriptor("open", open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600), at: path)
+    }
+
+    /// A directory of our own where temporary files go, whose name begins with `prefix`.
+    package static func makeTemporaryDirectory(_ prefix: String) throws(Fault) -> String {
+        let place = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var pattern = Array("\(place)/\(prefix)-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&pattern) else { throw .failed("mkdtemp", errno, at: place) }
+        return String(cString: made)
+    }
+
+    /// Removes a directory with all that is in it; what cannot be removed stays.
+    package static func remove(_ directory: String) {
+        for name in (try? names(in: directory)) ?? [] {
+            let path = "\(directory)/\(name)"
+            if unlink(path) != 0 { remove(path) }
+        }
+        rmdir(directory)
+    }
+
+    /// The file that this process runs.
+    package static var program: String { resolved("/proc/self/exe") ?? "/proc/self/exe" }
+}

@@ -101,12 +101,15 @@ extension Database {
     /// reading that is not there, or to a destination that is not known, is none.
     func settle(_ receipts: [Journal.Receipt], for destination: String) throws(Fault) {
         try transaction { () throws(Fault) in
-            guard let place = try integer("SELECT id FROM destination WHERE name = ?", .text(destination)) else { return }
+            guard let place = try integer("SELECT id FROM destination WHERE name = ?", .text(destination)) else {
+                return
+            }
             for receipt in receipts {
                 let answer: [Datum] =
                     switch receipt.verdict {
-                    case .accepted(let location): [.text("accepted"), .text(location), .null]
+                    case .accepted(let location): [.text("accepted"), Datum(location), .null]
                     case .refused(let fault): [.text("refused"), .null, .text(fault.sentence)]
+                    case .withheld(let why): [.text("withheld"), .null, .text(why)]
                     }
                 try query(
                     """

@@ -27,7 +27,7 @@ extension Database {
         let delivered = try query(
             """
             SELECT r.id FROM reading r
-            WHERE EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND a.state = 'accepted')
+            WHERE EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id)
             AND NOT EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND a.state = 'refused')
             AND NOT EXISTS (SELECT 1 FROM outbox o JOIN destination d ON d.id = o.destination
                 WHERE o.reading = r.id AND d.active = 1)

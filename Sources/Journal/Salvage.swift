@@ -105,7 +105,8 @@ struct Salvage {
         for id in Set(devices.keys).union(copies.keys).sorted() {
             let candidates = (copies[id].map { [$0] } ?? []) + (devices[id] ?? [])
             let rows = try database.query(
-                "SELECT \(ReadingRow.columns) FROM reading WHERE device = ? AND length(bytes) > 0 LIMIT 1", .integer(id))
+                "SELECT \(ReadingRow.columns) FROM reading WHERE device = ? AND length(bytes) > 0 LIMIT 1", .integer(id)
+            )
             let proof = rows.first.flatMap(ReadingRow.init)
             let proven = candidates.last { device in
                 guard let proof, let reading = proof.reading else { return true }

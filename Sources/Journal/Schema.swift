@@ -50,7 +50,7 @@ enum Schema {
         CREATE TABLE receipt (
             reading INTEGER NOT NULL REFERENCES reading ON DELETE CASCADE,
             destination INTEGER NOT NULL REFERENCES destination,
-            state TEXT NOT NULL CHECK (state IN ('accepted', 'refused')), location TEXT, fault TEXT,
+            state TEXT NOT NULL CHECK (state IN ('accepted', 'refused', 'withheld')), location TEXT, fault TEXT,
             settled INTEGER NOT NULL, PRIMARY KEY (reading, destination)) STRICT, WITHOUT ROWID;
 
         CREATE TABLE binding (

@@ -11,7 +11,8 @@ extension Database {
         WHEN EXISTS (SELECT 1 FROM outbox o JOIN destination d ON d.id = o.destination
             WHERE o.reading = r.id AND d.active = 1) THEN 'pending'
         WHEN EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND a.state = 'refused') THEN 'refused'
-        WHEN EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id) THEN 'accepted' ELSE 'pending' END
+        WHEN EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND a.state = 'accepted') THEN 'accepted'
+        WHEN EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id) THEN 'withheld' ELSE 'pending' END
         """
 
     func summary() throws(Fault) -> Journal.Summary {
@@ -52,7 +53,8 @@ extension Database {
                 continue
             }
             let kept = Kept(Array(row.dropFirst(2)))
-            rows.append(Journal.Row(id: id, state: kept == nil ? .damaged : state, kept: kept, answers: try answers(id)))
+            rows.append(
+                Journal.Row(id: id, state: kept == nil ? .damaged : state, kept: kept, answers: try answers(id)))
         }
         return rows
     }

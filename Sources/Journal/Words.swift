@@ -29,16 +29,22 @@ extension Journal {
         /// The same reading was there before: nothing was written.
         case repeated(Int64)
 
-        package var id: Int64 { switch self { case .kept(let id), .repeated(let id): id } }
+        package var id: Int64 {
+            switch self {
+            case .kept(let id), .repeated(let id): id
+            }
+        }
     }
 
     /// The clinic's answer about one reading.
     package struct Receipt: Equatable, Sendable {
         package enum Verdict: Equatable, Sendable {
-            /// Where the clinic put it: `Observation/17/_history/1`.
-            case accepted(location: String)
+            /// Where the clinic put it, as far as it says: `Observation/17/_history/1`.
+            case accepted(location: String?)
             /// It will not take this content, now or later.
             case refused(Fault)
+            /// It was not sent, because it is not for this destination: why, in a few words.
+            case withheld(String)
         }
         package var reading: Int64
         package var verdict: Verdict
@@ -73,6 +79,8 @@ extension Journal {
         case accepted
         /// A destination refused it; it is in quarantine until somebody retries it.
         case refused
+        /// It is not for the clinic: the device itself called it invalid, or a test.
+        case withheld
         /// Nobody has said whom it is about.
         case unassigned
         /// Its bytes could not be read; they are kept.
@@ -121,5 +129,11 @@ extension Journal {
         /// Nil for what the device says without a slot, and for every slot while none is bound by itself.
         package var user: Int?
         package var subject: Subject
+
+        package init(device: String, user: Int?, subject: Subject) {
+            self.device = device
+            self.user = user
+            self.subject = subject
+        }
     }
 }
