@@ -1,0 +1,9 @@
+import Core
+
+/// Every model that vitalsd knows. Their order means nothing: exactly one claims a device.
+package let drivers: [Driver] = [
+    .andUA651BLE,
+    .contecCMS50DPlus,
+    .noninFormat13,
+    .noninFormat8,
+]
