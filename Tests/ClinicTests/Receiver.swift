@@ -23,11 +23,14 @@ enum Place {
     }()
 
     static let directory: Result<String, Trouble> = {
-        var template = Array("/tmp/vitalsd-clinic-XXXXXX".utf8CString)
+        var template = Array((P_tmpdir + "/vitalsd-clinic-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { return .failure(Trouble(what: "mkdtemp")) }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         guard let script = try? Child(["/bin/sh", receiver + "/certificates.sh", path]), script.wait() == 0 else {
             return .failure(Trouble(what: "certificates.sh"))
+        }
+        atexit {
+            if case .success(let path) = Place.directory { _ = try? Child(["rm", "-rf", path]).wait() }
         }
         return .success(path)
     }()
