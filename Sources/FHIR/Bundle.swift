@@ -88,6 +88,7 @@ package struct Bundle: Equatable, Sendable {
     /// How many of the first readings fit into one bundle: of one person, taken by the destination, within the limit.
     package static func fitting(_ readings: [Kept], to destination: Destination) -> Int {
         guard let first = readings.first else { return 0 }
+        let people = destination.createsPatient ? 1 : 0
         var devices: Set<String> = [], stamps: Set<TimeStamp> = []
         var observations = 0, seen: Set<Fingerprint> = []
         for (index, kept) in readings.enumerated() {
@@ -97,7 +98,7 @@ package struct Bundle: Equatable, Sendable {
             devices.insert(kept.device.identity)
             if let stamp = kept.timeStamp { stamps.insert(stamp) }
             observations += kept.reading.measurements.count
-            if 2 + devices.count + stamps.count + observations > limit { return index }
+            if people + 1 + devices.count + stamps.count + observations > limit { return index }
         }
         return readings.count
     }

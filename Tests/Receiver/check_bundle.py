@@ -422,7 +422,10 @@ class Check:
         self.need("O12", match[1] == self.patient_name(o), "names the patient")
         seconds = Decimal(match[3] + (match[4] or ""))
         period = o.get("effectivePeriod")
+        self.need("O12", abs(seconds) < 10**10, "the time is in seconds")
         if self.need("O12", bool(period) == bool(match[7]), "has a duration where there is one") and period:
+            if not self.need("O12", "start" in period, "a stamped period has a start"):
+                return
             length = moment(period["end"]) - moment(period["start"])
             self.need("O12", length == timedelta(seconds=float(match[7])), "has the period's duration")
             self.need("O12", len(match[4] or "") == len(match[8] or ""), "has the resolution's decimals")
