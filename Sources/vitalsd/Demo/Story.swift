@@ -49,7 +49,7 @@ import Journal
         try await start()
 
         teller.heading("Measurements")
-        try await measureByCable("nonin-serial")
+        try await measureByCable("nonin-format-8", "spot-smartpoint")
         teller.tell(.device, "the cuff measures; its clock says \(cuff.clock)")
         try await measure(cuff)
         neighbours.measure()
@@ -131,8 +131,8 @@ import Journal
     }
 
     /// An oximeter on a cable, which is a pty here: plugged in, worn, pulled out.
-    private func measureByCable(_ driver: String) async throws(Fault) {
-        let spot = try capture(driver, "format-8-spot")
+    private func measureByCable(_ driver: String, _ name: String) async throws(Fault) {
+        let spot = try capture(driver, name)
         let cable = try PseudoTerminal(named: folder + "/oximeter")
         teller.tell(.device, "an oximeter is plugged in, and a finger into it")
         taken += spot.readings.count
