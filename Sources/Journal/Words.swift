@@ -98,6 +98,14 @@ extension Journal {
         /// The fault's sentence, where it was refused.
         package var fault: String?
         package var at: Instant
+
+        package init(destination: String, accepted: Bool, location: String?, fault: String?, at: Instant) {
+            self.destination = destination
+            self.accepted = accepted
+            self.location = location
+            self.fault = fault
+            self.at = at
+        }
     }
 
     /// The journal in figures.
@@ -121,5 +129,11 @@ extension Journal {
         /// Nil for what the device says without a slot, and for every slot while none is bound by itself.
         package var user: Int?
         package var subject: Subject
+
+        package init(device: String, user: Int?, subject: Subject) {
+            self.device = device
+            self.user = user
+            self.subject = subject
+        }
     }
 }
