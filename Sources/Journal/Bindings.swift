@@ -36,13 +36,17 @@ extension Database {
         return bound.count == 1 && bound[0].user == nil ? bound[0].subject : nil
     }
 
-    /// Starts after which a device that was being visited each time is set aside.
+    /// Deaths in a row after which a device is set aside.
     private static let patience = 3
 
     /// Leaves a crumb before a visit. It must outlive a trap of this process, not a power cut: so it costs no fsync.
     func enter(_ device: String) throws(Fault) {
         try transaction(fleeting: true) { () throws(Fault) in
-            try query("INSERT OR IGNORE INTO crumb (device, starts) VALUES (?, 0)", .text(device))
+            try query(
+                """
+                INSERT INTO crumb (device, visiting, deaths) VALUES (?, 1, 0)
+                ON CONFLICT (device) DO UPDATE SET visiting = 1
+                """, .text(device))
         }
     }
 
@@ -53,14 +57,16 @@ extension Database {
         }
     }
 
-    /// At a start: every crumb that is still there has survived one more.
-    func countStart() throws(Fault) {
-        guard try integer("SELECT count(*) FROM crumb") != 0 else { return }
-        try transaction(fleeting: true) { () throws(Fault) in try query("UPDATE crumb SET starts = starts + 1") }
+    /// At a start: a visit that is still on was cut short by the daemon's death. At an orderly end: by nobody's.
+    func endVisits(asDeaths died: Bool) throws(Fault) {
+        guard try integer("SELECT 1 FROM crumb WHERE visiting = 1") != nil else { return }
+        try transaction(fleeting: true) { () throws(Fault) in
+            try query("UPDATE crumb SET visiting = 0, deaths = deaths + ? WHERE visiting = 1", Datum(died))
+        }
     }
 
     func setAside() throws(Fault) -> [String] {
-        try query("SELECT device FROM crumb WHERE starts >= ? ORDER BY device", Datum(Self.patience))
+        try query("SELECT device FROM crumb WHERE deaths >= ? ORDER BY device", Datum(Self.patience))
             .compactMap(\.first?.text)
     }
 

@@ -8,8 +8,9 @@ import Core
 ///     Entry ─ keep ─▶ reading ─▶ outbox ─ pending ─▶ (the clinic) ─ settle ─▶ receipt
 package actor Journal {
     private let executor: any SerialExecutor
-    private let opening: Opening
     private let database: Database
+    /// Holds the lock on the directory.
+    private let opening: Opening
     private let bound: Bound
     private var repairs: [Fault]
     /// The hub's uptime when readings were last forgotten for their age.
@@ -25,16 +26,26 @@ package actor Journal {
     package init(
         path: String, bound: Bound, destinations: [String], executor: any SerialExecutor
     ) throws(Fault) {
-        var opening = try Opening(path)
+        let opening = try Opening(path)
         let database = try opening.database()
         try database.join(destinations)
         try database.requeue()
-        try database.countStart()
+        try database.endVisits(asDeaths: true)
         repairs = opening.repairs
         self.opening = opening
         self.database = database
         self.bound = bound
         self.executor = executor
+    }
+
+    /// Ends an orderly run: the log goes into the file, and another daemon may open the journal. A visit that is cut
+    /// short by this is not held against its device. Whatever is asked afterwards throws.
+    package func close() throws(Fault) {
+        defer {
+            database.close()
+            opening.unlock()
+        }
+        try database.endVisits(asDeaths: false)
     }
 
     // MARK: Keep, pending, settle
@@ -95,7 +106,7 @@ package actor Journal {
     /// After a visit, however it went; also what lets a device in again that was set aside.
     package func leave(_ device: String) throws(Fault) { try database.leave(device) }
 
-    /// Devices that were being visited at the end of each of the last three runs.
+    /// Devices during whose last three visits the daemon died each time.
     package func setAside() throws(Fault) -> [String] { try database.setAside() }
 
     // MARK: Persons and values

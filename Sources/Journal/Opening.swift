@@ -7,12 +7,12 @@ import Glibc
 ///     journal.building        a new file that is not complete yet
 ///     journal.built           a complete one, about to become `journal`
 ///     journal.damaged-1 …     what was found damaged, as it was found; never deleted
-struct Opening: ~Copyable {
+final class Opening {
     let path: String
     private let directory: String
     /// The journal's directory, locked with flock: it belongs to one daemon. No file is made for it, and locks on the
     /// journal itself would be lost whenever any descriptor of it is closed.
-    private let lock: Int32
+    private var lock: Int32
     /// What had to be done, for the log.
     private(set) var repairs: [Fault] = []
 
@@ -31,10 +31,18 @@ struct Opening: ~Copyable {
         lock = descriptor
     }
 
-    deinit { close(lock) }
+    deinit { unlock() }
+
+    func unlock() {
+        guard lock >= 0 else { return }
+        // Closing alone does not do where a child process is being started, which has the descriptor until it execs.
+        flock(lock, LOCK_UN)
+        close(lock)
+        lock = -1
+    }
 
     /// The journal, ready for writing.
-    mutating func database() throws(Fault) -> Database {
+    func database() throws(Fault) -> Database {
         try finishReplacement()
         if !isThere(path), fileSize(path + "-wal") == 0 {
             _ = try build(from: nil)

@@ -23,7 +23,8 @@ final class Database {
     enum Access { case reading, writing }
 
     let path: String
-    private let connection: OpaquePointer
+    /// Nil once closed.
+    private var connection: OpaquePointer?
     private var statements: [String: Statement] = [:]
 
     /// Opens a file that is there; it creates none.
@@ -42,9 +43,20 @@ final class Database {
         sqlite3_busy_timeout(connection, 5000)
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Whoever asks anything afterwards hears a fault.
+    func close() {
         statements.removeAll()
         sqlite3_close_v2(connection)
+        connection = nil
+    }
+
+    private var open: OpaquePointer {
+        get throws(Fault) {
+            guard let connection else { throw .hub(.system("SQLite: the journal is closed", SQLITE_MISUSE)) }
+            return connection
+        }
     }
 
     /// Runs one statement, which is compiled once, and returns its rows.
@@ -75,7 +87,7 @@ final class Database {
 
     /// Statements that are run once, or that SQLite executes while compiling them, as it does some pragmas.
     func execute(_ sql: String) throws(Fault) {
-        let code = sqlite3_exec(connection, sql, nil, nil, nil)
+        let connection = try open, code = sqlite3_exec(connection, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw sqliteFault(code, connection, path) }
     }
 
@@ -96,17 +108,20 @@ final class Database {
             return result
         } catch {
             // Some failures, a full disk among them, have already rolled back.
-            if sqlite3_get_autocommit(connection) == 0 { sqlite3_exec(connection, "ROLLBACK", nil, nil, nil) }
+            if let connection, sqlite3_get_autocommit(connection) == 0 {
+                sqlite3_exec(connection, "ROLLBACK", nil, nil, nil)
+            }
             throw error
         }
     }
 
     /// Rows that the last statement changed.
-    var changes: Int { Int(sqlite3_changes64(connection)) }
+    var changes: Int { connection.map { Int(sqlite3_changes64($0)) } ?? 0 }
 
     private func prepared(_ sql: String) throws(Fault) -> Statement {
         if let statement = statements[sql] { return statement }
         var compiled: OpaquePointer?
+        let connection = try open
         let code = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &compiled, nil)
         guard code == SQLITE_OK, let compiled else { throw sqliteFault(code, connection, path) }
         let statement = Statement(compiled)

@@ -57,7 +57,8 @@ enum Schema {
             id INTEGER PRIMARY KEY, device TEXT NOT NULL, user INTEGER, system TEXT, subject TEXT NOT NULL) STRICT;
         CREATE UNIQUE INDEX binding_slot ON binding (device, ifnull(user, -1));
 
-        CREATE TABLE crumb (device TEXT PRIMARY KEY, starts INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE crumb (
+            device TEXT PRIMARY KEY, visiting INTEGER NOT NULL, deaths INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         """
     ]
 
@@ -74,11 +75,13 @@ enum Schema {
 
     /// Applies what is missing, in one transaction and outside the write-ahead log: so the version in the file's first
     /// page is always the true one, and an older vitalsd can refuse the file without opening it.
-    static func migrate(_ database: Database, from found: Int) throws(Fault) {
+    static func migrate(
+        _ database: Database, from found: Int, through migrations: [String] = migrations
+    ) throws(Fault) {
         try database.execute("PRAGMA journal_mode = DELETE")
         try database.transaction { () throws(Fault) in
             for migration in migrations.dropFirst(found) { try database.execute(migration) }
-            try database.execute("PRAGMA user_version = \(version)")
+            try database.execute("PRAGMA user_version = \(migrations.count)")
         }
     }
 

@@ -106,6 +106,14 @@ extension Journal {
         /// The fault's sentence, where it was refused.
         package var fault: String?
         package var at: Instant
+
+        package init(destination: String, accepted: Bool, location: String?, fault: String?, at: Instant) {
+            self.destination = destination
+            self.accepted = accepted
+            self.location = location
+            self.fault = fault
+            self.at = at
+        }
     }
 
     /// The journal in figures.
