@@ -26,7 +26,7 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() {
-        var pattern = Array("/tmp/vitalsd-test-XXXXXX".utf8CString)
+        var pattern = Array("\(P_tmpdir)/vitalsd-test-XXXXXX".utf8CString)
         mkdtemp(&pattern)
         path = String(decoding: pattern.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
