@@ -70,13 +70,14 @@ install: build
 	sed 's|@BINDIR@|$(PREFIX)/bin|' systemd/vitalsd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/vitalsd.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/vitalsd.service
 	install -D -m 644 udev/60-vitalsd.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-vitalsd.rules
+	install -D -m 644 systemd/vitalsd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
 	install -D -m 644 systemd/vitalsd.conf $(DESTDIR)$(PREFIX)/share/doc/vitalsd/vitalsd.conf
 	install -d $(DESTDIR)$(PREFIX)/share/vitalsd/captures
 	cp -R Tests/DeviceTests/Captures/. $(DESTDIR)$(PREFIX)/share/vitalsd/captures/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/vitalsd $(DESTDIR)$(PREFIX)/lib/systemd/system/vitalsd.service
-	rm -f $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-vitalsd.rules
+	rm -f $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-vitalsd.rules $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/vitalsd $(DESTDIR)$(PREFIX)/share/vitalsd
 
 clean:

@@ -15,16 +15,19 @@ extension Command {
             for driver in drivers { printLine(json(driver)) }
             return
         }
-        printLine("| id | model | kind | transport | evidence | recognised by |")
-        printLine("|---|---|---|---|---|---|")
-        for driver in drivers {
+        for line in deviceTable { printLine(line) }
+    }
+}
+
+/// The list of devices as the README has it, where a test compares the two.
+var deviceTable: [String] {
+    ["| id | model | kind | transport | evidence | recognised by |", "|---|---|---|---|---|---|"]
+        + drivers.map { driver in
             let claims = driver.claims.map(\.words).joined(separator: "; ")
             let transports = driver.transports.joined(separator: ", ")
-            printLine(
-                "| `\(driver.id)` | \(driver.manufacturer) \(driver.model) | \(driver.kind.rawValue) | \(transports) "
-                    + "| \(driver.evidence.rawValue) | \(claims) |")
+            return "| `\(driver.id)` | \(driver.manufacturer) \(driver.model) | \(driver.kind.rawValue) | \(transports) "
+                + "| \(driver.evidence.rawValue) | \(claims) |"
         }
-    }
 }
 
 private func json(_ driver: Driver) -> String {
@@ -59,8 +62,9 @@ extension Claim {
         switch self {
         case .advertised(let name, let service): "name \(name)…" + (service.map { " with service \($0)" } ?? "")
         case .usb(let vendor, let product): "USB \(hex(vendor)):\(hex(product))"
-        case .talks(let framing, let frames): "\(frames) frames \(framing.name) in a row at \(framing.settings)"
-        case .answers(let framing, _): "an answer \(framing.name) at \(framing.settings)"
+        case .talks(let framing, 1): "what it says (\(framing.name), \(framing.settings))"
+        case .talks(let framing, let frames): "\(frames) frames in a row (\(framing.name), \(framing.settings))"
+        case .answers(let framing, _): "its answer (\(framing.name), \(framing.settings))"
         }
     }
 }

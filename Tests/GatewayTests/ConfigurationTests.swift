@@ -71,10 +71,12 @@ import Testing
 @Suite struct ArgumentTests {
     @Test func flagsAndOptionsStandAnywhere() throws {
         var arguments = Arguments(of: "decode", ["0102", "--driver", "x", "--json", "03", "--endpoint=2A35"])
-        #expect(try arguments.option("driver") == "x")
-        #expect(try arguments.option("endpoint") == "2A35")
-        #expect(arguments.flag("json"))
-        #expect(try arguments.rest() == ["0102", "03"])
+        let driver = try arguments.option("driver"), endpoint = try arguments.option("endpoint")
+        let wantsJSON = arguments.flag("json"), rest = try arguments.rest()
+        #expect(driver == "x")
+        #expect(endpoint == "2A35")
+        #expect(wantsJSON)
+        #expect(rest == ["0102", "03"])
     }
 
     @Test func whatIsNotUnderstoodIsAUsageError() {

@@ -43,7 +43,7 @@ import Journal
     private func act() async throws(Fault) -> Bool {
         teller.heading("A home, a hub and a clinic")
         try Files.write(Array(configuration.utf8), to: folder + "/vitalsd.conf")
-        let cuff = try await device("and-ua651ble", "one-stored")
+        let cuff = try await device("and-ua651ble", "years-off")
         let others = try await devices(besides: cuff)
         let neighbours = try neighbour(of: cuff)
         try await start()
