@@ -83,6 +83,10 @@ import Testing
             switch words[0] {
             case "Err": #expect(reading.values.allSatisfy { $0.amount == nil } && !reading.values.isEmpty)
             case "pulse": #expect(shows(.pulseRate, words[1]) || shows(.pulseOximeterRate, words[1]))
+            // A display rounds: 78.8 stands for 78.800.
+            case _ where words.count == 2 && ["kg", "°C"].contains(words[1]):
+                let seen = try #require(Amount(words[0])).approximate
+                #expect(reading.values.contains { abs(($0.amount?.approximate ?? 0) - seen) < 0.051 }, "\(item)")
             case "SpO2": #expect(shows(.oxygenSaturation, words[1]))
             case _ where pressures.count == 2:
                 #expect(shows(.systolic, pressures[0]) && shows(.diastolic, pressures[1]))
