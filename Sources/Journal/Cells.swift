@@ -25,7 +25,8 @@ struct Cells {
         let start = number == 1 ? 100 : 0
         guard page.count > start + 12, let kind = Kind(rawValue: page[start]) else { return }
         if kind == .tableInterior { isWhole = true; return }
-        let count = Int(page[start + 3]) << 8 | Int(page[start + 4]), pointers = start + (kind == .indexInterior ? 12 : 8)
+        let count = Int(page[start + 3]) << 8 | Int(page[start + 4]),
+            pointers = start + (kind == .indexInterior ? 12 : 8)
         isWhole = true
         for index in 0..<count {
             let at = pointers + 2 * index

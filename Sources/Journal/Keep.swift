@@ -36,7 +36,8 @@ extension Database {
 
     func insert(_ row: ReadingRow, replacing: Bool = false) throws(Fault) {
         let places = Array(repeating: "?", count: ReadingRow.count).joined(separator: ", ")
-        try query("INSERT \(replacing ? "OR REPLACE " : "")INTO reading (\(ReadingRow.columns)) VALUES (\(places))", row.data)
+        try query(
+            "INSERT \(replacing ? "OR REPLACE " : "")INTO reading (\(ReadingRow.columns)) VALUES (\(places))", row.data)
     }
 
     /// A device that says once more what the journal has lost of a row makes the row whole again.

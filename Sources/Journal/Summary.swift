@@ -52,7 +52,8 @@ extension Database {
                 continue
             }
             let kept = Kept(Array(row.dropFirst(2)))
-            rows.append(Journal.Row(id: id, state: kept == nil ? .damaged : state, kept: kept, answers: try answers(id)))
+            rows.append(
+                Journal.Row(id: id, state: kept == nil ? .damaged : state, kept: kept, answers: try answers(id)))
         }
         return rows
     }

@@ -29,7 +29,11 @@ extension Journal {
         /// The same reading was there before: nothing was written.
         case repeated(Int64)
 
-        package var id: Int64 { switch self { case .kept(let id), .repeated(let id): id } }
+        package var id: Int64 {
+            switch self {
+            case .kept(let id), .repeated(let id): id
+            }
+        }
     }
 
     /// The clinic's answer about one reading.
