@@ -36,10 +36,9 @@ struct ReadingRow: Equatable {
         self.pair = pair
         self.dated = dated
         self.subject = subject
-        // What our own notation could not give back is no better than bytes that nobody could read.
-        let reads = !reading.values.isEmpty && Reading(notation: content) != nil
-        standing = reads ? .sound : .undecoded
+        standing = .sound
         seal = 0
+        standing = computedStanding
         seal = computedSeal
     }
 
@@ -77,26 +76,11 @@ struct ReadingRow: Equatable {
     /// Whether the row is what was written. SQLite's own check sees a torn page but not a changed digit.
     var isSound: Bool { seal == computedSeal && fingerprint.count == 32 }
 
-    /// FNV-1a, 64 bits, over every column but `standing`: a change of any one byte changes it.
-    var computedSeal: Int64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        for (index, datum) in data.enumerated() where index < Self.count - 2 {
-            switch datum {
-            case .null: add(0)
-            case .integer(let number):
-                add(1)
-                withUnsafeBytes(of: number.littleEndian) { $0.forEach(add) }
-            case .text(let text):
-                text.utf8.forEach(add)
-                add(0xFF)
-            case .blob(let bytes):
-                bytes.forEach(add)
-                add(UInt8(truncatingIfNeeded: bytes.count))
-            }
-        }
-        return Int64(bitPattern: hash)
-    }
+    /// What our own notation could not give back is no better than bytes that nobody could read.
+    var computedStanding: Standing { reading?.values.isEmpty ?? true ? .undecoded : .sound }
+
+    /// Over every column but `standing`, which follows from the others.
+    var computedSeal: Int64 { fnv1a(data.dropLast(2)) }
 
     /// The reading itself; nil when its notation no longer parses.
     var reading: Reading? {
@@ -107,22 +91,22 @@ struct ReadingRow: Equatable {
 }
 
 extension Kept {
-    /// From the columns of a reading, its device and its clock pair, joined. Nil when any of them no longer reads.
+    /// From the columns of a reading, its device and its clock pair, joined. Nil when the
+    /// reading or the device no longer reads.
     init?(_ data: [Datum]) {
         let device = data.dropFirst(ReadingRow.count), pair = device.dropFirst(KnownDevice.columns)
         guard let row = ReadingRow(data.prefix(ReadingRow.count)), row.isSound, let reading = row.reading,
             let known = KnownDevice(Array(device.prefix(KnownDevice.columns)))
         else { return nil }
-        let clocks = ClockPair(Array(pair))
-        guard row.pair == nil || clocks != nil else { return nil }
+        // A pair that no longer reads takes nothing with it: what was concluded from it stands in the reading's row.
         self.init(
             id: row.id, fingerprint: Fingerprint(bytes: row.fingerprint), device: known, reading: reading,
-            heard: row.heard, pair: clocks, dated: row.dated, subject: row.subject)
+            heard: row.heard, pair: ClockPair(Array(pair)), dated: row.dated, subject: row.subject)
     }
 
     /// What `init` reads.
     static let columns =
         "r.*, d.identity, d.driver, d.kind, d.manufacturer, d.model, d.serial, d.firmware, d.hardware, d.system, "
-        + "p.clock, p.boot, p.uptime, p.wall, p.synchronised, p.error"
+        + ClockPair.columns
     static let joins = "LEFT JOIN device d ON d.id = r.device LEFT JOIN pair p ON p.id = r.pair"
 }

@@ -27,7 +27,7 @@ enum Schema {
         CREATE TABLE pair (
             id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device, clock TEXT NOT NULL,
             boot TEXT NOT NULL, uptime INTEGER NOT NULL, wall INTEGER NOT NULL, synchronised INTEGER NOT NULL,
-            error INTEGER NOT NULL) STRICT;
+            error INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
         CREATE INDEX pair_device ON pair (device);
 
         -- line: the device's own time in microseconds or ticks; standing: 0 sound, 1 undecoded, 2 damaged.
@@ -83,6 +83,15 @@ enum Schema {
             for migration in migrations.dropFirst(found) { try database.execute(migration) }
             try database.execute("PRAGMA user_version = \(migrations.count)")
         }
+    }
+
+    /// Whether the file describes its tables as this version of the schema does. SQLite believes any description that
+    /// it can parse, also one with a changed letter.
+    static func isIntact(in database: Database, version: Int) throws(Fault) -> Bool {
+        let model = try Database(":memory:", .writing)
+        for migration in migrations.prefix(version) { try model.execute(migration) }
+        let tables = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
+        return try database.query(tables) == model.query(tables)
     }
 
     /// How a connection behaves that writes.

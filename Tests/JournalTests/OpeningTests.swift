@@ -40,7 +40,8 @@ struct OpeningTests {
         try await journal.close()
         run("sqlite3", place.path, "PRAGMA user_version = 7")
         if logLeftBehind { write(log, to: place.path + "-wal") }
-        let before = run("sh", "-c", "cd \(place.directory) && sha256sum * && stat -c '%n %Y %Z' *"), files = place.files
+        let before = run("sh", "-c", "cd \(place.directory) && sha256sum * && stat -c '%n %Y %Z' *"),
+            files = place.files
         #expect(throws: Fault.hub(.journalNewer(found: 7, known: 1))) { try place.open() }
         #expect(throws: Fault.hub(.journalNewer(found: 7, known: 1))) { try JournalConnection(place.path) }
         #expect(run("sh", "-c", "cd \(place.directory) && sha256sum * && stat -c '%n %Y %Z' *") == before)
