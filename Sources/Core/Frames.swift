@@ -2,7 +2,7 @@
 package struct Frames: Sendable {
     package let framing: Framing
     private var waiting: [UInt8] = []
-    /// Bytes that belonged to no frame since the last frame.
+    /// Bytes so far that belonged to no frame. Where it has not grown between two frames, they came in a row.
     package private(set) var noise = 0
 
     package init(_ framing: Framing) { self.framing = framing }
@@ -21,7 +21,6 @@ package struct Frames: Sendable {
             case .frame(let count) where 1...rest ~= count:
                 let frame = Array(waiting[at..<at + count])
                 waiting.removeFirst(at + count)
-                noise = 0
                 return frame
             case .more where rest <= framing.longest: break search
             case .noise(let count) where 1...rest ~= count:

@@ -51,6 +51,20 @@ package enum Malformed: Error, Equatable, Sendable {
     }
 }
 
+extension Malformed {
+    /// The same trouble in bytes that stand `distance` further on in a stream.
+    package func moved(by distance: Int) -> Malformed {
+        switch self {
+        case .length(let got, let expected): .length(got: got + distance, expected: expected + distance)
+        case .header(let at, let got, let expected): .header(at: at + distance, got: got, expected: expected)
+        case .truncated(let at, let need, let have): .truncated(at: at + distance, need: need, have: have)
+        case .checksum(let at, let got, let expected): .checksum(at: at + distance, got: got, expected: expected)
+        case .reserved(let at, let bits): .reserved(at: at + distance, bits: bits)
+        case .invalid(let at, let expected): .invalid(at: at + distance, expected: expected)
+        }
+    }
+}
+
 extension Malformed: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -102,7 +102,8 @@ package struct Instant: Comparable, Hashable, Sendable {
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
     package static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
     package static func + (a: Instant, time: Duration) -> Instant {
-        Instant(milliseconds: a.milliseconds + Int64(time / .milliseconds(1)))
+        let (seconds, attoseconds) = time.components
+        return Instant(milliseconds: a.milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
     }
     package static func - (a: Instant, b: Instant) -> Duration { .milliseconds(a.milliseconds - b.milliseconds) }
 }
@@ -169,7 +170,7 @@ extension RawTime {
         switch self {
         case .clock(let time): .seconds(time.seconds) + .microseconds(time.microsecond)
         // No counter of a device runs for more than 48 bits; a larger one is no line, and must not overflow.
-        case .ticks(let count, let resolution): count < 1 << 48 ? resolution * Double(count) : nil
+        case .ticks(let count, let resolution): count < 1 << 48 ? resolution * Int64(count) : nil
         case .now, .unknown: nil
         }
     }
