@@ -80,7 +80,9 @@ extension LocalTime: CustomStringConvertible {
         let fields = halves[0].split(omittingEmptySubsequences: false) { "-T:".contains($0) }.map { Int($0) ?? -1 }
         guard halves[0].utf8.count == 19, fields.count == 6 else { return nil }
         let fraction = halves.count == 2 ? String(halves[1]) : ""
-        guard fraction.utf8.count <= 6, halves.count == 1 || Int(fraction) != nil else { return nil }
+        guard fraction.utf8.count <= 6, halves.count == 1 || Int(fraction) != nil,
+            text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") })
+        else { return nil }
         let digits = fraction + String(repeating: "0", count: 6 - fraction.utf8.count)
         self.init(
             fields[0], fields[1], fields[2], fields[3], fields[4], fields[5],
