@@ -44,6 +44,7 @@ let package = Package(
         .testTarget(name: "HostTests", dependencies: ["Core", "Host"], swiftSettings: common),
         .testTarget(name: "JournalTests", dependencies: ["Core", "Journal", "CSQLite"], swiftSettings: common),
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
+        .testTarget(name: "GatewayTests", dependencies: ["Core", "vitalsd"], swiftSettings: common),
         .testTarget(name: "HouseTests", swiftSettings: common),
     ]
 )

@@ -3,7 +3,12 @@
 ///     # device:   A&D UA-651BLE, firmware 1.05
 ///     # display:  128/82, pulse 71, 10:11         what a person saw
 ///     # source:   specification                   or the public place where the bytes come from
+///     # hub:      2026-03-02T10:12:30             the hub's local time, where it knows it
 ///     adv 00:09:1F:80:00:22 name "A&D_UA-651BLE_8A11" services 1810
+///     @ 0001 2800 1018                            an attribute of the device: handle, type, value
+///     @ 0002 2803 20 0300 352a
+///     @ 0003 2A35
+///     @ 0004 2902 0000
 ///     > 12 0400 0200                              we send (to a line too)
 ///     < 13                                        the device sends
 ///     ~                                           the device is silent for as long as anybody waits
@@ -11,6 +16,9 @@
 ///     = information manufacturer "A&D" …          the visit reports who the device is
 ///     = systolic 128 mm[Hg] … at 2026-03-02T10:11:12     the visit reports a reading, and it is kept
 ///     > 1e                                        so this comes after it, never before
+///
+/// The `@` lines are the device's attribute table. It answers the exchange of MTUs and the discovery, in whatever order
+/// and pieces the client asks; the conversation holds the rest (reads, writes, indications, confirmations) PDU by PDU.
 ///
 /// A `tty` line instead of `adv` begins the capture of a serial device. Hexadecimal digits may be grouped at will; the
 /// first word that is not made of pairs of them begins a comment.
@@ -22,6 +30,8 @@ package struct Capture: Sendable {
 
     package var headers: [String: String] = [:]
     package var sighting: Sighting
+    /// The device's attribute table, its handles rising; empty for a serial device.
+    package var attributes: [Attribute] = []
     package var lines: [Line] = []
 
     /// Throws the number of the first line that is wrong, and what it should be.
@@ -43,8 +53,15 @@ package struct Capture: Sendable {
                 }
                 sighting = Sighting(.advertisement(advertisement))
             case "tty": sighting = Sighting(.line(SerialLine(path: rest)))
-            case ">": lines.append(.sent(leadingBytes(rest)))
-            case "<": lines.append(.heard(leadingBytes(rest)))
+            case "@":
+                guard let attribute = Attribute(notation: rest), attribute.handle > attributes.last?.handle ?? 0 else {
+                    throw wrong("@ <handle, rising> <type> <bytes>")
+                }
+                attributes.append(attribute)
+            case ">", "<":
+                let bytes = leadingBytes(rest)
+                guard !bytes.isEmpty else { throw wrong("\(first) <bytes>") }
+                lines.append(first == ">" ? .sent(bytes) : .heard(bytes))
             case "~": lines.append(.silence)
             case "=" where words.count > 1 && words[1] == "clock":
                 guard let raw = RawTime(notation: rest.dropFirst(5)) else { throw wrong("= clock <time>") }
@@ -54,7 +71,7 @@ package struct Capture: Sendable {
             case "=":
                 guard let reading = Reading(notation: rest) else { throw wrong("= <reading>") }
                 lines.append(.reported(reading))
-            default: throw wrong("one of # adv tty > < ~ =")
+            default: throw wrong("one of # adv tty @ > < ~ =")
             }
         }
         guard let sighting else { throw Mistake(line: 1, expected: "an adv or a tty line") }
@@ -67,6 +84,29 @@ package struct Capture: Sendable {
     package struct Mistake: Error, Equatable, CustomStringConvertible {
         package let line: Int, expected: String
         package var description: String { "line \(line): expected \(expected)" }
+    }
+}
+
+/// One row of a GATT device's attribute table.
+package struct Attribute: Equatable, Sendable {
+    /// 1 to 65535.
+    package var handle: UInt16
+    package var type: BluetoothUUID
+    package var value: [UInt8]
+
+    package init(handle: UInt16, type: BluetoothUUID, value: [UInt8] = []) {
+        self.handle = handle
+        self.type = type
+        self.value = value
+    }
+
+    /// `0002 2803 20 0300 352a`: four hexadecimal digits of handle, the type, the value's bytes as they are on the wire.
+    package init?(notation: some StringProtocol) {
+        let words = String(notation).split(separator: " ", maxSplits: 2)
+        guard words.count >= 2, words[0].utf8.count == 4, let handle = UInt16(words[0], radix: 16), handle > 0,
+            let type = BluetoothUUID(words[1])
+        else { return nil }
+        self.init(handle: handle, type: type, value: words.count > 2 ? leadingBytes(String(words[2])) : [])
     }
 }
 

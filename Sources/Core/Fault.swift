@@ -28,7 +28,7 @@ package enum Fault: Error, Equatable, Sendable {
 
     package enum Clinic: Equatable, Sendable {
         case untrusted(String), notOurClinic
-        /// 401 or 403: our credentials, or what they may do.
+        /// 401 or 403: our credentials, or what they may do. 0 where TLS already refused our certificate.
         case rejectsUs(status: Int)
         /// The content was refused; the issue's code and diagnostics of the OperationOutcome.
         case refusedReading(status: Int, issue: String)

@@ -34,6 +34,11 @@ package struct JSONWriter {
         name(key)
         literal(value.description)
     }
+    /// JSON that was written elsewhere.
+    package mutating func raw(_ key: String, _ json: String) {
+        name(key)
+        literal(json)
+    }
     package mutating func null(_ key: String) {
         name(key)
         literal("null")

@@ -77,7 +77,7 @@ package struct BluetoothUUID: Hashable, Sendable, ExpressibleByIntegerLiteral {
     /// `2A35`, `0x2A35` or `46A970E0-0D5F-11E2-8B5E-0002A5D5C51B`, in either case.
     package init?(_ text: some StringProtocol) {
         let digits = String((text.hasPrefix("0x") ? String(text.dropFirst(2)) : String(text)).filter { $0 != "-" })
-        guard let number = UInt128(digits, radix: 16) else { return nil }
+        guard digits.allSatisfy(\.isHexDigit), let number = UInt128(digits, radix: 16) else { return nil }
         switch digits.count {
         case 4: self.init(UInt16(truncatingIfNeeded: number))
         case 32: self.init(full: number)

@@ -27,6 +27,9 @@ package enum Malformed: Error, Equatable, Sendable {
         case knownType = "a known record type"
         case text = "printable ASCII"
         case decimal = "a decimal number"
+        case attributeList = "a list of attributes of the size that it says"
+        case risingHandle = "a handle that rises, within the range that was asked for"
+        case endOfDiscovery = "an end of the attributes"
     }
 
     /// Whether another decoder may still claim the bytes.
@@ -44,6 +47,20 @@ package enum Malformed: Error, Equatable, Sendable {
         case .header(let at, _, _), .truncated(let at, _, _), .checksum(let at, _, _), .reserved(let at, _),
             .invalid(let at, _):
             at
+        }
+    }
+}
+
+extension Malformed {
+    /// The same trouble in bytes that stand `distance` further on in a stream.
+    package func moved(by distance: Int) -> Malformed {
+        switch self {
+        case .length(let got, let expected): .length(got: got + distance, expected: expected + distance)
+        case .header(let at, let got, let expected): .header(at: at + distance, got: got, expected: expected)
+        case .truncated(let at, let need, let have): .truncated(at: at + distance, need: need, have: have)
+        case .checksum(let at, let got, let expected): .checksum(at: at + distance, got: got, expected: expected)
+        case .reserved(let at, let bits): .reserved(at: at + distance, bits: bits)
+        case .invalid(let at, let expected): .invalid(at: at + distance, expected: expected)
         }
     }
 }

@@ -42,7 +42,9 @@ package struct BluetoothAddress: Hashable, Sendable, CustomStringConvertible {
     /// `00:09:1F:80:00:22`, in either case, with `:` or `-`.
     package init?(_ text: some StringProtocol) {
         let digits = String(text.filter { $0 != ":" && $0 != "-" })
-        guard digits.count == 12, let value = UInt64(digits, radix: 16) else { return nil }
+        guard digits.count == 12, digits.allSatisfy(\.isHexDigit), let value = UInt64(digits, radix: 16) else {
+            return nil
+        }
         self.init(value)
     }
 

@@ -80,7 +80,9 @@ extension LocalTime: CustomStringConvertible {
         let fields = halves[0].split(omittingEmptySubsequences: false) { "-T:".contains($0) }.map { Int($0) ?? -1 }
         guard halves[0].utf8.count == 19, fields.count == 6 else { return nil }
         let fraction = halves.count == 2 ? String(halves[1]) : ""
-        guard fraction.utf8.count <= 6, halves.count == 1 || Int(fraction) != nil else { return nil }
+        guard fraction.utf8.count <= 6, halves.count == 1 || Int(fraction) != nil,
+            text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") })
+        else { return nil }
         let digits = fraction + String(repeating: "0", count: 6 - fraction.utf8.count)
         self.init(
             fields[0], fields[1], fields[2], fields[3], fields[4], fields[5],
@@ -100,7 +102,8 @@ package struct Instant: Comparable, Hashable, Sendable {
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
     package static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
     package static func + (a: Instant, time: Duration) -> Instant {
-        Instant(milliseconds: a.milliseconds + Int64(time / .milliseconds(1)))
+        let (seconds, attoseconds) = time.components
+        return Instant(milliseconds: a.milliseconds + seconds * 1000 + attoseconds / 1_000_000_000_000_000)
     }
     package static func - (a: Instant, b: Instant) -> Duration { .milliseconds(a.milliseconds - b.milliseconds) }
 }
@@ -167,7 +170,7 @@ extension RawTime {
         switch self {
         case .clock(let time): .seconds(time.seconds) + .microseconds(time.microsecond)
         // No counter of a device runs for more than 48 bits; a larger one is no line, and must not overflow.
-        case .ticks(let count, let resolution): count < 1 << 48 ? resolution * Double(count) : nil
+        case .ticks(let count, let resolution): count < 1 << 48 ? resolution * Int64(count) : nil
         case .now, .unknown: nil
         }
     }

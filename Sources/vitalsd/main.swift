@@ -1,1 +1,7 @@
-print("vitalsd")
+import Glibc
+import Host
+
+Task(executorPreference: loop) { @Hub in
+    exit(await perform(CommandLine.arguments.dropFirst()).rawValue)
+}
+loop.run()

@@ -1,0 +1,85 @@
+# vitalsd: two commands do everything on a fresh Debian 12 with the Swift toolchain.
+#
+#   make demo    the main job, visibly, without hardware
+#   make test    every check there is, but the long ones
+#
+# Others: make build, make bench, make lint, make install DESTDIR= PREFIX=
+
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+SWIFT      ?= swift
+# One static binary: nothing of Swift need be on the hub.
+RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone
+BUILT       = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
+VENV       := .venv
+
+LIBRARIES  := libbluetooth-dev libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
+TESTING    := python3 python3-venv openssl sqlite3
+
+.PHONY: demo test build lint bench install uninstall clean packages test-packages swift-test python-test
+
+demo: build
+	@$(BUILT)/vitalsd demo
+
+build: packages
+	$(SWIFT) build $(RELEASE) --product vitalsd
+
+test: test-packages lint swift-test python-test
+
+lint:
+	$(SWIFT) format lint --strict -r Sources Tests Package.swift
+
+swift-test: packages
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+# The whole line with real parts: a pty, the daemon, TLS, a receiver process.
+python-test: build $(VENV)/ready
+	VITALSD=$(BUILT)/vitalsd $(VENV)/bin/python -m pytest -q Tests
+
+$(VENV)/ready: Tests/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
+	touch $@
+
+bench: test-packages build $(VENV)/ready
+	VITALSD=$(BUILT)/vitalsd $(VENV)/bin/python Tests/Bench/bench.py
+
+# Packages are installed only where they are missing, so that an ordinary user can build once they are there.
+packages:
+	@$(call install_packages,$(LIBRARIES))
+
+test-packages: packages
+	@$(call install_packages,$(TESTING))
+
+define install_packages
+missing=""; for package in $(1); do \
+  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+  if [ "$$(id -u)" = 0 ]; then as_root=""; else as_root=sudo; fi; \
+  echo "installing$$missing"; \
+  $$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; \
+fi
+endef
+
+install: build
+	install -D -m 755 $(BUILT)/vitalsd $(DESTDIR)$(PREFIX)/bin/vitalsd
+	strip $(DESTDIR)$(PREFIX)/bin/vitalsd
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@BINDIR@|$(PREFIX)/bin|' systemd/vitalsd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/vitalsd.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/vitalsd.service
+	install -D -m 644 udev/60-vitalsd.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-vitalsd.rules
+	install -D -m 644 systemd/vitalsd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
+	install -D -m 644 systemd/vitalsd.conf $(DESTDIR)$(PREFIX)/share/doc/vitalsd/vitalsd.conf
+	install -d $(DESTDIR)$(PREFIX)/share/vitalsd/captures
+	cp -R Tests/DeviceTests/Captures/. $(DESTDIR)$(PREFIX)/share/vitalsd/captures/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/vitalsd $(DESTDIR)$(PREFIX)/lib/systemd/system/vitalsd.service
+	rm -f $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-vitalsd.rules $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/vitalsd $(DESTDIR)$(PREFIX)/share/vitalsd
+
+clean:
+	$(SWIFT) package clean
+	rm -rf $(VENV)

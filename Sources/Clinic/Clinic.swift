@@ -1,0 +1,57 @@
+import Core
+import FHIR
+
+/// A clinic's FHIR server. It knows one verb: deliver.
+///
+/// Its calls block, so it lives on the executor it is given, whose thread may sleep. One connection is kept and used
+/// again; there is never more than one request on its way, because servers double what they create concurrently.
+package actor Clinic {
+    private let executor: any SerialExecutor
+    private let curl: Curl
+    private let settings: Settings
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Throws `hub(.badConfiguration)` where the settings would send readings in clear text over a network, and
+    /// `hub(.certificateUnreadable)` where a file of theirs cannot be read.
+    package init(_ settings: Settings, executor: any SerialExecutor) throws(Fault) {
+        try settings.check()
+        self.executor = executor
+        self.settings = settings
+        curl = try Curl()
+    }
+
+    /// Sends a transaction and reads the answer.
+    ///
+    /// - Parameters:
+    ///   - body: a FHIR Bundle in JSON.
+    ///   - entries: how many entries it has; the answer must have as many.
+    /// - Throws: why it was not taken, or why that is unknown. No person and no secret is in the fault's sentence.
+    package func deliver(_ body: String, entries: Int) throws(Refusal) -> Answer {
+        let response: Response
+        do {
+            // A certificate may have been renewed, or lost, since the last time.
+            try settings.check()
+            response = try curl.post(body, settings)
+        } catch {
+            throw Refusal(error.isRemediedByWaiting ? .resend : .pause, error)
+        }
+        return try response.answer(to: entries)
+    }
+
+    package func deliver(_ bundle: Bundle) throws(Refusal) -> Answer {
+        try deliver(bundle.text, entries: bundle.entries.count)
+    }
+}
+
+extension Fault {
+    /// Whether the way to the clinic may be free again without anybody's doing.
+    fileprivate var isRemediedByWaiting: Bool {
+        switch self {
+        case .network: true
+        case .clinic(.untrusted), .clinic(.rejectsUs), .clinic(.wrongAddress): false
+        case .clinic: true
+        case .device, .pairing, .hub: false
+        }
+    }
+}

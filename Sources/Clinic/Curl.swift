@@ -1,0 +1,188 @@
+import CCurl
+import Core
+import Glibc
+
+/// One libcurl handle with the connection that it keeps. Belongs to one thread at a time.
+final class Curl {
+    private let handle: UnsafeMutableRawPointer
+
+    init() throws(Fault) {
+        guard Self.isReady, let handle = curl_easy_init() else { throw .hub(.system("curl_easy_init", ENOMEM)) }
+        self.handle = handle
+    }
+
+    deinit { curl_easy_cleanup(handle) }
+
+    /// libcurl's own start, once for the process.
+    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// Sends a body and waits for the whole answer.
+    func post(_ body: String, _ settings: Clinic.Settings) throws(Fault) -> Response {
+        curl_easy_reset(handle)
+        let exchange = Exchange(limit: settings.answerLimit)
+        let headers = Headers([
+            "Content-Type: application/fhir+json", "Accept: application/fhir+json", "Prefer: return=minimal",
+            // No round trip to ask whether the body is welcome.
+            "Expect:",
+        ])
+        var reason = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+        var result = CURLE_OK
+        var body = body
+        // libcurl keeps all three pointers until the transfer ends, and no longer.
+        reason.withUnsafeMutableBufferPointer { reason in
+            body.withUTF8 { body in
+                set(settings)
+                set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(reason.baseAddress))
+                set(CURLOPT_POST, 1)
+                set(CURLOPT_POSTFIELDSIZE, body.count)
+                set(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: body.baseAddress))
+                _ = vitalsd_set_list(handle, CURLOPT_HTTPHEADER, headers.list)
+                exchange.attach(to: handle)
+                result = withExtendedLifetime((exchange, headers)) { curl_easy_perform(handle) }
+                set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer?.none)
+                set(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer?.none)
+                _ = vitalsd_set_list(handle, CURLOPT_HTTPHEADER, nil)
+            }
+        }
+        if exchange.isTooLong { throw .clinic(.badAnswer("it is longer than \(settings.answerLimit) bytes")) }
+        guard result == CURLE_OK else {
+            let reason = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            throw fault(result, reason, settings)
+        }
+        return Response(status: number(CURLINFO_RESPONSE_CODE), headers: exchange.headers, body: exchange.body)
+    }
+
+    private func set(_ settings: Clinic.Settings) {
+        set(CURLOPT_URL, settings.url)
+        set(CURLOPT_USERAGENT, settings.userAgent)
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings.connectTimeout))
+        set(CURLOPT_TIMEOUT_MS, milliseconds(settings.timeout))
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        // A redirect would carry readings to somebody who was never configured.
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_PROTOCOLS_STR, settings.url.hasPrefix("http://") ? "http" : "https")
+        // Neither the environment nor a file may say where readings go.
+        set(CURLOPT_PROXY, "")
+        set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        set(CURLOPT_SSL_VERIFYPEER, 1)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        if let authority = settings.authority {
+            set(CURLOPT_CAINFO, authority)
+            // Without this the system's own authorities are trusted beside the pinned one.
+            set(CURLOPT_CAPATH, String?.none)
+        }
+        if let certificate = settings.certificate, let key = settings.key {
+            set(CURLOPT_SSLCERT, certificate)
+            set(CURLOPT_SSLKEY, key)
+            // An encrypted key is a fault at once, not a question at a terminal that nobody watches.
+            set(CURLOPT_KEYPASSWD, "")
+        }
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) { _ = vitalsd_set_long(handle, option, value) }
+    private func set(_ option: CURLoption, _ value: String?) { _ = vitalsd_set_text(handle, option, value) }
+    private func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer?) {
+        _ = vitalsd_set_pointer(handle, option, value)
+    }
+
+    private func number(_ info: CURLINFO) -> Int {
+        var value = 0
+        return vitalsd_get_long(handle, info, &value) == CURLE_OK ? value : 0
+    }
+
+    private func milliseconds(_ time: Duration) -> Int { max(1, Int(time / .milliseconds(1))) }
+
+    /// libcurl's code, and where that says too little OpenSSL's words, as the layer that somebody has to touch.
+    private func fault(_ code: CURLcode, _ reason: String, _ settings: Clinic.Settings) -> Fault {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST: return .network(.noName(settings.host))
+        case CURLE_COULDNT_CONNECT:
+            switch Int32(truncatingIfNeeded: number(CURLINFO_OS_ERRNO)) {
+            case ECONNREFUSED: return .network(.refused)
+            case ETIMEDOUT: return .network(.timedOut)
+            default: return .network(.noRoute)
+            }
+        case CURLE_OPERATION_TIMEDOUT: return .network(.timedOut)
+        case CURLE_PEER_FAILED_VERIFICATION: return .clinic(.untrusted(distrust(reason)))
+        case CURLE_SSL_CONNECT_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE:
+            // TLS 1.3 refuses a client's certificate only when it has already said that it is connected.
+            return reason.contains(" alert ") ? .clinic(.rejectsUs(status: 0)) : .network(.interrupted)
+        case CURLE_SSL_CERTPROBLEM:
+            let key = reason.contains("private key") || reason.contains("PRIVKEY")
+            return .hub(.certificateUnreadable((key ? settings.key : settings.certificate) ?? ""))
+        case CURLE_SSL_CACERT_BADFILE: return .hub(.certificateUnreadable(settings.authority ?? "of the system"))
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_HTTP2:
+            return .clinic(.badAnswer("it is no HTTP"))
+        case CURLE_URL_MALFORMAT: return .hub(.badConfiguration("the clinic's URL is none"))
+        default: return .hub(.system("curl_easy_perform", Int32(code.rawValue)))
+        }
+    }
+
+    /// OpenSSL's verdict on the clinic's certificate, in a few words.
+    private func distrust(_ reason: String) -> String {
+        switch number(CURLINFO_SSL_VERIFYRESULT) {
+        case 9: "not valid yet"
+        case 10: "expired"
+        case 18, 19, 20, 21: "no authority that we trust has signed it"
+        default: reason.contains("subject name") ? "it is for another host" : "verification failed"
+        }
+    }
+}
+
+/// A header list, freed when done with.
+private final class Headers {
+    private(set) var list: UnsafeMutablePointer<curl_slist>?
+    init(_ lines: [String]) { for line in lines { list = curl_slist_append(list, line) ?? list } }
+    deinit { curl_slist_free_all(list) }
+}
+
+/// What arrives while libcurl works.
+private final class Exchange {
+    private let limit: Int
+    private(set) var body: [UInt8] = []
+    private(set) var headers: [String: String] = [:]
+    private(set) var isTooLong = false
+
+    init(limit: Int) { self.limit = limit }
+
+    /// The handle must not be used after the exchange has gone.
+    func attach(to handle: UnsafeMutableRawPointer) {
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        _ = vitalsd_set_pointer(handle, CURLOPT_WRITEDATA, this)
+        _ = vitalsd_set_pointer(handle, CURLOPT_HEADERDATA, this)
+        _ = vitalsd_set_write(handle) { bytes, size, count, this in
+            Exchange.take(bytes, size * count, this) { $0.append(body: $1) }
+        }
+        _ = vitalsd_set_header(handle) { bytes, size, count, this in
+            Exchange.take(bytes, size * count, this) { $0.append(header: $1) }
+        }
+    }
+
+    /// Returns how many bytes were taken; fewer than there are ends the transfer.
+    private static func take(
+        _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ this: UnsafeMutableRawPointer?,
+        _ append: (Exchange, UnsafeRawBufferPointer) -> Bool
+    ) -> Int {
+        guard let this, let bytes else { return 0 }
+        let exchange = Unmanaged<Exchange>.fromOpaque(this).takeUnretainedValue()
+        return append(exchange, UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
+    }
+
+    private func append(body bytes: UnsafeRawBufferPointer) -> Bool {
+        isTooLong = body.count + bytes.count > limit
+        if !isTooLong { body.append(contentsOf: bytes) }
+        return !isTooLong
+    }
+
+    /// One line, `Name: value`. A status line begins a new answer, such as after 100 Continue.
+    private func append(header bytes: UnsafeRawBufferPointer) -> Bool {
+        let line = String(decoding: bytes, as: UTF8.self)
+        if line.hasPrefix("HTTP/") { headers = [:] }
+        guard headers.count < 100, let colon = line.firstIndex(of: ":") else { return true }
+        let value = line[line.index(after: colon)...].drop { $0.isWhitespace }
+        headers[line[..<colon].lowercased()] = String(value.prefix { !$0.isNewline })
+        return true
+    }
+}

@@ -1,0 +1,43 @@
+import Core
+import FHIR
+
+/// An HTTP answer as it came.
+struct Response {
+    var status: Int
+    /// By lower-case name.
+    var headers: [String: String]
+    var body: [UInt8]
+
+    private var date: Instant? { headers["date"].flatMap { Instant(httpDate: $0) } }
+
+    /// The answer to a transaction of so many entries.
+    func answer(to entries: Int) throws(Refusal) -> Answer {
+        guard status == 200 else {
+            let retryAfter = headers["retry-after"].flatMap { FHIR.retryAfter($0, date: date) }
+            throw verdict(status: status, outcome: outcome, retryAfter: retryAfter, date: date)
+        }
+        // A hotel's or a neighbour's network shows its own page where the clinic should be.
+        if headers["content-type"]?.lowercased().hasPrefix("text/html") == true {
+            throw Refusal(.pause, .clinic(.notOurClinic), status: status)
+        }
+        let answers: [Answer.Entry]
+        do {
+            answers = try JSONDocument(body).entries(atMost: entries + 1)
+        } catch {
+            throw Refusal(.resendOnce, error, status: status, date: date)
+        }
+        guard answers.count == entries else { throw bad("it has not one entry for each of ours") }
+        guard answers.allSatisfy({ $0.status == 200 || $0.status == 201 }) else { throw bad("an entry was not taken") }
+        return Answer(entries: answers, date: date)
+    }
+
+    private func bad(_ why: String) -> Refusal {
+        Refusal(.resendOnce, .clinic(.badAnswer(why)), status: status, date: date)
+    }
+
+    /// Empty where the server says nothing, or nothing that can be read: the status alone has to do.
+    private var outcome: OperationOutcome {
+        let issues = try? JSONDocument(body).issues()
+        return OperationOutcome(issues: issues ?? [])
+    }
+}

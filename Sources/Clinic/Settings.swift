@@ -1,0 +1,72 @@
+import Core
+import Glibc
+
+extension Clinic {
+    /// Where a clinic is and how we prove who we are.
+    package struct Settings: Hashable, Sendable {
+        /// The base URL of the FHIR server: `https://fhir.clinic.example/r4`.
+        package var url: String
+        /// PEM files of the hub's certificate, with its chain, and of its private key. Nil: none is shown.
+        package var certificate: String?, key: String?
+        /// PEM file of the only certificate authorities that are trusted. Nil: those of the system.
+        package var authority: String?
+        /// Until the connection stands, name and TLS handshake included.
+        package var connectTimeout: Duration
+        /// Until the answer is complete.
+        package var timeout: Duration
+        /// Bytes of answer above which it makes no sense.
+        package var answerLimit: Int
+        package var userAgent: String
+
+        package init(
+            url: String, certificate: String? = nil, key: String? = nil, authority: String? = nil,
+            connectTimeout: Duration = .seconds(10), timeout: Duration = .seconds(60), answerLimit: Int = 4 << 20,
+            userAgent: String = "vitalsd"
+        ) {
+            self.url = url
+            self.certificate = certificate
+            self.key = key
+            self.authority = authority
+            self.connectTimeout = connectTimeout
+            self.timeout = timeout
+            self.answerLimit = answerLimit
+            self.userAgent = userAgent
+        }
+    }
+}
+
+extension Clinic.Settings {
+    /// Throws `hub(.badConfiguration)` or `hub(.certificateUnreadable)`.
+    package func check() throws(Fault) {
+        if url.hasPrefix("http://") {
+            guard isLoopback else { throw .hub(.badConfiguration("the clinic's URL must begin with https://")) }
+        } else if !url.hasPrefix("https://") || host.isEmpty {
+            throw .hub(.badConfiguration("the clinic's URL is none"))
+        }
+        guard !url.utf8.contains(where: { $0 <= 32 || $0 == 127 }), !authorityPart.contains("@") else {
+            throw .hub(.badConfiguration("the clinic's URL holds a blank or a password"))
+        }
+        guard (certificate == nil) == (key == nil) else {
+            throw .hub(.badConfiguration("a certificate and its key go together"))
+        }
+        for file in [certificate, key, authority].compactMap(\.self) where access(file, R_OK) != 0 {
+            throw .hub(.certificateUnreadable(file))
+        }
+    }
+
+    /// Clear text goes no further than this machine; it is for tests and for a TLS proxy of the hub's own.
+    private var isLoopback: Bool { ["127.0.0.1", "[::1]", "localhost"].contains(host) }
+
+    /// What is between `//` and the path.
+    private var authorityPart: String {
+        guard let start = url.firstRange(of: "://")?.upperBound else { return "" }
+        return String(url[start...].prefix { !"/?#".contains($0) })
+    }
+
+    /// The host without its port, in brackets where it is an IPv6 address.
+    var host: String {
+        let part = authorityPart
+        if part.hasPrefix("["), let end = part.firstIndex(of: "]") { return String(part[...end]) }
+        return String(part.prefix { $0 != ":" })
+    }
+}

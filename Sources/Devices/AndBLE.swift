@@ -1,0 +1,41 @@
+import Core
+
+/// What A&D's Bluetooth LE devices have in common.
+///
+/// One advertises for about a minute after a measurement, only to the hub that it is paired with. Once indications are on
+/// it sends its whole memory, oldest first, and forgets each record when its indication is confirmed; then it hangs up.
+/// Its clock wants to be written in every connection; a device whose clock was never set leaves out the stamp of every
+/// record, stored ones too, so without a stamp nothing is known but that it is older than its arrival.
+enum AndBLE {
+    /// Fetches the memory from `characteristic`, whose values `decode` reads.
+    static func visit(
+        _ peer: any Peer, _ report: any Report, _ characteristic: BluetoothUUID, _ decode: Decode
+    ) async throws(Fault) {
+        try await peer.discover()
+        if let information = try await peer.deviceInformation() { try await report.information(information) }
+        try await peer.tellClock(to: report)
+        if let now = report.localTime { try await peer.writeIfAllowed(now.dateTimeBytes, to: 0x2A08) }
+        try await peer.subscribe(characteristic)
+        while let update = try await peer.next(within: .seconds(10)) {
+            if update.characteristic == characteristic {
+                var reading = decoded(update.value, by: decode)
+                if reading.taken == .now { reading.taken = .unknown }
+                try await report(reading)
+            }
+            // The device forgets the record now: only after the report has returned.
+            if update.isIndication { try await peer.confirm() }
+        }
+    }
+}
+
+extension Peer {
+    /// Reads Date Time (0x2A08), where the device lets it be read, and reports it beside the hub's clock. To be called
+    /// before the clock is set: afterwards nothing tells how wrong the stamps in the device's memory are.
+    func tellClock(to report: any Report) async throws(Fault) {
+        let asked = ContinuousClock.now
+        guard let bytes = try await readIfAllowed(0x2A08) else { return }
+        let error = (ContinuousClock.now - asked) / 2
+        guard let clock = try? DateTime.dateTime(bytes.span) else { return }
+        try await report.clock(clock.taken, error: error)
+    }
+}

@@ -1,0 +1,42 @@
+import Core
+
+/// An oximeter that sends what it shows, all the time and unasked.
+struct LiveOximeter: Sendable {
+    let framing: Framing
+    let framesPerSecond: Int
+    let decode: Decode
+
+    /// Listens until the device falls silent or goes, and reports what its seconds come to. What was worn so far is
+    /// reported even when the line fails.
+    func watch(_ line: any Line, _ report: any Report) async throws(Fault) {
+        var frames = Frames(framing), session = OximetrySession(keepsStream: report.wantsStream)
+        var count = 0, silence = 0
+        var fault: Fault?
+        listening: while fault == nil {
+            let arrival: Arrival
+            do throws(Fault) {
+                arrival = try await line.read(within: .seconds(10))
+            } catch {
+                fault = error
+                break
+            }
+            switch arrival {
+            case .bytes(let bytes):
+                frames.append(bytes)
+                while let frame = frames.next() {
+                    count += 1
+                    guard count % framesPerSecond == 0 else { continue }
+                    for reading in session.add(OximetrySample(decoded(frame, by: decode))) { try await report(reading) }
+                }
+                // Another device on the same cable, perhaps: whoever it is must be asked anew.
+                if frames.noise > 4096 { fault = .device(.unrecognised) }
+            case .silence:
+                silence = 10
+                break listening
+            case .hungUp: break listening
+            }
+        }
+        for reading in session.end(silence: silence) { try await report(reading) }
+        if let fault { throw fault }
+    }
+}

@@ -1,0 +1,146 @@
+import Core
+
+/// The entries of a bundle as they are written, one after the other.
+struct Entries {
+    private let gateway: PersonalHealthGateway
+    private let destination: Destination
+    private let subject: Subject
+    private let zone: Zone
+    private(set) var owners: [Bundle.Owner] = []
+    private var json = JSONWriter()
+    private var used: Set<Identifier> = []
+
+    init(gateway: PersonalHealthGateway, destination: Destination, subject: Subject, zone: Zone) {
+        self.gateway = gateway
+        self.destination = destination
+        self.subject = subject
+        self.zone = zone
+    }
+
+    var text: String { json.text }
+
+    mutating func add(_ readings: [Kept]) {
+        // A closure of the writer's cannot also change the rest of `self`.
+        var json = JSONWriter()
+        json.object { json in
+            json.member("resourceType", "Bundle")
+            json.member("type", "transaction")
+            json.array("entry") { json in
+                let patient = addPatient(to: &json)
+                addEntry(to: &json, .shared, gateway.fullURL, .systemID(gateway.identifier), "Device", gateway.write)
+                let devices = addDevices(of: readings, to: &json)
+                addTimeStamps(of: readings, devices, to: &json)
+                for (index, kept) in readings.enumerated() {
+                    let subjects = Subjects(
+                        patient: patient, device: devices.fullURL(of: kept), gateway: gateway.fullURL,
+                        timeStamp: kept.timeStamp?.fullURL)
+                    addObservations(of: kept, index, subjects, to: &json)
+                }
+            }
+        }
+        self.json = json
+    }
+
+    /// What Observations refer to as their subject.
+    private mutating func addPatient(to json: inout JSONWriter) -> String {
+        guard destination.createsPatient, case .identifier(let system, let value) = subject else {
+            return subject.reference
+        }
+        let identifier = Identifier.patient(system: system, value: value)
+        var hash = SHA256()
+        hash.update(Array("patient \(system)|\(value)".utf8))
+        let fullURL = "urn:uuid:" + vitalsdUUID(hash.digest())
+        addEntry(to: &json, .shared, fullURL, identifier, "Patient") { json in
+            json.member("resourceType", "Patient")
+            json.profile(Profile.patient)
+            json.identifiers([identifier])
+        }
+        return fullURL
+    }
+
+    private mutating func addDevices(of readings: [Kept], to json: inout JSONWriter) -> Devices {
+        let devices = Devices(readings)
+        for device in devices.all {
+            addEntry(to: &json, .shared, device.fullURL, device.identifiers[0], "Device", device.write)
+        }
+        return devices
+    }
+
+    private mutating func addTimeStamps(of readings: [Kept], _ devices: Devices, to json: inout JSONWriter) {
+        var seen: Set<TimeStamp> = []
+        for kept in readings {
+            guard let stamp = kept.timeStamp, seen.insert(stamp).inserted else { continue }
+            let device = devices.fullURL(of: kept), gateway = gateway.fullURL, zone = zone, isTest = destination.isTest
+            addEntry(to: &json, .shared, stamp.fullURL, stamp.identifier, "Observation") { json in
+                stamp.write(into: &json, device: device, gateway: gateway, zone: zone, isTest: isTest)
+            }
+        }
+    }
+
+    private mutating func addObservations(of kept: Kept, _ index: Int, _ subjects: Subjects, to json: inout JSONWriter)
+    {
+        let measurements = kept.reading.measurements
+        /// The first measurement that the bits can be about: the panel for a cuff's, saturation for an oximeter's.
+        let qualified = measurements.first { !$0.isStatus }.map { kept.fullURL(of: $0) }
+        for measurement in measurements {
+            var identifiers = [Identifier.uuid(kept.fingerprint.uuid(measurement.part))]
+            if let phd = kept.phdIdentifier(type: measurement.type, supplements: measurement.supplements),
+                // The same again in one bundle would be a second measurement that the server takes for the first.
+                used.insert(phd).inserted
+            {
+                identifiers.insert(phd, at: 0)
+            }
+            let zone = zone, isTest = destination.isTest
+            addEntry(to: &json, .group(index), kept.fullURL(of: measurement), identifiers[0], "Observation") { json in
+                measurement.write(
+                    into: &json, of: kept, identifiers: identifiers, subjects: subjects,
+                    derivedFrom: measurement.isStatus ? qualified : nil, zone: zone, isTest: isTest)
+            }
+        }
+    }
+
+    private mutating func addEntry(
+        to json: inout JSONWriter, _ owner: Bundle.Owner, _ fullURL: String, _ identifier: Identifier, _ type: String,
+        _ write: (inout JSONWriter) -> Void
+    ) {
+        owners.append(owner)
+        json.object { json in
+            json.member("fullUrl", fullURL)
+            json.object("resource", write)
+            json.object("request") { json in
+                json.member("method", "POST")
+                json.member("url", type)
+                json.member("ifNoneExist", identifier.condition)
+            }
+        }
+    }
+}
+
+extension Kept {
+    fileprivate func fullURL(of measurement: Measurement) -> String {
+        "urn:uuid:" + fingerprint.uuid("entry " + measurement.part)
+    }
+}
+
+/// The devices of some readings, each once, even where one device is met under two identities.
+private struct Devices {
+    private(set) var all: [PersonalHealthDevice] = []
+    private var index: [String: Int] = [:]
+
+    init(_ readings: [Kept]) {
+        // The newest knowledge of a device counts, whichever reading brought it.
+        var newest: [String: KnownDevice] = [:]
+        for kept in readings { newest[kept.device.identity] = kept.device }
+        for kept in readings {
+            let known = newest[kept.device.identity] ?? kept.device
+            let same = all.firstIndex { !Set($0.identifiers).isDisjoint(with: known.identifiers) }
+            let at = same ?? all.count
+            if same == nil { all.append(PersonalHealthDevice(known: known)) }
+            index[kept.device.identity] = at
+            all[at].learn(kept.reading.taken)
+            if let pair = kept.pair { all[at].learn(pair.device) }
+        }
+    }
+
+    func fullURL(of kept: Kept) -> String { index[kept.device.identity].map { all[$0].fullURL } ?? "" }
+}

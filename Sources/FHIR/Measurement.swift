@@ -1,0 +1,149 @@
+import Core
+
+/// One Observation to be made of a reading: a number, a statistic, a blood pressure, or the status bits about them.
+struct Measurement {
+    enum Content {
+        case numeric(Value)
+        case statistics(Statistics)
+        case bloodPressure(BloodPressure)
+        case bits(StatusBits)
+    }
+    var content: Content
+    /// What tells it from the other measurements of the reading; its identifiers are made of it.
+    var part: String
+
+    var profile: String {
+        switch content {
+        case .numeric, .statistics: Profile.numeric
+        case .bloodPressure: Profile.compound
+        case .bits: Profile.bits
+        }
+    }
+
+    /// MDC first, then LOINC.
+    var codings: [Coding] {
+        switch content {
+        case .numeric(let value): [value.quantity.coding] + value.quantity.loinc
+        case .statistics(let statistics): [statistics.quantity.coding] + statistics.quantity.loinc
+        case .bloodPressure:
+            [
+                .mdc(BloodPressure.code, "MDC_PRESS_BLD_NONINV"),
+                .loinc("85354-9", "Blood pressure panel with all children optional"),
+            ]
+        case .bits(let bits): [.mdc(bits.code, bits.reference)]
+        }
+    }
+
+    /// The MDC code as the PHD identifier has it.
+    var type: UInt32 {
+        switch content {
+        case .numeric(let value): value.quantity.rawValue
+        case .statistics(let statistics): statistics.quantity.rawValue
+        case .bloodPressure: BloodPressure.code
+        case .bits(let bits): bits.code
+        }
+    }
+
+    var isVitalSign: Bool {
+        switch content {
+        case .numeric(let value): value.quantity.isVitalSign
+        case .statistics(let statistics): statistics.quantity.isVitalSign
+        case .bloodPressure: true
+        case .bits: false
+        }
+    }
+
+    var supplements: [Coding] {
+        if case .numeric(let value) = content, let supplement = value.aspect.supplement { [supplement] } else { [] }
+    }
+
+    var isStatus: Bool { if case .bits = content { true } else { false } }
+}
+
+/// The three pressures of one measurement.
+struct BloodPressure {
+    static let code: UInt32 = 150020
+    var systolic: Value?
+    var diastolic: Value?
+    var mean: Value?
+
+    /// False where its place is taken already.
+    fileprivate mutating func take(_ value: Value) -> Bool {
+        switch value.quantity {
+        case .systolic where systolic == nil: systolic = value
+        case .diastolic where diastolic == nil: diastolic = value
+        case .meanPressure where mean == nil: mean = value
+        default: return false
+        }
+        return true
+    }
+}
+
+/// What a time of wear comes down to: an average, the extremes, and seconds.
+struct Statistics {
+    let quantity: Quantity
+    fileprivate(set) var average: Value?
+    /// Minimum, maximum, seconds observed and seconds below a limit, in the order of the reading.
+    fileprivate(set) var others: [Value] = []
+
+    fileprivate mutating func take(_ value: Value) {
+        if value.aspect == .mean, average == nil { average = value } else { others.append(value) }
+    }
+}
+
+extension Reading {
+    /// The Observations that the reading makes, each value in one of them, in the order of the wire; the status bits
+    /// last. Empty where it says nothing about a person.
+    var measurements: [Measurement] {
+        var measurements: [Measurement] = []
+        var names: [String: Int] = [:]
+        func append(_ content: Measurement.Content, _ name: String) {
+            let count = names[name, default: 0] + 1
+            names[name] = count
+            measurements.append(Measurement(content: content, part: count == 1 ? name : "\(name)-\(count)"))
+        }
+        for value in values where value.quantity.isAboutPerson {
+            if value.aspect.statistic != nil {
+                if measurements.addStatistic(value) { continue }
+                var statistics = Statistics(quantity: value.quantity)
+                statistics.take(value)
+                append(.statistics(statistics), value.quantity.name.text + "-summary")
+            } else if value.quantity.isBloodPressure {
+                if measurements.addPressure(value) { continue }
+                var pressure = BloodPressure()
+                _ = pressure.take(value)
+                append(.bloodPressure(pressure), "blood-pressure")
+            } else {
+                let name = value.quantity.name.text
+                append(.numeric(value), value.aspect == .plain ? name : "\(name)-\(value.aspect.name)")
+            }
+        }
+        guard !measurements.isEmpty, remarks.absence == nil else { return measurements }
+        for bits in remarks.statusBits { append(.bits(bits), "status-\(bits.code)") }
+        return measurements
+    }
+}
+
+extension [Measurement] {
+    /// Adds the value to the statistics of its quantity, if they are there already.
+    fileprivate mutating func addStatistic(_ value: Value) -> Bool {
+        for index in indices {
+            guard case .statistics(var statistics) = self[index].content, statistics.quantity == value.quantity else {
+                continue
+            }
+            statistics.take(value)
+            self[index].content = .statistics(statistics)
+            return true
+        }
+        return false
+    }
+
+    /// Adds the value to the newest blood pressure that still misses it.
+    fileprivate mutating func addPressure(_ value: Value) -> Bool {
+        guard let index = lastIndex(where: { if case .bloodPressure = $0.content { true } else { false } }),
+            case .bloodPressure(var pressure) = self[index].content, pressure.take(value)
+        else { return false }
+        self[index].content = .bloodPressure(pressure)
+        return true
+    }
+}

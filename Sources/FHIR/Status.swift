@@ -1,0 +1,134 @@
+import Core
+
+extension Remarks {
+    /// The status of an Observation: a device may take back what it sent, or call it early.
+    var observationStatus: String {
+        if contains(.invalid) { return "entered-in-error" }
+        return contains(.earlyEstimate) ? "preliminary" : "final"
+    }
+
+    /// What the device's status says against every value of the reading, whatever number came with it.
+    var absence: Absence? {
+        if contains(.invalid) { return .error }
+        return contains(.measurementUnavailable) || contains(.measurementOngoing) ? .notPerformed : nil
+    }
+
+    /// Codes of the measurement status, one interpretation each.
+    var interpretations: [String] {
+        let codes: [(Remark, String)] = [
+            (.questionable, "questionable"), (.calibrationOngoing, "calibration-ongoing"),
+            (.earlyEstimate, "early-indication"), (.validated, "validated"),
+        ]
+        return codes.filter { contains($0.0) }.map(\.1)
+    }
+
+    /// Whether it is a demonstration or a test, and nobody's measurement.
+    var isTest: Bool { contains(.demonstration) || contains(.testData) }
+
+    /// The device's status as bit strings. All of these bits are events, which are sent only when they happened.
+    var statusBits: [StatusBits] {
+        [StatusBits.bloodPressure(self), StatusBits.oximeter(self)].filter { !$0.bits.isEmpty }
+    }
+
+    /// What has no place in FHIR's own elements, in words for the person who reads the Observation.
+    var notes: [String] { compactMap(\.note) }
+}
+
+/// The raised bits of one IEEE 11073 bit string.
+struct StatusBits: Equatable {
+    let code: UInt32
+    let reference: String
+    let bits: [Coding]
+
+    private init(
+        _ code: UInt32, _ reference: String, _ bits: [(number: Int, remark: Remark, name: String)], _ set: Remarks
+    ) {
+        self.code = code
+        self.reference = reference
+        self.bits = bits.filter { set.contains($0.remark) }.map { .bit(code, $0.number, $0.name) }
+    }
+
+    /// Bit numbers equal those of the Bluetooth profile.
+    static func bloodPressure(_ remarks: Remarks) -> StatusBits {
+        StatusBits(
+            8_410_608, "MDC_BLOOD_PRESSURE_MEASUREMENT_STATUS",
+            [
+                (0, .bodyMovement, "body-movement"), (1, .cuffTooLoose, "cuff-too-loose"),
+                (2, .irregularPulse, "irregular-pulse"), (3, .pulseRateOver, "pulse-over-range-limit"),
+                (4, .pulseRateUnder, "pulse-under-range-limit"), (5, .improperPosition, "improper-body-position"),
+            ], remarks)
+    }
+
+    /// Bit numbers count from the most significant bit of sixteen, Bluetooth's from the least: n is 15 − n there.
+    static func oximeter(_ remarks: Remarks) -> StatusBits {
+        StatusBits(
+            150_604, "MDC_PULS_OXIM_DEV_STATUS",
+            [
+                (0, .sensorDisconnected, "sensor-disconnected"), (1, .sensorMalfunctioning, "sensor-malfunction"),
+                (2, .sensorDisplaced, "sensor-displaced"), (3, .unknownSensor, "sensor-unsupported"),
+                (4, .sensorUnconnectedToUser, "sensor-off"), (5, .sensorInterference, "sensor-interference"),
+                (6, .signalAnalysisOngoing, "signal-searching"), (7, .questionablePulse, "signal-pulse-questionable"),
+                (8, .nonpulsatileSignal, "signal-non-pulsatile"), (9, .erraticSignal, "signal-erratic"),
+                (10, .lowPerfusion, "signal-low-perfusion"), (11, .poorSignal, "signal-poor"),
+                (12, .inadequateSignal, "signal-inadequate"),
+                (13, .signalProcessingIrregularity, "signal-processing-irregularity"),
+                (14, .equipmentMalfunction, "device-equipment-malfunction"),
+                (15, .extendedDisplayUpdate, "device-extended-update"),
+            ], remarks)
+    }
+}
+
+extension Remark {
+    fileprivate var note: String? {
+        switch self {
+        case .fromStorage: "The device kept this measurement in its memory."
+        case .lowBattery: "The device's battery was low."
+        case .deviceClockNotSet: "The device's clock had not been set."
+        case .smartPoint: "The oximeter judged the signal good enough for a spot check (SmartPoint)."
+        case .multiplePackets: "The device sent this measurement in several parts."
+        case .weightNotConfirmedByIndex: "The weight and the body mass index that the device sent do not agree."
+        case .artifact: "The device marked an artefact, such as movement, in this measurement."
+        case .implausible: "A value is outside what the hub holds possible; it is passed on as the device sent it."
+        case .invalidTime: "The device sent a date or time that does not exist."
+        case .unstable: "The value had not settled."
+        case .sessionPart: "This is one part of a longer time of wear."
+        case .possibleRepeat:
+            "This may be a repeat of an earlier measurement: the device gives nothing that tells the two apart."
+        case .timelineRepeat: "The device has given this time before, so its own time stamp is not relied on."
+        case .partlyDecoded: "The device sent more than the hub can read."
+        default: nil
+        }
+    }
+}
+
+/// What is to be said in words about the time of a reading.
+enum Note {
+    static let hubClockUnsure = "The hub's own clock was not synchronised; this time may be wrong."
+    static let bounded =
+        "The time of this measurement is not known. It was taken before the hub received it, at the latest at the end of the period."
+
+    /// Above this, how far the time may be wrong is worth words.
+    private static let worthWords: Duration = .seconds(60)
+
+    static func time(of kept: Kept) -> [String] {
+        var notes: [String] = []
+        if kept.dated.at == nil {
+            notes.append(bounded)
+        } else if kept.dated.error >= worthWords {
+            let minutes = Int((kept.dated.error / .seconds(60)).rounded(.up))
+            notes.append("The time of this measurement may be wrong by up to \(minutes) minutes.")
+        }
+        let usedPair = kept.dated.basis == .paired && kept.pair?.hub.synchronised == false
+        if !kept.heard.synchronised || usedPair { notes.append(hubClockUnsure) }
+        return notes
+    }
+}
+
+extension JSONWriter {
+    mutating func notes(_ notes: [String]) {
+        guard !notes.isEmpty else { return }
+        array("note") { json in
+            for note in notes { json.object { $0.member("text", note) } }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import Glibc
+
+/// What a command prints: whole lines, each in one call, so that a reader of a pipe sees it live.
+package enum Console {
+    package static func print(_ text: String) { write(text, to: STDOUT_FILENO) }
+    package static func complain(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    /// Whether a person looks at the output.
+    package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    private static func write(_ text: String, to descriptor: CInt) {
+        var rest = Array((text + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            // Nobody reads: there is nobody to tell, either.
+            if count <= 0 { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import CLinux
+import Core
+import Glibc
+
+/// The hub's clocks and its zone.
+package enum HubClock {
+    /// All clocks, read together.
+    package static func now() -> HubTime {
+        let uptime = read(CLOCK_BOOTTIME), wall = read(CLOCK_REALTIME)
+        return HubTime(
+            boot: boot, uptime: uptime, wall: Instant(milliseconds: 0) + wall, synchronised: error() != nil)
+    }
+
+    /// How far the wall clock may be off, as the kernel reckons; nil while nothing keeps it.
+    package static func error() -> Duration? {
+        var clock = timex()
+        let state = adjtimex(&clock)
+        // Refused, it counts as a clock that nobody keeps.
+        guard state >= 0, state != TIME_ERROR, clock.status & STA_UNSYNC == 0 else { return nil }
+        return .microseconds(clock.maxerror)
+    }
+
+    /// Sets the zone of the house, such as `Europe/Copenhagen`, for as long as the process lives. Once, before any
+    /// thread starts. Throws `badConfiguration` where the zone is unknown: glibc would take it for UTC without a word.
+    package static func useZone(_ name: String) throws(Fault) {
+        let steps = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard !name.utf8.contains(0), !steps.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }),
+            let file = try? Files.read("/usr/share/zoneinfo/\(name)"), file.starts(with: "TZif".utf8)
+        else { throw .hub(.badConfiguration("there is no time zone \(name)")) }
+        if setenv("TZ", name, 1) != 0 { throw .failed("setenv", errno) }
+        tzset()
+    }
+
+    /// What a clock on the wall of the house shows, in whole seconds.
+    package static func localTime(at instant: Instant) -> LocalTime {
+        let seconds = seconds(of: instant) + secondsEastOfUTC(at: instant)
+        guard let time = LocalTime(seconds: min(253_402_300_799, max(-62_135_596_800, seconds))) else {
+            fatalError("a calendar without the years 1 to 9999")
+        }
+        return time
+    }
+
+    /// Minutes by which local time is ahead of UTC, −720 to 840.
+    package static func offset(at instant: Instant) -> Int { secondsEastOfUTC(at: instant) / 60 }
+
+    /// The kernel's name for this boot. Without one, every process is a boot of its own: timelines that may differ
+    /// must not compare.
+    private static let boot: String = {
+        if let id = Sysfs().attribute("/proc/sys/kernel/random/boot_id") { return id }
+        return vitalsdUUID((0..<16).map { _ in UInt8.random(in: 0...255) })
+    }()
+
+    private static func read(_ clock: CInt) -> Duration {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    private static func seconds(of instant: Instant) -> Int {
+        let milliseconds = Int(instant.milliseconds)
+        return milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0)
+    }
+
+    private static func secondsEastOfUTC(at instant: Instant) -> Int {
+        var time = time_t(seconds(of: instant)), local = tm()
+        // Only a year beyond 2^31 fails; it has no zone.
+        return localtime_r(&time, &local) == nil ? 0 : local.tm_gmtoff
+    }
+}

@@ -1,0 +1,126 @@
+import CLinux
+import Core
+import Glibc
+
+/// A connected sequenced-packet socket: one packet is one PDU. The kernel's ATT channel is one, and so is a simulated
+/// device's.
+@Hub package final class SocketBearer: Bearer {
+    /// The largest ATT PDU: a value of 512 bytes, behind the header of a Prepare Write.
+    private static let longest = 517
+
+    private let socket: Descriptor
+    private var isOpen = true
+    private var isBroken = false
+
+    /// Takes over a connected socket that does not block.
+    package init(_ socket: consuming Descriptor) { self.socket = socket }
+
+    /// Two ends of one channel.
+    package static func pair() throws(Fault) -> (SocketBearer, SocketBearer) {
+        var ends: [CInt] = [-1, -1]
+        if socketpair(AF_UNIX, packets, 0, &ends) != 0 { throw .failed("socketpair", errno) }
+        return (SocketBearer(Descriptor(ends[0])), SocketBearer(Descriptor(ends[1])))
+    }
+
+    /// Connects to a simulated device. Where nobody listens, the device is silent.
+    package static func connect(to path: String) throws(Fault) -> SocketBearer {
+        let socket = try Descriptor("socket", Glibc.socket(AF_UNIX, packets, 0))
+        let address = try UnixAddress(path)
+        if address.with({ Glibc.connect(socket.raw, $0, $1) }) != 0 {
+            switch errno {
+            case ENOENT, ECONNREFUSED, EAGAIN: throw .device(.silent)
+            default: throw .failed("connect", errno, at: path)
+            }
+        }
+        return SocketBearer(socket)
+    }
+
+    /// Ends the conversation from this side: whoever waits in `receive` gets nil.
+    package func hangUp() {
+        isOpen = false
+        shutdown(socket.raw, CInt(SHUT_RDWR))
+    }
+
+    @Hub package func send(_ pdu: [UInt8]) async throws(Fault) {
+        while isOpen {
+            if Glibc.send(socket.raw, pdu, pdu.count, CInt(MSG_NOSIGNAL)) >= 0 { return }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                // A peer that takes nothing for as long as ATT lets a transaction last is not there.
+                let due = ContinuousClock.now + .seconds(30)
+                guard await loop.ready(socket.raw, write: true, before: due) else { throw .device(.silent) }
+            case let number where isEnding(number): throw .device(.hungUp)
+            case let number: throw .failed("send", number)
+            }
+        }
+        throw .device(.hungUp)
+    }
+
+    @Hub package func receive(within time: Duration) async throws(Fault) -> [UInt8]? {
+        let due = ContinuousClock.now + time
+        var pdu = [UInt8](repeating: 0, count: Self.longest)
+        while isOpen {
+            let count = recv(socket.raw, &pdu, pdu.count, CInt(MSG_TRUNC))
+            if count > pdu.count { throw .device(.malformed(.length(got: count, expected: pdu.count))) }
+            if count >= 0 { return count == 0 ? nil : Array(pdu[..<count]) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN where isBroken: return nil
+            case EAGAIN:
+                if await loop.ready(socket.raw, before: due) { continue }
+                if isOpen { throw .device(.silent) }
+            // The kernel tells of the break first, and then still has what came before it.
+            case let number where isEnding(number):
+                if isBroken { return nil }
+                isBroken = true
+            case let number: throw .failed("recv", number)
+            }
+        }
+        return nil
+    }
+
+    private func isEnding(_ number: CInt) -> Bool {
+        [EPIPE, ECONNRESET, ECONNABORTED, ENOTCONN, ESHUTDOWN, ETIMEDOUT, EHOSTDOWN].contains(number)
+    }
+}
+
+/// Where simulated devices take connections: a socket in the file system.
+@Hub package final class SocketListener {
+    package let path: String
+    private let socket: Descriptor
+    private var isOpen = true
+
+    /// Listens at `path`, in the place of whoever listened there before.
+    package init(_ path: String) throws(Fault) {
+        self.path = path
+        socket = try Descriptor("socket", Glibc.socket(AF_UNIX, packets, 0))
+        let address = try UnixAddress(path)
+        unlink(path)
+        if address.with({ bind(socket.raw, $0, $1) }) != 0 { throw .failed("bind", errno, at: path) }
+        if listen(socket.raw, 16) != 0 { throw .failed("listen", errno, at: path) }
+    }
+
+    /// The next who connects; nil once closed.
+    package func accept() async throws(Fault) -> SocketBearer? {
+        while isOpen {
+            let peer = accept4(socket.raw, nil, nil, CInt(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
+            if peer >= 0 { return SocketBearer(Descriptor(peer)) }
+            switch errno {
+            case EINTR, ECONNABORTED: continue
+            case EAGAIN: _ = await loop.ready(socket.raw)
+            default: throw .failed("accept", errno, at: path)
+            }
+        }
+        return nil
+    }
+
+    package func close() {
+        guard isOpen else { return }
+        isOpen = false
+        unlink(path)
+        loop.forget(socket.raw)
+    }
+}
+
+private let packets = CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)

@@ -1,0 +1,82 @@
+import Core
+
+// Whose the devices are, what was being visited when the daemon died, and single values.
+
+extension Database {
+    /// Binds a device, or one user slot of it, to a person. The last word counts.
+    func bind(_ binding: Journal.Binding) throws(Fault) {
+        try transaction { () throws(Fault) in
+            try remove(binding.device, binding.user)
+            try query(
+                "INSERT INTO binding (device, user, system, subject) VALUES (?, ?, ?, ?)",
+                [.text(binding.device), Datum(binding.user)] + Optional(binding.subject).data)
+        }
+    }
+
+    func unbind(_ device: String, user: Int?) throws(Fault) {
+        try transaction { () throws(Fault) in try remove(device, user) }
+    }
+
+    private func remove(_ device: String, _ user: Int?) throws(Fault) {
+        try query("DELETE FROM binding WHERE device = ? AND user IS ?", .text(device), Datum(user))
+    }
+
+    func bindings() throws(Fault) -> [Journal.Binding] {
+        try query("SELECT device, user, system, subject FROM binding ORDER BY device, user").compactMap { row in
+            guard let device = row[0].text, let subject = Subject(system: row[2], subject: row[3]) else { return nil }
+            return Journal.Binding(device: device, user: row[1].integer.map(Int.init), subject: subject)
+        }
+    }
+
+    /// The person a reading with this slot is about. Where any slot is bound by itself, an unbound slot is nobody's:
+    /// better unassigned than somebody else's.
+    func subject(for device: String, user: Int?) throws(Fault) -> Subject? {
+        let bound = try bindings().filter { $0.device == device }
+        if let own = bound.first(where: { $0.user == user }) { return own.subject }
+        return bound.count == 1 && bound[0].user == nil ? bound[0].subject : nil
+    }
+
+    /// Deaths in a row after which a device is set aside.
+    private static let patience = 3
+
+    /// Leaves a crumb before a visit. It must outlive a trap of this process, not a power cut: so it costs no fsync.
+    func enter(_ device: String) throws(Fault) {
+        try transaction(fleeting: true) { () throws(Fault) in
+            try query(
+                """
+                INSERT INTO crumb (device, visiting, deaths) VALUES (?, 1, 0)
+                ON CONFLICT (device) DO UPDATE SET visiting = 1
+                """, .text(device))
+        }
+    }
+
+    /// Removes the crumb after a visit, however it went; so only deaths in a row count.
+    func leave(_ device: String) throws(Fault) {
+        try transaction(fleeting: true) { () throws(Fault) in
+            try query("DELETE FROM crumb WHERE device = ?", .text(device))
+        }
+    }
+
+    /// At a start: a visit that is still on was cut short by the daemon's death. At an orderly end: by nobody's.
+    func endVisits(asDeaths died: Bool) throws(Fault) {
+        guard try integer("SELECT 1 FROM crumb WHERE visiting = 1") != nil else { return }
+        try transaction(fleeting: true) { () throws(Fault) in
+            try query("UPDATE crumb SET visiting = 0, deaths = deaths + ? WHERE visiting = 1", Datum(died))
+        }
+    }
+
+    func setAside() throws(Fault) -> [String] {
+        try query("SELECT device FROM crumb WHERE deaths >= ? ORDER BY device", Datum(Self.patience))
+            .compactMap(\.first?.text)
+    }
+
+    func value(for key: String) throws(Fault) -> String? {
+        try query("SELECT value FROM meta WHERE key = ?", .text(key)).first?[0].text
+    }
+
+    func set(_ key: String, to value: String) throws(Fault) {
+        try transaction { () throws(Fault) in
+            try query("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", .text(key), .text(value))
+        }
+    }
+}

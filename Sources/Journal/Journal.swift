@@ -1,0 +1,158 @@
+import Core
+
+/// The readings on disk: keep, pending, settle.
+///
+/// What `keep` has answered for survives the death of the daemon and a power cut. All of SQLite and its fsync run on
+/// the one thread behind the given executor; opening runs where `init` is called.
+///
+///     Entry ─ keep ─▶ reading ─▶ outbox ─ pending ─▶ (the clinic) ─ settle ─▶ receipt
+package actor Journal {
+    private let executor: any SerialExecutor
+    private let database: Database
+    /// Holds the lock on the directory.
+    private let opening: Opening
+    private let bound: Bound
+    private var repairs: [Fault]
+    /// The hub's uptime when readings were last forgotten for their age.
+    private var lastForgot: Duration?
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Opens the journal at `path`, or makes it; its directory belongs to one daemon. A damaged journal is set aside and
+    /// what can be read of it is carried over: see `takeRepairs`.
+    ///
+    /// Throws `hub`: `journalInUse` while another daemon has it, `journalNewer` for a file of a later vitalsd, which
+    /// stays as it is, and `diskFull`, `diskFailing` or `noPermission`.
+    package init(
+        path: String, bound: Bound, destinations: [String], executor: any SerialExecutor
+    ) throws(Fault) {
+        let opening = try Opening(path)
+        let database = try opening.database()
+        try database.join(destinations)
+        try database.requeue()
+        try database.endVisits(asDeaths: true)
+        repairs = opening.repairs
+        self.opening = opening
+        self.database = database
+        self.bound = bound
+        self.executor = executor
+    }
+
+    /// Ends an orderly run: the log goes into the file, and another daemon may open the journal. A visit that is cut
+    /// short by this is not held against its device. Whatever is asked afterwards throws.
+    package func close() throws(Fault) {
+        defer {
+            database.close()
+            opening.unlock()
+        }
+        try database.endVisits(asDeaths: false)
+    }
+
+    // MARK: Keep, pending, settle
+
+    /// Keeps readings in one transaction, and returns once they are on disk: only then may a device forget them. Either
+    /// all are kept or none. Answers in the order of the entries.
+    ///
+    /// A reading is judged for plausibility here, and remarked upon where the journal knows more than the driver:
+    /// `timelineRepeat` when the device has given the same time to other values of a quantity, `possibleRepeat` when an
+    /// undated and unnumbered record equals the one before it. One without a person or without a value is kept, but not
+    /// queued.
+    ///
+    /// Throws `hub`: `diskFull`, or `journalFull` when everything in the journal is undelivered. It can be called again.
+    package func keep(_ entries: [Entry]) throws(Fault) -> [Keeping] {
+        let keepings = try database.keep(entries, within: bound)
+        if let heard = entries.last?.heard, heard.synchronised { forgetAged(heard) }
+        return keepings
+    }
+
+    /// At most so many readings that wait for the destination, oldest first.
+    package func pending(for destination: String, limit: Int) throws(Fault) -> [Kept] {
+        try database.pending(for: destination, limit: limit) { repairs.append($0) }
+    }
+
+    /// Writes down a destination's answers, all or none. What is refused goes into quarantine until `retry`.
+    package func settle(_ receipts: [Receipt], for destination: String) throws(Fault) {
+        try database.settle(receipts, for: destination)
+    }
+
+    /// Lets refused readings wait once more; answers how many answers were taken back.
+    @discardableResult
+    package func retry(_ readings: [Int64]) throws(Fault) -> Int { try database.retry(readings) }
+
+    // MARK: Devices
+
+    /// Remembers what a device says of itself. A power cut may take it; the entries of the visit carry it too.
+    package func note(_ device: KnownDevice) throws(Fault) {
+        _ = try database.transaction(fleeting: true) { () throws(Fault) in try database.id(of: device) }
+    }
+
+    /// Adds to a device's clock history, of which 64 that no reading rests on stay. As lasting as `note(_:)`.
+    package func note(_ pair: ClockPair, of device: KnownDevice) throws(Fault) {
+        _ = try database.transaction(fleeting: true) { () throws(Fault) in
+            try database.id(of: pair, device: try database.id(of: device))
+        }
+    }
+
+    /// A device's clock beside the hub's, newest first.
+    package func pairs(of device: String, limit: Int) throws(Fault) -> [ClockPair] {
+        try database.pairs(of: device, limit: limit)
+    }
+
+    package func devices() throws(Fault) -> [KnownDevice] { try database.devices() }
+
+    /// Before a visit. Should the device's bytes end the daemon, the next start knows which device it was.
+    package func enter(_ device: String) throws(Fault) { try database.enter(device) }
+
+    /// After a visit, however it went; also what lets a device in again that was set aside.
+    package func leave(_ device: String) throws(Fault) { try database.leave(device) }
+
+    /// Devices during whose last three visits the daemon died each time.
+    package func setAside() throws(Fault) -> [String] { try database.setAside() }
+
+    // MARK: Persons and values
+
+    /// Binds a device, or one user slot of it, to a person; the last word counts. It is moved from the log into the file
+    /// at once: so no damage to the log can bring back whom the device was bound to before.
+    package func bind(_ binding: Binding) throws(Fault) {
+        try database.bind(binding)
+        try database.query("PRAGMA wal_checkpoint(PASSIVE)")
+    }
+    package func unbind(_ device: String, user: Int?) throws(Fault) {
+        try database.unbind(device, user: user)
+        try database.query("PRAGMA wal_checkpoint(PASSIVE)")
+    }
+    package func bindings() throws(Fault) -> [Binding] { try database.bindings() }
+
+    /// Whom a reading of this device and user slot is about; nil while nobody has said.
+    package func subject(for device: String, user: Int?) throws(Fault) -> Subject? {
+        try database.subject(for: device, user: user)
+    }
+
+    /// A value under a name of the caller's, such as the hub's id.
+    package func value(for key: String) throws(Fault) -> String? { try database.value(for: key) }
+    package func set(_ key: String, to value: String) throws(Fault) { try database.set(key, to: value) }
+
+    // MARK: Looking
+
+    package func summary() throws(Fault) -> Summary { try database.summary() }
+
+    /// The newest readings; of one state, or of all.
+    package func rows(_ state: State? = nil, limit: Int) throws(Fault) -> [Row] {
+        try database.rows(state, limit: limit)
+    }
+
+    /// What was found damaged since this was last asked, and what became of it: for the log.
+    package func takeRepairs() -> [Fault] {
+        defer { repairs = [] }
+        return repairs
+    }
+
+    /// Once an hour, in steps. A failure here is none of the entry's, which is safe; the next hour tries again.
+    private func forgetAged(_ now: HubTime) {
+        if let lastForgot, now.uptime - lastForgot < .seconds(3600), now.uptime >= lastForgot { return }
+        lastForgot = now.uptime
+        let oldest = now.wall + (.zero - bound.age)
+        func step() throws(Fault) -> Int { try database.forgetDelivered(heardBefore: oldest) }
+        while let gone = try? database.transaction(step), gone > 0 {}
+    }
+}

@@ -1,0 +1,152 @@
+import Core
+import Glibc
+
+/// How a journal comes to be open: locked, of a version we know, whole, and made so where it is not.
+///
+///     journal                 the file, with journal-wal and journal-shm while it is open
+///     journal.building        a new file that is not complete yet
+///     journal.built           a complete one, about to become `journal`
+///     journal.damaged-1 …     what was found damaged, as it was found; never deleted
+final class Opening {
+    let path: String
+    private let directory: String
+    /// The journal's directory, locked with flock: it belongs to one daemon. No file is made for it, and locks on the
+    /// journal itself would be lost whenever any descriptor of it is closed.
+    private var lock: Int32
+    /// What had to be done, for the log.
+    private(set) var repairs: [Fault] = []
+
+    init(_ path: String) throws(Fault) {
+        self.path = path
+        directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let place = path.hasPrefix("/") && directory.isEmpty ? "/" : directory.isEmpty ? "." : directory
+        try makeDirectory(place)
+        let descriptor = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw systemFault("open", errno, place) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let number = errno
+            close(descriptor)
+            throw systemFault("flock", number, place)
+        }
+        lock = descriptor
+    }
+
+    deinit { unlock() }
+
+    func unlock() {
+        guard lock >= 0 else { return }
+        // Closing alone does not do where a child process is being started, which has the descriptor until it execs.
+        flock(lock, LOCK_UN)
+        close(lock)
+        lock = -1
+    }
+
+    /// The journal, ready for writing.
+    func database() throws(Fault) -> Database {
+        try finishReplacement()
+        if !isThere(path), fileSize(path + "-wal") == 0 {
+            _ = try build(from: nil)
+        } else if let damage = try damage() {
+            let account = try build(from: path)
+            repairs.append(.hub(.journalDamaged("\(damage); \(account)")))
+        }
+        let database = try Database(path, .writing)
+        let found = Int(try database.integer("PRAGMA user_version") ?? 0)
+        if found < Schema.version { try Schema.migrate(database, from: found) }
+        try Schema.configure(database)
+        return database
+    }
+
+    /// Why the file cannot be used as it is; nil when it can. Changes nothing, not even by closing: what is damaged is
+    /// set aside as it was found.
+    private func damage() throws(Fault) -> String? {
+        guard isThere(path) else { return "its log is there, but the file itself is gone" }
+        let header = try Header(path)
+        // Judged from the bytes alone, so that a newer journal is not touched.
+        if header.isJournal, header.version > Schema.version {
+            throw .hub(.journalNewer(found: header.version, known: Schema.version))
+        }
+        if let damage = try WriteAheadLog(path + "-wal", pageSize: Schema.pageSize).damage { return damage }
+        do throws(Fault) {
+            // A migration that was cut short is rolled back, which is a write.
+            let database = try Database(path, fileSize(path + "-journal") > 0 ? .writing : .reading)
+            let verdict = try database.query("PRAGMA integrity_check(1)").first?.first?.text
+            let tables = try database.query("SELECT name FROM sqlite_schema").compactMap(\.first?.text)
+            if !header.isJournal, !tables.isEmpty, !tables.contains("reading") {
+                throw .hub(.badConfiguration("\(path) is another program's database"))
+            }
+            if verdict != "ok" { return verdict ?? "no verdict" }
+            if !header.isJournal || header.version < 1 { return "its header is not a journal's" }
+            guard try Schema.isIntact(in: database, version: header.version) else {
+                return "its description of its tables is damaged"
+            }
+            return nil
+        } catch .hub(.journalDamaged(let why)) {
+            return why
+        }
+    }
+
+    /// Puts a new file in the journal's place, with all that can be read of the old one. Cut short anywhere, it is
+    /// finished or begun again at the next opening. Answers what was saved.
+    private func build(from damaged: String?) throws(Fault) -> String {
+        let building = path + ".building", built = path + ".built"
+        for leftover in [building, building + "-journal", built] { unlink(leftover) }
+        let descriptor = open(building, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw systemFault("open", errno, building) }
+        close(descriptor)
+        let account = try fill(building, from: damaged)
+        try move(building, to: built)
+        try synchronise()
+        try finishReplacement(discarding: damaged != nil)
+        return account
+    }
+
+    /// In a scope of its own, so that the connection is closed before the file moves.
+    private func fill(_ building: String, from damaged: String?) throws(Fault) -> String {
+        let database = try Database(building, .writing)
+        try Schema.create(in: database)
+        guard let damaged else { return "nothing was there" }
+        return try Salvage.run(damaged, into: database).description
+    }
+
+    /// The last steps of `build`, which are also the first of an opening after one that was cut short: a `built` file
+    /// beside no journal is complete. A log that lies there belongs to the damaged file, and must never meet another.
+    private func finishReplacement(discarding: Bool = false) throws(Fault) {
+        let built = path + ".built"
+        guard isThere(built), discarding || !isThere(path) else { return }
+        var number = 1
+        while isThere("\(path).damaged-\(number)") || isThere("\(path).damaged-\(number)-wal") { number += 1 }
+        // Where the file has gone already, its log follows it under the same number.
+        let last = number - 1
+        let follows = !isThere(path) && last > 0 && !isThere("\(path).damaged-\(last)-wal")
+        let aside = "\(path).damaged-\(follows ? last : number)"
+        if isThere(path) { try move(path, to: aside) }
+        if isThere(path + "-wal") { try move(path + "-wal", to: aside + "-wal") }
+        if isThere(path + "-journal") { try move(path + "-journal", to: aside + "-journal") }
+        unlink(path + "-shm")
+        try synchronise()
+        try move(built, to: path)
+        try synchronise()
+    }
+
+    private func move(_ old: String, to new: String) throws(Fault) {
+        guard rename(old, new) == 0 else { throw systemFault("rename", errno, old) }
+    }
+
+    /// Makes names as durable as what they name.
+    private func synchronise() throws(Fault) {
+        guard fsync(lock) == 0 else { throw systemFault("fsync", errno, path) }
+    }
+}
+
+func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// Makes a directory for this user alone, and those above it where they are missing.
+private func makeDirectory(_ path: String) throws(Fault) {
+    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+        throw systemFault("mkdir", errno, path)
+    }
+    try makeDirectory(String(path[..<slash]))
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw systemFault("mkdir", errno, path) }
+}

@@ -1,0 +1,112 @@
+import Core
+
+/// The layout of the journal's file.
+enum Schema {
+    /// "vtls": what `file(1)` and a technician recognise the journal by.
+    static let application: Int64 = 0x7674_6C73
+    /// A keep changes four pages. With pages of 1 KiB a reading alone costs half of what it costs with 4 KiB.
+    static let pageSize = 1024
+    /// The log is copied into the file when it has this many pages (2 MiB): one copy then serves many commits.
+    static let checkpoint = 2000
+    static var version: Int { migrations.count }
+
+    /// Element n leads from version n to version n + 1. What is here is never edited: a change is a new element.
+    ///
+    /// Ids count up and are never used twice. Times are milliseconds (`wall`, `at`, `settled`) or nanoseconds
+    /// (`uptime`, `error`); `clock` and `content` are in the notation of captures.
+    static let migrations = [
+        """
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE device (
+            id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE, driver TEXT NOT NULL, kind TEXT NOT NULL,
+            manufacturer TEXT, model TEXT, serial TEXT, firmware TEXT, hardware TEXT, system INTEGER) STRICT;
+        -- Thousands of readings rest on one row: this index is its second copy.
+        CREATE INDEX device_copy ON device (identity, driver, kind);
+
+        CREATE TABLE pair (
+            id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device, clock TEXT NOT NULL,
+            boot TEXT NOT NULL, uptime INTEGER NOT NULL, wall INTEGER NOT NULL, synchronised INTEGER NOT NULL,
+            error INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
+        CREATE INDEX pair_device ON pair (device);
+
+        -- line: the device's own time in microseconds or ticks; standing: 0 sound, 1 undecoded, 2 damaged.
+        CREATE TABLE reading (
+            id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE, device INTEGER NOT NULL REFERENCES device,
+            line INTEGER, content TEXT NOT NULL, bytes BLOB NOT NULL,
+            boot TEXT NOT NULL, uptime INTEGER NOT NULL, wall INTEGER NOT NULL, synchronised INTEGER NOT NULL,
+            pair INTEGER REFERENCES pair, at INTEGER, error INTEGER NOT NULL, basis TEXT NOT NULL,
+            system TEXT, subject TEXT, standing INTEGER NOT NULL CHECK (standing BETWEEN 0 AND 2),
+            seal INTEGER NOT NULL) STRICT;
+        CREATE INDEX reading_line ON reading (device, line);
+
+        CREATE TABLE destination (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, active INTEGER NOT NULL) STRICT;
+        -- What waits. The reference forbids SQLite itself to delete a reading that still does.
+        CREATE TABLE outbox (
+            reading INTEGER NOT NULL REFERENCES reading, destination INTEGER NOT NULL REFERENCES destination,
+            PRIMARY KEY (reading, destination)) STRICT, WITHOUT ROWID;
+        -- What was answered.
+        CREATE TABLE receipt (
+            reading INTEGER NOT NULL REFERENCES reading ON DELETE CASCADE,
+            destination INTEGER NOT NULL REFERENCES destination,
+            state TEXT NOT NULL CHECK (state IN ('accepted', 'refused', 'withheld')), location TEXT, fault TEXT,
+            settled INTEGER NOT NULL, PRIMARY KEY (reading, destination)) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE binding (
+            id INTEGER PRIMARY KEY, device TEXT NOT NULL, user INTEGER, system TEXT, subject TEXT NOT NULL) STRICT;
+        CREATE UNIQUE INDEX binding_slot ON binding (device, ifnull(user, -1));
+
+        CREATE TABLE crumb (
+            device TEXT PRIMARY KEY, visiting INTEGER NOT NULL, deaths INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        """
+    ]
+
+    /// Makes an empty file the newest journal. It stays in rollback mode: its builder switches nothing half-way.
+    static func create(in database: Database) throws(Fault) {
+        try database.execute("PRAGMA page_size = \(pageSize)")
+        // Free pages are used again rather than given back: the file's size is bounded, and moving pages costs writes.
+        try database.execute("PRAGMA auto_vacuum = NONE")
+        try database.execute("PRAGMA journal_mode = DELETE")
+        try database.execute("PRAGMA synchronous = FULL")
+        try migrate(database, from: 0)
+        try database.execute("PRAGMA application_id = \(application)")
+    }
+
+    /// Applies what is missing, in one transaction and outside the write-ahead log: so the version in the file's first
+    /// page is always the true one, and an older vitalsd can refuse the file without opening it.
+    static func migrate(
+        _ database: Database, from found: Int, through migrations: [String] = migrations
+    ) throws(Fault) {
+        try database.execute("PRAGMA journal_mode = DELETE")
+        try database.transaction { () throws(Fault) in
+            for migration in migrations.dropFirst(found) { try database.execute(migration) }
+            try database.execute("PRAGMA user_version = \(migrations.count)")
+        }
+    }
+
+    /// Whether the file describes its tables as this version of the schema does. SQLite believes any description that
+    /// it can parse, also one with a changed letter.
+    static func isIntact(in database: Database, version: Int) throws(Fault) -> Bool {
+        let model = try Database(":memory:", .writing)
+        for migration in migrations.prefix(version) { try model.execute(migration) }
+        let tables = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
+        return try database.query(tables) == model.query(tables)
+    }
+
+    /// How a connection behaves that writes.
+    static func configure(_ database: Database) throws(Fault) {
+        try database.execute(
+            """
+            PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = FULL;
+            PRAGMA foreign_keys = ON;
+            PRAGMA wal_autocheckpoint = \(checkpoint);
+            PRAGMA journal_size_limit = \(2 * checkpoint * pageSize);
+            PRAGMA cell_size_check = ON;
+            PRAGMA trusted_schema = OFF;
+            """)
+        // What is deleted is gone: no person's readings stay in free pages, and a salvage finds nothing stale.
+        try database.execute("PRAGMA secure_delete = ON")
+    }
+}

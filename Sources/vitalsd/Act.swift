@@ -1,0 +1,71 @@
+import Core
+import Host
+import Journal
+
+/// What the command line changes in the journal. A running daemon does it itself, because the journal is its own;
+/// without one the command does it.
+enum Act: Equatable {
+    case bind(String, user: Int?, Subject)
+    case unbind(String, user: Int?)
+    case retry([Int64])
+
+    /// One packet of the control socket: words with tabs between.
+    var notation: String {
+        switch self {
+        case .bind(let device, let user, .reference(let patient)): "bind\t\(device)\t\(slot(user))\t\(patient)"
+        case .bind(let device, let user, .identifier(let system, let value)):
+            "bind\t\(device)\t\(slot(user))\t\(system)\t\(value)"
+        case .unbind(let device, let user): "unbind\t\(device)\t\(slot(user))"
+        case .retry(let ids): "retry\t" + ids.map(String.init).joined(separator: "\t")
+        }
+    }
+
+    /// Reads what `notation` writes.
+    init?(notation: String) {
+        let words = notation.split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
+        switch (words.first, words.count) {
+        case ("bind", 4): self = .bind(words[1], user: Int(words[2]), .reference(words[3]))
+        case ("bind", 5): self = .bind(words[1], user: Int(words[2]), .identifier(system: words[3], value: words[4]))
+        case ("unbind", 3): self = .unbind(words[1], user: Int(words[2]))
+        case ("retry", 2...):
+            let ids = words.dropFirst().compactMap { Int64($0) }
+            guard ids.count == words.count - 1 else { return nil }
+            self = .retry(ids)
+        default: return nil
+        }
+    }
+
+    /// Does it, and says in a few words what was done.
+    @Hub func perform(on journal: Journal) async throws(Fault) -> String {
+        switch self {
+        case .bind(let device, let user, let subject):
+            try await journal.bind(Journal.Binding(device: device, user: user, subject: subject))
+            return "bound"
+        case .unbind(let device, let user):
+            try await journal.unbind(device, user: user)
+            return "unbound"
+        case .retry(let ids):
+            return "\(try await journal.retry(ids)) will be sent again"
+        }
+    }
+
+    /// Asks the daemon to do it, or does it where none runs; prints what was done.
+    @Hub func carryOut(with configuration: Configuration) async throws(Exit) {
+        if let answer = await Control.ask(notation, configuration) {
+            printLine(answer)
+            if answer.hasPrefix("error ") { throw .unavailable }
+            return
+        }
+        do throws(Fault) {
+            try Files.makeDirectory(configuration.stateDirectory)
+            let journal = try Journal(
+                path: configuration.journalPath, bound: configuration.bound, destinations: [Courier.clinic],
+                executor: loop)
+            printLine(try await perform(on: journal))
+        } catch {
+            throw complain(error)
+        }
+    }
+}
+
+private func slot(_ user: Int?) -> String { user.map(String.init) ?? "" }

@@ -1,0 +1,7 @@
+/// The version that `vitalsd version` prints and the clinic hears.
+let version = "0.1.0"
+
+/// Every verb there is, in the order in which `vitalsd help` lists them.
+let commands: [Command] = [
+    .run, .demo, .status, .queue, .bind, .unbind, .devices, .decode, .replay, .version, .help,
+]

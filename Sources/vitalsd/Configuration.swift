@@ -1,0 +1,231 @@
+import Clinic
+import Core
+import Host
+import Journal
+
+/// What an installer may say: `vitalsd.conf` and its drop-ins, in systemd's own form.
+///
+/// Few keys on purpose: what can be found out is not asked. Who owns which device is state, not configuration.
+struct Configuration: Equatable {
+    var clinicURL = ""
+    var authorityFile: String?
+    var certificateFile: String?
+    var keyFile: String?
+    var patientReference: String?
+    var patientSystem: String?
+    var patientIdentifier: String?
+    var createPatient = false
+    var timeZone = "Europe/Copenhagen"
+    var stateDirectory = "/var/lib/vitalsd"
+    var serialLines: [String] = []
+    var keepStream = false
+    var journalMaximumBytes = 256 << 20
+    var journalMaximumDays = 400
+    var simulatedAir: String?
+
+    /// Every key there is: its section and name, what it takes, and where the value goes.
+    static let keys: [Key] = [
+        Key("Clinic", "URL", .url) { $0.clinicURL = $1 },
+        Key("Clinic", "AuthorityFile", .path) { $0.authorityFile = $1 },
+        Key("Clinic", "CertificateFile", .path) { $0.certificateFile = $1 },
+        Key("Clinic", "KeyFile", .path) { $0.keyFile = $1 },
+        Key("Patient", "Reference", .reference) { $0.patientReference = $1 },
+        Key("Patient", "System", .pseudonym) { $0.patientSystem = $1 },
+        Key("Patient", "Identifier", .text) { $0.patientIdentifier = $1 },
+        Key("Patient", "Create", .yesOrNo) { $0.createPatient = isYes($1) },
+        Key("Hub", "TimeZone", .text) { $0.timeZone = $1 },
+        Key("Hub", "StateDirectory", .path) { $0.stateDirectory = $1 },
+        Key("Serial", "Lines", .paths) { $0.serialLines = $1.split(separator: " ").map(String.init) },
+        Key("Oximetry", "KeepStream", .yesOrNo) { $0.keepStream = isYes($1) },
+        Key("Journal", "MaximumSize", .size) { $0.journalMaximumBytes = bytes($1) ?? $0.journalMaximumBytes },
+        Key("Journal", "MaximumDays", .number) { $0.journalMaximumDays = Int($1) ?? $0.journalMaximumDays },
+        Key("Simulation", "Air", .path) { $0.simulatedAir = $1 },
+    ]
+
+    /// Whom readings of a cable, or of a device bound to nobody else, are about. Nil when nobody is enrolled.
+    var subject: Subject? {
+        if let patientReference { return .reference(patientReference) }
+        if let patientSystem, let patientIdentifier {
+            return .identifier(system: patientSystem, value: patientIdentifier)
+        }
+        return nil
+    }
+
+    /// What may lie on the disk.
+    var bound: Journal.Bound { Journal.Bound(bytes: journalMaximumBytes, age: .seconds(86_400 * journalMaximumDays)) }
+
+    var settings: Clinic.Settings {
+        Clinic.Settings(
+            url: clinicURL, certificate: certificateFile, key: keyFile, authority: authorityFile,
+            userAgent: "vitalsd/\(version)")
+    }
+
+    struct Key: Sendable {
+        /// What a key takes; the words are what an error says.
+        enum Kind: String, Sendable {
+            case url = "an https:// URL, or http:// on the loopback"
+            case path = "an absolute path"
+            case paths = "absolute paths, with blanks between"
+            case text = "a word or a sentence"
+            case reference = "Patient/ and the clinic's id"
+            case pseudonym = "a system of pseudonyms; a civil registration number is refused"
+            case yesOrNo = "yes or no"
+            case number = "a whole number above 0"
+            case size = "a size such as 256M"
+        }
+        let section: String, name: String, kind: Kind
+        let set: @Sendable (inout Configuration, String) -> Void
+
+        init(
+            _ section: String, _ name: String, _ kind: Kind,
+            set: @escaping @Sendable (inout Configuration, String) -> Void
+        ) {
+            self.section = section
+            self.name = name
+            self.kind = kind
+            self.set = set
+        }
+    }
+}
+
+/// What is wrong with a configuration, where, and what was probably meant.
+struct ConfigurationMistake: Error, Equatable, CustomStringConvertible {
+    var file: String, line: Int, text: String
+    var description: String { line > 0 ? "\(file):\(line): \(text)" : "\(file): \(text)" }
+    var fault: Fault { .hub(.badConfiguration(description)) }
+}
+
+extension Configuration {
+    /// Reads `path`, then the `*.conf` of `conf.d` beside it in the order of their names; a later file overrides.
+    init(path: String) throws(ConfigurationMistake) {
+        self.init()
+        try read(file: path)
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        for name in (try? Files.names(in: folder + "/conf.d")) ?? [] where name.hasSuffix(".conf") {
+            try read(file: folder + "/conf.d/" + name)
+        }
+        try check(path)
+    }
+
+    private mutating func read(file: String) throws(ConfigurationMistake) {
+        let text: String
+        do { text = String(decoding: try Files.read(file), as: UTF8.self) } catch {
+            throw ConfigurationMistake(file: file, line: 0, text: error.sentence)
+        }
+        try merge(text, from: file)
+    }
+
+    /// One file's text into the whole.
+    mutating func merge(_ text: String, from file: String) throws(ConfigurationMistake) {
+        var section: String?, seen: [String: Int] = [:]
+        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = trimmed(raw), number = index + 1
+            func mistake(_ text: String) -> ConfigurationMistake {
+                ConfigurationMistake(file: file, line: number, text: text)
+            }
+            if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
+            if line.hasPrefix("["), line.hasSuffix("]") {
+                let name = String(line.dropFirst().dropLast())
+                let known = Set(Self.keys.map(\.section))
+                guard known.contains(name) else {
+                    throw mistake("unknown section [\(name)]; the nearest is [\(nearest(name, known))]")
+                }
+                section = name
+                continue
+            }
+            guard let equals = line.firstIndex(of: "=") else { throw mistake("expected Key=Value or [Section]") }
+            let name = trimmed(line[..<equals]), value = trimmed(line[line.index(after: equals)...])
+            guard let section else { throw mistake("\(name) stands before any [Section]") }
+            guard let key = Self.keys.first(where: { $0.section == section && $0.name == name }) else {
+                let near = nearest("\(section).\(name)", Self.keys.map { "\($0.section).\($0.name)" })
+                let parts = near.split(separator: ".")
+                throw mistake("unknown key \(name) in [\(section)]; the nearest is \(parts[1])= in [\(parts[0])]")
+            }
+            if let before = seen.updateValue(number, forKey: "\(section).\(name)") {
+                throw mistake("\(name) was already given in line \(before)")
+            }
+            guard key.kind.accepts(value) else { throw mistake("\(name) takes \(key.kind.rawValue)") }
+            key.set(&self, value)
+        }
+    }
+
+    /// What only the whole can tell.
+    private func check(_ path: String) throws(ConfigurationMistake) {
+        func mistake(_ text: String) -> ConfigurationMistake { ConfigurationMistake(file: path, line: 0, text: text) }
+        if clinicURL.isEmpty { throw mistake("[Clinic] URL= is missing") }
+        if (certificateFile == nil) != (keyFile == nil) {
+            throw mistake("[Clinic] CertificateFile= and KeyFile= go together")
+        }
+        if (patientSystem == nil) != (patientIdentifier == nil) {
+            throw mistake("[Patient] System= and Identifier= go together")
+        }
+        if patientReference != nil, patientSystem != nil {
+            throw mistake("[Patient] takes Reference=, or System= and Identifier=, not both")
+        }
+    }
+}
+
+extension Configuration.Key.Kind {
+    func accepts(_ value: String) -> Bool {
+        switch self {
+        case .url:
+            value.hasPrefix("https://")
+                || ["http://127.0.0.1", "http://localhost", "http://[::1]"].contains { host in
+                    value.hasPrefix(host) && [":", "/", nil].contains(value.dropFirst(host.count).first)
+                }
+        case .path: value.hasPrefix("/")
+        case .paths: value.split(separator: " ").allSatisfy { $0.hasPrefix("/") }
+        case .text: !value.isEmpty
+        case .reference: value.hasPrefix("Patient/") && value.count > 8 && !value.contains(" ")
+        // 1.2.208.176.1.2 is the Danish civil registration number: it would stand in every identifier and access log.
+        case .pseudonym: !value.isEmpty && !value.contains("1.2.208.176.1.2")
+        case .yesOrNo: ["yes", "no", "true", "false", "on", "off", "1", "0"].contains(value.lowercased())
+        case .number: Int(value).map { $0 > 0 } ?? false
+        case .size: bytes(value).map { $0 >= 1 << 20 } ?? false
+        }
+    }
+}
+
+private func isYes(_ value: String) -> Bool { ["yes", "true", "on", "1"].contains(value.lowercased()) }
+
+/// `512K`, `256M`, `2G` or plain bytes.
+private func bytes(_ value: String) -> Int? {
+    let factor: Int
+    switch value.last {
+    case "K": factor = 1 << 10
+    case "M": factor = 1 << 20
+    case "G": factor = 1 << 30
+    default: return Int(value)
+    }
+    guard let number = Int(value.dropLast()), number > 0 else { return nil }
+    let (product, overflow) = number.multipliedReportingOverflow(by: factor)
+    return overflow ? nil : product
+}
+
+private func trimmed(_ text: some StringProtocol) -> String {
+    let blank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
+    var rest = Substring(text).drop(while: blank)
+    while let last = rest.last, blank(last) { rest.removeLast() }
+    return String(rest)
+}
+
+/// The known word with the fewest edits to `word`, and the first of them in the alphabet.
+func nearest(_ word: String, _ known: some Collection<String>) -> String {
+    known.min { (edits(word, $0), $0) < (edits(word, $1), $1) } ?? ""
+}
+
+/// Levenshtein's distance without regard to case.
+private func edits(_ a: String, _ b: String) -> Int {
+    let a = Array(a.lowercased()), b = Array(b.lowercased())
+    var row = Array(0...b.count)
+    for (i, letter) in a.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, other) in b.enumerated() {
+            let substituted = diagonal + (letter == other ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
+        }
+    }
+    return row[b.count]
+}

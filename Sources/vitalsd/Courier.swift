@@ -1,0 +1,175 @@
+import Clinic
+import Core
+import FHIR
+import Host
+import Journal
+
+/// Pending → deliver → settle, one request in flight, for as long as the daemon runs.
+///
+/// A transaction is all or nothing, and every resource in it is created only where the clinic does not have it: after a
+/// lost answer the same readings are sent again and nothing doubles.
+@Hub final class Courier {
+    /// Where readings go, and who says that they come from here.
+    struct Destination {
+        var name: String
+        var clinic: Clinic
+        var gateway: PersonalHealthGateway
+        var options: FHIR.Destination
+    }
+
+    /// The journal's name for the one destination there is so far.
+    nonisolated static let clinic = "clinic"
+
+    private let journal: Journal
+    private var destination: Destination
+    private let bell: Bell
+    /// Failures in a row; a success or a reload ends the row.
+    private var failures = 0
+    /// Refused alone, while nothing else has been taken since: the fault may be in what all share.
+    private var suspects: [(kept: Kept, fault: Fault)] = []
+    /// How many readings a bundle may hold: halved by a clinic that says "too large".
+    private var most = 64
+    private(set) var fault: Fault?
+    private(set) var delivered = 0
+
+    init(_ journal: Journal, _ destination: Destination) throws(Fault) {
+        self.journal = journal
+        self.destination = destination
+        bell = try Bell()
+    }
+
+    /// Something was kept.
+    func wake() { bell.ring() }
+
+    /// New settings: whatever stood in the way may be gone.
+    func redirect(to destination: Destination) {
+        self.destination = destination
+        failures = 0
+        suspects = []
+        bell.ring()
+    }
+
+    func run() async {
+        while true {
+            do throws(Refusal) {
+                try await deliverNext()
+            } catch {
+                await pause(after: error)
+            }
+        }
+    }
+
+    /// The oldest readings that are still to go, as many as fit into a bundle.
+    private func deliverNext() async throws(Refusal) {
+        if HubClock.now().wall < earliestCredible { throw Refusal(.resend, .hub(.clockUnset)) }
+        let pending: [Kept]
+        do {
+            pending = try await journal.pending(for: destination.name, limit: most + suspects.count)
+        } catch {
+            throw Refusal(.resend, error)
+        }
+        let batch = pending.filter { kept in !suspects.contains { $0.kept.id == kept.id } }
+        guard let first = batch.first else { return await rest() }
+        let count = Bundle.fitting(batch, to: destination.options)
+        if count == 0 {
+            // What is not for this clinic stays in the journal and stands in nobody's way.
+            let why = first.withholding(from: destination.options).map { "\($0)" } ?? "too many values for a bundle"
+            return try await settle([receipt(first, .withheld(why))])
+        }
+        try await deliver(batch.prefix(count))
+    }
+
+    /// Sends a batch; where the content is refused, halves it until the guilty reading stands alone.
+    private func deliver(_ batch: ArraySlice<Kept>) async throws(Refusal) {
+        let bundle: Bundle
+        do {
+            bundle = try Bundle(
+                of: Array(batch), from: destination.gateway, to: destination.options, offset: HubClock.offset)
+        } catch {
+            throw Refusal(.resend, .clinic(.badAnswer("a bundle cannot be made: \(error)")))
+        }
+        do throws(Refusal) {
+            let answer = try await destination.clinic.deliver(bundle)
+            try await taken(batch, bundle, answer)
+        } catch {
+            if error.action == .halve, batch.count > 1 { most = max(1, batch.count / 2) }
+            guard isAboutContent(error) else { throw error }
+            guard batch.count > 1 else { return try await suspect(batch[batch.startIndex], error) }
+            let middle = batch.startIndex + batch.count / 2
+            try await deliver(batch[..<middle])
+            try await deliver(batch[middle...])
+        }
+    }
+
+    private func taken(_ batch: ArraySlice<Kept>, _ bundle: Bundle, _ answer: Answer) async throws(Refusal) {
+        let receipts = batch.enumerated().map { index, kept in
+            receipt(kept, .accepted(location: bundle.locations(ofReading: index, in: answer).first))
+        }
+        let refused = suspects.map { receipt($0.kept, .refused($0.fault)) }
+        try await settle(receipts + refused)
+        for suspect in suspects { log(suspect.fault, about: "reading \(suspect.kept.id), set aside") }
+        suspects = []
+        delivered += batch.count
+        cleared()
+        Systemd.log(.info, "clinic: \(batch.count) delivered")
+    }
+
+    private func receipt(_ kept: Kept, _ verdict: Journal.Receipt.Verdict) -> Journal.Receipt {
+        Journal.Receipt(reading: kept.id, verdict, at: HubClock.now().wall)
+    }
+
+    private func settle(_ receipts: [Journal.Receipt]) async throws(Refusal) {
+        do {
+            try await journal.settle(receipts, for: destination.name)
+        } catch {
+            throw Refusal(.resend, error)
+        }
+    }
+
+    /// Whether the clinic refused what was said, not who said it or how: then one reading may be to blame.
+    private func isAboutContent(_ refusal: Refusal) -> Bool {
+        switch refusal.action {
+        case .split, .splitDuplicate, .halve: true
+        case .resendThenSplit: failures >= 5
+        case .resend, .resendOnce, .pause: false
+        }
+    }
+
+    /// A reading refused alone is set aside once anything else is taken. Five in a row, and it is not the readings.
+    private func suspect(_ kept: Kept, _ refusal: Refusal) async throws(Refusal) {
+        suspects.append((kept, refusal.fault))
+        guard suspects.count >= 5 else { return }
+        suspects = []
+        throw Refusal(.pause, refusal.fault)
+    }
+
+    /// Nothing to send: waits for the next reading. A suspect that stood alone is tried again after a while.
+    private func rest() async {
+        if suspects.isEmpty {
+            cleared()
+            _ = await bell.rung()
+        } else {
+            fault = suspects[0].fault
+            if await !bell.rung(before: .now + .seconds(900)) { suspects = [] }
+        }
+    }
+
+    private func cleared() {
+        if fault != nil { Systemd.log(.notice, "clinic: takes readings again") }
+        fault = nil
+        failures = 0
+    }
+
+    /// `min(15 min, 5 s · 2ⁿ)` times a random half to whole; or what the clinic asks for; or a quarter of an hour where
+    /// only a technician can help. A new reading never shortens it; a reload ends it.
+    private func pause(after refusal: Refusal) async {
+        if fault != refusal.fault { log(refusal.fault) }
+        fault = refusal.fault
+        failures += 1
+        var delay = min(900, 5 * Double(1 << min(failures - 1, 8))) * Double.random(in: 0.5...1)
+        if refusal.action == .pause || refusal.action == .resendOnce && failures > 1 { delay = 900 }
+        if case .clinic(.busy(_, let wish?)) = refusal.fault { delay = min(86_400, max(1, wish / .seconds(1))) }
+        let due = ContinuousClock.now + .seconds(delay)
+        while failures > 0, await bell.rung(before: due) {}
+    }
+}

@@ -1,0 +1,151 @@
+import Core
+import Devices
+import Glibc
+import Host
+
+extension Command {
+    static let decode = Command(
+        verb: "decode", arguments: "--driver ID [--endpoint NAME] HEX…|--file FILE|-",
+        summary: "print what a device's bytes mean, as JSON",
+        explanation: """
+            Each HEX is one value of a GATT characteristic; for a stream they are put together. FILE, or - for standard
+            input, holds hexadecimal digits, a value a line. One JSON object a line is printed for each reading; a
+            value is the decimal exactly as sent. NAME is a 16-bit or full UUID, or a frame family's name, as
+            `vitalsd devices --json` lists them.
+            Malformed bytes end with status 65 and a line that says at which byte what was expected.
+            """
+    ) { arguments throws(Exit) in
+        guard let id = try arguments.option("driver") else { throw arguments.complain("--driver is missing") }
+        let name = try arguments.option("endpoint"), file = try arguments.option("file")
+        let words = try arguments.rest()
+        guard let driver = (drivers + profiles).first(where: { $0.id == id }) else {
+            throw arguments.complain("no driver \(id); the nearest is \(nearest(id, (drivers + profiles).map(\.id)))")
+        }
+        let values = try readValues(words, file, &arguments)
+        let endpoint = try choose(name, of: driver, for: values, &arguments)
+        do throws(Malformed) {
+            try printReadings(of: values, endpoint, driver)
+        } catch {
+            printError("vitalsd decode: \(error)")
+            throw .data
+        }
+    }
+}
+
+private func readValues(_ words: [String], _ file: String?, _ arguments: inout Arguments) throws(Exit) -> [[UInt8]] {
+    var words = words
+    if let file = file ?? (words == ["-"] ? "-" : nil) {
+        do throws(Fault) {
+            let text = String(
+                decoding: file == "-" ? try Files.readStandardInput() : try Files.read(file), as: UTF8.self)
+            words = text.split(whereSeparator: \.isNewline).map(String.init).filter { !$0.isEmpty }
+        } catch {
+            printError("vitalsd decode: \(file): \(error.sentence)")
+            throw .noInput
+        }
+    }
+    guard !words.isEmpty else { throw arguments.complain("no bytes are given") }
+    var values: [[UInt8]] = []
+    for word in words {
+        guard let value = bytes(hex: word) else {
+            let digit = word.firstIndex { !$0.isHexDigit && $0 != " " } ?? word.endIndex
+            let at = word[..<digit].filter { $0 != " " }.count / 2
+            printError("vitalsd decode: byte \(at): expected two hexadecimal digits")
+            throw .data
+        }
+        values.append(value)
+    }
+    return values
+}
+
+/// The endpoint of that name; without a name the only one, or the only stream whose frames the bytes begin with.
+private func choose(
+    _ name: String?, of driver: Driver, for values: [[UInt8]], _ arguments: inout Arguments
+) throws(Exit) -> Endpoint {
+    let names = driver.endpoints.map(\.name)
+    if let name {
+        let canonical = BluetoothUUID(name).map(\.description) ?? name
+        if let found = driver.endpoints.first(where: { $0.name == canonical || $0.name == name }) { return found }
+        throw arguments.complain("\(driver.id) has no endpoint \(name); it has \(names.joined(separator: ", "))")
+    }
+    if driver.endpoints.count == 1 { return driver.endpoints[0] }
+    let all = values.flatMap(\.self)
+    let fitting = driver.endpoints.filter { endpoint in
+        if case .frames(let framing) = endpoint.source, case .frame = framing.cut(all.span) { true } else { false }
+    }
+    guard fitting.count == 1 else {
+        throw arguments.complain("--endpoint is missing; \(driver.id) has \(names.joined(separator: ", "))")
+    }
+    return fitting[0]
+}
+
+private func printReadings(of values: [[UInt8]], _ endpoint: Endpoint, _ driver: Driver) throws(Malformed) {
+    guard case .frames(let framing) = endpoint.source else {
+        for value in values { printLine(json(try endpoint.decode(value.span), of: driver)) }
+        return
+    }
+    let stream = values.flatMap(\.self)
+    var at = 0
+    while at < stream.count {
+        let rest = stream.span.extracting(at..<stream.count)
+        guard case .frame(let count) = framing.cut(rest), 1...rest.count ~= count else {
+            // The decoder can say what is wrong with this frame; where it cannot, it is no frame.
+            do { _ = try endpoint.decode(rest) } catch { throw error.moved(by: at) }
+            throw .invalid(at: at, expected: .wholeFrame)
+        }
+        do {
+            printLine(json(try endpoint.decode(rest.extracting(first: count)), of: driver))
+        } catch {
+            throw error.moved(by: at)
+        }
+        at += count
+    }
+}
+
+/// The form that others build on: see `vitalsd help decode`.
+func json(_ reading: Reading, of driver: Driver) -> String {
+    var json = JSONWriter()
+    json.object { json in
+        json.member("driver", driver.id)
+        json.array("values") { json in
+            for value in reading.values {
+                guard let amount = value.amount else { continue }
+                json.object { json in
+                    json.member("quantity", value.quantity.reference)
+                    json.member("value", amount.description)
+                    json.member("unit", value.unit.ucum)
+                    if value.aspect != .plain { json.member("aspect", value.aspect.name) }
+                }
+            }
+        }
+        json.array("absent") { json in
+            for value in reading.values {
+                guard let reason = value.absence else { continue }
+                json.object { json in
+                    json.member("quantity", value.quantity.reference)
+                    json.member("reason", reason.code)
+                    if value.aspect != .plain { json.member("aspect", value.aspect.name) }
+                }
+            }
+        }
+        json.object("taken") { json in
+            switch reading.taken {
+            case .now: json.member("kind", "now")
+            case .unknown: json.member("kind", "unknown")
+            case .clock(let time):
+                json.member("kind", "clock")
+                json.member("value", time.description)
+            case .ticks(let count, let resolution):
+                json.member("kind", "ticks")
+                json.member("value", String(count))
+                json.member("resolution", "\(resolution / .microseconds(1)) us")
+            }
+        }
+        if let sequence = reading.sequence { json.member("sequence", sequence) } else { json.null("sequence") }
+        if let user = reading.user { json.member("user", user) } else { json.null("user") }
+        json.array("remarks") { json in
+            for remark in reading.remarks { json.string(remark.name) }
+        }
+    }
+    return json.text
+}

@@ -1,0 +1,90 @@
+import Core
+import Devices
+import Glibc
+import Host
+
+extension Command {
+    static let demo = Command(
+        verb: "demo", arguments: "[--captures FOLDER]", summary: "the main job, visibly, without hardware",
+        explanation: """
+            Starts the real daemon with simulated devices and a small clinic on the loopback. Devices measure, one with a
+            clock that is years off; the clinic goes away; the daemon is killed in the middle of a download and started
+            again. At the end every reading is listed with the device's time, the true time and its state. Touches
+            nothing outside a temporary folder. Ends with status 0 only if everything that was taken was kept and
+            delivered once.
+            """
+    ) { arguments throws(Exit) in
+        let named = try arguments.option("captures")
+        try arguments.end()
+        guard let captures = named ?? findCaptures() else {
+            printError("vitalsd demo: no captures found beside the program; name their folder with --captures")
+            throw .noInput
+        }
+        do throws(Fault) {
+            let folder = try Files.makeTemporaryDirectory("vitalsd-demo")
+            defer { Files.remove(folder) }
+            guard try await Story(in: folder, captures: captures).tell() else { throw Fault.hub(.system("demo", 0)) }
+        } catch {
+            throw complain(error)
+        }
+    }
+}
+
+/// Where an installation keeps the captures, or where the sources do, in any folder above the program.
+private func findCaptures() -> String? {
+    var folder = Files.directory(of: Files.program)
+    while !folder.isEmpty {
+        for place in ["share/vitalsd/captures", "Tests/DeviceTests/Captures"] {
+            if Files.exists("\(folder)/\(place)") { return "\(folder)/\(place)" }
+        }
+        folder = Files.directory(of: folder)
+        if folder == "/" { return nil }
+    }
+    return nil
+}
+
+extension Capture {
+    /// What the visit reports, in order.
+    var readings: [Reading] {
+        lines.compactMap { if case .reported(let reading) = $0 { reading } else { nil } }
+    }
+}
+
+extension FarEnd {
+    /// The driver's word for what the device is.
+    var kind: String {
+        drivers.first { $0.claims.contains { $0.matches(capture.sighting) } }?.kind.rawValue ?? "device"
+    }
+
+    /// What the device's own clock says, as far as the capture shows it.
+    var clock: String {
+        for case .clock(let raw) in capture.lines { return raw.words }
+        return "nothing"
+    }
+}
+
+extension Values {
+    /// For the demonstration only: nothing else prints a value.
+    var words: String {
+        compactMap { value in value.amount.map { "\(value.quantity.name.text) \($0)" } }.prefix(3).joined(
+            separator: ", ")
+    }
+}
+
+extension RawTime {
+    var words: String {
+        switch self {
+        case .clock(let time): time.description
+        case .now: "none, live"
+        case .ticks(let count, _): "\(count) ticks"
+        case .unknown: "unknown"
+        }
+    }
+}
+
+extension Dated {
+    var words: String {
+        guard let at else { return "before it arrived" }
+        return "\(HubClock.localTime(at: at)) ±\(Int(error / .seconds(1))) s"
+    }
+}

@@ -1,0 +1,109 @@
+import Core
+import Host
+import Journal
+
+/// Where readings wait for the disk. While one batch is being written, those who come share the next one: a lone reading
+/// is written at once, a burst costs one fsync.
+@Hub final class Intake {
+    private typealias Turn = CheckedContinuation<Result<Journal.Keeping, Fault>, Never>
+    private let journal: Journal
+    private var waiting: [(entry: Journal.Entry, turn: Turn)] = []
+    private var idle: CheckedContinuation<Void, Never>?
+    /// The most that one transaction takes, so that the first of a burst does not wait for the last.
+    private let most = 256
+
+    init(_ journal: Journal) { self.journal = journal }
+
+    /// Returns once the reading is on disk; throws when it is not, and then the device must not be told that it is.
+    func keep(_ entry: Journal.Entry) async throws(Fault) -> Journal.Keeping {
+        let result = await withCheckedContinuation { turn in
+            waiting.append((entry, turn))
+            idle?.resume()
+            idle = nil
+        }
+        return try result.get()
+    }
+
+    /// Writes, for as long as the daemon runs.
+    func run() async {
+        while true {
+            if waiting.isEmpty { await withCheckedContinuation { idle = $0 } }
+            let batch = waiting.prefix(most)
+            waiting.removeFirst(batch.count)
+            do throws(Fault) {
+                let outcomes = try await journal.keep(batch.map(\.entry))
+                for (place, outcome) in zip(batch, outcomes) { place.turn.resume(returning: .success(outcome)) }
+            } catch {
+                for place in batch { place.turn.resume(returning: .failure(error)) }
+            }
+        }
+    }
+}
+
+/// What a visit tells the hub, and what the hub does with it.
+@Hub final class VisitReport: @Hub Report {
+    private let gateway: Gateway
+    private var device: KnownDevice
+    private var pair: ClockPair?
+    private(set) var kept = 0, repeated = 0
+
+    init(of driver: Driver, _ identity: String, to gateway: Gateway) {
+        self.gateway = gateway
+        var information = DeviceInformation()
+        information.manufacturer = driver.manufacturer
+        information.model = driver.model
+        device = KnownDevice(identity: identity, driver: driver.id, kind: driver.kind, information: information)
+    }
+
+    @Hub func callAsFunction(_ reading: Reading) async throws(Fault) {
+        let heard = HubClock.now()
+        let subject = try await gateway.subject(of: device, user: reading.user)
+        let entry = Journal.Entry(
+            device: device, reading: reading.judged, heard: heard, pair: pair,
+            dated: reading.taken.dated(by: pair, heard: heard), subject: subject)
+        do throws(Fault) {
+            switch try await gateway.intake.keep(entry) {
+            case .kept: kept += 1
+            case .repeated: repeated += 1
+            }
+        } catch {
+            // Said here as well as by the visit's end: this is why the device is about to be left unconfirmed.
+            log(error, about: device.identity)
+            throw error
+        }
+        gateway.courier.wake()
+    }
+
+    @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {
+        let pair = ClockPair(device: raw, hub: HubClock.now(), error: error)
+        self.pair = pair
+        try await gateway.journal.note(pair, of: device)
+    }
+
+    @Hub func information(_ information: DeviceInformation) async throws(Fault) {
+        let known = device.information
+        device.information = information
+        // What the device does not say, its model does.
+        device.information.manufacturer = information.manufacturer ?? known.manufacturer
+        device.information.model = information.model ?? known.model
+        try await gateway.journal.note(device)
+    }
+
+    var localTime: LocalTime? {
+        let now = HubClock.now()
+        return now.wall >= earliestCredible ? HubClock.localTime(at: now.wall) : nil
+    }
+
+    var wantsStream: Bool { gateway.configuration.keepStream }
+}
+
+extension Gateway {
+    /// Whom a reading is about. A cable belongs to this home; what comes over the air belongs to whom it is bound to.
+    func subject(of device: KnownDevice, user: Int?) async throws(Fault) -> Subject? {
+        if let bound = try await journal.subject(for: device.identity, user: user) { return bound }
+        return device.bluetoothAddress == nil ? configuration.subject : nil
+    }
+}
+
+/// No hub runs this program before it was written: an earlier clock is unset, not early.
+let earliestCredible = Instant(milliseconds: 1_793_491_200_000)

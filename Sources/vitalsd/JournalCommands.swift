@@ -1,0 +1,188 @@
+import Core
+import Host
+import Journal
+
+extension Command {
+    static let status = Command(
+        verb: "status", arguments: "[--json] [--configuration FILE]",
+        summary: "is it running, what is pending, what is the matter",
+        explanation: """
+            Reads the journal, whether or not the daemon runs, and asks the daemon where it does. No reading's value and
+            no person is printed.
+            """
+    ) { arguments throws(Exit) in
+        let wantsJSON = arguments.flag("json"), configuration = try arguments.configuration()
+        try arguments.end()
+        let daemon = await Control.ask("status", configuration)
+        let summary = try reading(configuration) { journal throws(Fault) in try journal.summary() }
+        wantsJSON ? printLine(json(summary, daemon)) : printLine(words(summary, isRunning: daemon != nil))
+    }
+
+    static let queue = Command(
+        verb: "queue", arguments: "[retry ID…] [--json] [--configuration FILE]",
+        summary: "what waits, and what the clinic refused and why",
+        explanation: """
+            One line for each reading that is not at the clinic: waiting, refused with the clinic's reason, assigned to
+            nobody, or not decodable. `retry` sends refused ones again.
+            """
+    ) { arguments throws(Exit) in
+        let wantsJSON = arguments.flag("json"), configuration = try arguments.configuration()
+        var words = try arguments.rest()
+        if words.first == "retry" {
+            words.removeFirst()
+            let ids = words.compactMap { Int64($0) }
+            guard !ids.isEmpty, ids.count == words.count else {
+                throw arguments.complain("retry wants reading numbers")
+            }
+            return try await Act.retry(ids).carryOut(with: configuration)
+        }
+        if let stray = words.first { throw arguments.complain("unexpected \(stray)") }
+        let rows = try reading(configuration) { journal throws(Fault) in
+            var rows: [Journal.Row] = []
+            for state in Journal.State.allCases where state != .accepted {
+                rows += try journal.rows(state, limit: 1000)
+            }
+            return rows.sorted { $0.id < $1.id }
+        }
+        for row in rows { printLine(wantsJSON ? json(row) : line(row)) }
+        if rows.isEmpty, !wantsJSON { printLine("nothing waits") }
+    }
+
+    static let bind = Command(
+        verb: "bind", arguments: "ADDRESS [--user SLOT] [--patient Patient/ID] [--configuration FILE]",
+        summary: "take readings from a wireless device",
+        explanation: """
+            From now on the device with this Bluetooth address is visited, and its readings are about the person named,
+            or about the one in [Patient]. With --user only those of the device's user slot.
+            """
+    ) { arguments throws(Exit) in
+        let patient = try arguments.option("patient"), user = try arguments.slot()
+        let configuration = try arguments.configuration(), identity = try arguments.device()
+        guard let subject = patient.map(Subject.reference) ?? configuration.subject else {
+            throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
+        }
+        try await Act.bind(identity, user: user, subject).carryOut(with: configuration)
+    }
+
+    static let unbind = Command(
+        verb: "unbind", arguments: "ADDRESS [--user SLOT] [--configuration FILE]",
+        summary: "leave a wireless device alone again",
+        explanation: "What it sent so far stays in the journal and goes to the clinic."
+    ) { arguments throws(Exit) in
+        let user = try arguments.slot(), configuration = try arguments.configuration()
+        let identity = try arguments.device()
+        try await Act.unbind(identity, user: user).carryOut(with: configuration)
+    }
+}
+
+extension Arguments {
+    /// `--configuration FILE`, or where the installation puts it.
+    mutating func configurationPath() throws(Exit) -> String {
+        try option("configuration") ?? "/etc/vitalsd/vitalsd.conf"
+    }
+
+    mutating func configuration() throws(Exit) -> Configuration {
+        let path = try configurationPath()
+        do {
+            return try Configuration.reading(path)
+        } catch {
+            throw vitalsd.complain(error)
+        }
+    }
+
+    fileprivate mutating func device() throws(Exit) -> String {
+        let words = try rest()
+        guard words.count == 1, let address = BluetoothAddress(words[0]) else {
+            throw complain("expected one Bluetooth address, such as 00:09:1F:80:00:22")
+        }
+        return "bluetooth:\(address)"
+    }
+
+    fileprivate mutating func slot() throws(Exit) -> Int? {
+        guard let text = try option("user") else { return nil }
+        guard let slot = Int(text), 0...255 ~= slot else { throw complain("--user wants a number from 0 to 255") }
+        return slot
+    }
+}
+
+extension Configuration {
+    static func reading(_ path: String) throws(Fault) -> Configuration {
+        do {
+            return try Configuration(path: path)
+        } catch {
+            throw error.fault
+        }
+    }
+
+    var journalPath: String { stateDirectory + "/journal" }
+}
+
+/// Looks into the journal, whether or not a daemon has it.
+private func reading<Result>(
+    _ configuration: Configuration, _ look: (JournalConnection) throws(Fault) -> Result
+) throws(Exit) -> Result {
+    do throws(Fault) {
+        try HubClock.useZone(configuration.timeZone)
+        return try look(try JournalConnection(configuration.journalPath))
+    } catch {
+        throw complain(error)
+    }
+}
+
+private func words(_ summary: Journal.Summary, isRunning: Bool) -> String {
+    let counts = summary.counts.filter { $0.value > 0 }.sorted { $0.key.rawValue < $1.key.rawValue }
+        .map { "\($0.value) \($0.key.rawValue)" }
+    return """
+        daemon    \(isRunning ? "running" : "not running")
+        readings  \(counts.isEmpty ? "none yet" : counts.joined(separator: ", "))
+        oldest    \(summary.oldestPending.map { "waits since \(HubClock.localTime(at: $0))" } ?? "nothing waits")
+        journal   \(summary.used >> 10) KiB used, version \(summary.schema)
+        """
+}
+
+private func json(_ summary: Journal.Summary, _ daemon: String?) -> String {
+    var json = JSONWriter()
+    json.object { json in
+        json.member("running", daemon != nil)
+        for (state, count) in summary.counts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            json.member(state.rawValue, count)
+        }
+        json.member("journalBytes", summary.used)
+        json.member("schema", summary.schema)
+        if let oldest = summary.oldestPending {
+            json.member("oldestPending", text(oldest))
+        } else {
+            json.null("oldestPending")
+        }
+        if let daemon { json.raw("daemon", daemon) } else { json.null("daemon") }
+    }
+    return json.text
+}
+
+/// A row without values and without a person: what may be read aloud.
+private func line(_ row: Journal.Row) -> String {
+    let model = row.kept?.device.information.model ?? "?"
+    let heard = row.kept.map { HubClock.localTime(at: $0.heard.wall).description } ?? "?"
+    let why = row.answers.compactMap(\.fault).first.map { ": \($0)" } ?? ""
+    return "\(row.id)  \(heard)  \(model)  \(row.state.rawValue)\(why)"
+}
+
+private func json(_ row: Journal.Row) -> String {
+    var json = JSONWriter()
+    json.object { json in
+        json.member("id", Int(row.id))
+        json.member("state", row.state.rawValue)
+        if let kept = row.kept {
+            json.member("driver", kept.device.driver)
+            json.member("heard", text(kept.heard.wall))
+        }
+        if let fault = row.answers.compactMap(\.fault).first { json.member("fault", fault) } else { json.null("fault") }
+    }
+    return json.text
+}
+
+/// An instant as people of this hub write it, with its zone.
+func text(_ instant: Instant) -> String {
+    let offset = HubClock.offset(at: instant), sign = offset < 0 ? "-" : "+", minutes = abs(offset)
+    return "\(HubClock.localTime(at: instant))\(sign)\(padded(minutes / 60, 2)):\(padded(minutes % 60, 2))"
+}

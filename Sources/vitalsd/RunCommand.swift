@@ -1,0 +1,120 @@
+import Clinic
+import Core
+import FHIR
+import Glibc
+import Host
+import Journal
+
+extension Command {
+    static let run = Command(
+        verb: "run", arguments: "[--configuration FILE]", summary: "the daemon",
+        explanation: """
+            Reads FILE, /etc/vitalsd/vitalsd.conf if none is named, and the *.conf of conf.d beside it. Tells systemd when
+            it is ready, and answers its watchdog. SIGHUP reads the configuration again; SIGTERM ends it within two
+            seconds. Only one daemon can use a journal.
+            """
+    ) { arguments throws(Exit) in
+        Signals.block()
+        let path = try arguments.configurationPath()
+        try arguments.end()
+        do throws(Fault) {
+            try await Daemon(path).run()
+        } catch {
+            Systemd.log(.error, error.description)
+            throw Exit(error)
+        }
+    }
+}
+
+/// The gateway as a process: what it is made of, and what systemd and the administrator say to it.
+@Hub private final class Daemon {
+    private let path: String
+    private var configuration: Configuration
+    private let journalThread = Worker("journal"), clinicThread = Worker("clinic")
+    private let signals: Signals
+
+    init(_ path: String) throws(Fault) {
+        self.path = path
+        configuration = try Configuration.reading(path)
+        signals = try Signals()
+    }
+
+    func run() async throws(Fault) {
+        try HubClock.useZone(configuration.timeZone)
+        try Files.makeDirectory(configuration.stateDirectory)
+        let journal = try Journal(
+            path: configuration.journalPath, bound: configuration.bound, destinations: [Courier.clinic],
+            executor: journalThread)
+        for repair in await journal.takeRepairs() { log(repair) }
+        let hub = try await identity(in: journal)
+        let gateway = try await Gateway(
+            configuration, journal: journal, clinic: try destination(hub))
+        let control = try Control(gateway)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await gateway.run() }
+            group.addTask { await control.run() }
+            group.addTask { await self.keepWatchdogQuiet() }
+            notify(.ready, .status("running"))
+            await listen(to: gateway, hub)
+            notify(.stopping)
+            control.close()
+            await gateway.stop()
+            // Whatever still runs waits for something that will not come. What must be safe is on disk.
+            Glibc.exit(0)
+        }
+    }
+
+    /// Signals, until one of them means the end.
+    private func listen(to gateway: Gateway, _ hub: UInt64) async {
+        while let signal = await signals.next(), signal == .reload {
+            notify(.reloading)
+            do throws(Fault) {
+                let new = try Configuration.reading(path)
+                if new.stateDirectory != configuration.stateDirectory || new.timeZone != configuration.timeZone {
+                    Systemd.log(.warning, "hub: StateDirectory= and TimeZone= change only with a restart")
+                }
+                configuration = new
+                gateway.reload(new, clinic: try destination(hub))
+                Systemd.log(.notice, "hub: configuration read again")
+            } catch {
+                // The old one goes on: a slip of the editor must not end the watch over a patient.
+                log(error)
+            }
+            notify(.ready)
+        }
+    }
+
+    private func keepWatchdogQuiet() async {
+        guard let interval = Systemd.watchdogInterval else { return }
+        while true {
+            notify(.watchdog)
+            await loop.sleep(for: interval)
+        }
+    }
+
+    /// The hub's EUI-64: found once, and then fixed for ever, whatever card is plugged in later.
+    private func identity(in journal: Journal) async throws(Fault) -> UInt64 {
+        if let known = try await journal.value(for: "hub").flatMap({ UInt64($0, radix: 16) }) { return known }
+        let found = try HubIdentity.eui64()
+        try await journal.set("hub", to: String(found, radix: 16))
+        return found
+    }
+
+    private func destination(_ hub: UInt64) throws(Fault) -> Courier.Destination {
+        Courier.Destination(
+            name: Courier.clinic,
+            clinic: try Clinic(configuration.settings, executor: clinicThread),
+            gateway: PersonalHealthGateway(
+                identifier: hub, manufacturer: "vitalsd", model: "vitalsd", version: version, isRegulated: false,
+                synchronisation: .sntp, accuracy: HubClock.error() ?? .seconds(1)),
+            options: FHIR.Destination(createsPatient: configuration.createPatient))
+    }
+
+    private func notify(_ notices: Systemd.Notice...) {
+        do throws(Fault) {
+            for notice in notices { try Systemd.notify(notice) }
+        } catch {
+            log(error)
+        }
+    }
+}

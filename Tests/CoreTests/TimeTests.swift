@@ -1,0 +1,121 @@
+import Core
+import Testing
+
+@Suite struct TimeTests {
+    /// Seconds from an independent calendar (Python's datetime).
+    @Test(arguments: [
+        ("1970-01-01T00:00:00", 0), ("2000-01-01T00:00:00", 946_684_800), ("2000-02-29T12:00:00", 951_825_600),
+        ("1900-03-01T00:00:00", -2_203_891_200), ("2026-11-22T05:27:57", 1_795_325_277),
+        ("0001-01-01T00:00:00", -62_135_596_800), ("9999-12-31T23:59:59", 253_402_300_799),
+        ("1600-02-29T00:00:00", -11_670_998_400), ("2100-03-01T00:00:00", 4_107_542_400), ("1969-12-31T23:59:59", -1),
+    ])
+    func knownDates(text: String, seconds: Int) {
+        #expect(LocalTime(text)?.seconds == seconds)
+        #expect(LocalTime(seconds: seconds)?.description == text)
+    }
+
+    @Test func everyDayOf400YearsFollowsTheOneBefore() {
+        var year = 1899, month = 12, day = 31, failures = 0
+        guard let start = LocalTime(1900, 1, 1, 0, 0, 0)?.seconds else {
+            Issue.record("1900")
+            return
+        }
+        for index in 0..<146_097 {
+            // The calendar by its rule, one day at a time.
+            let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+            let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+            day += 1
+            if day > days { (month, day) = (month + 1, 1) }
+            if month > 12 { (year, month) = (year + 1, 1) }
+            let seconds = start + index * 86_400 + index % 86_400
+            guard let time = LocalTime(seconds: seconds), time.year == year, time.month == month, time.day == day,
+                time.seconds == seconds
+            else {
+                failures += 1
+                continue
+            }
+        }
+        #expect(failures == 0 && year == 2299 && month == 12 && day == 31)
+    }
+
+    @Test(arguments: [
+        (2026, 2, 29, 0, 0, 0), (2100, 2, 29, 0, 0, 0), (2026, 4, 31, 0, 0, 0), (2026, 0, 1, 0, 0, 0),
+        (2026, 13, 1, 0, 0, 0), (2026, 1, 0, 0, 0, 0), (0, 1, 1, 0, 0, 0), (10000, 1, 1, 0, 0, 0),
+        (2026, 1, 1, 24, 0, 0),
+        (2026, 1, 1, 0, 60, 0), (2026, 1, 1, 0, 0, 60), (2026, 1, 1, -1, 0, 0),
+    ])
+    func noSuchTime(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
+        #expect(LocalTime(year, month, day, hour, minute, second) == nil)
+    }
+
+    @Test(arguments: [
+        "2026-03-02T10:11:12", "2026-03-02T10:11:12.5", "2026-03-02T10:11:12.996", "0999-03-02T10:11:12.000001",
+    ])
+    func theTextIsReadBack(text: String) { #expect(LocalTime(text)?.description == text) }
+
+    @Test(arguments: [
+        "", "2026-03-02", "2026-03-02 10:11:12", "2026-03-02T10:11:12.", "2026-03-02T10:11:12.1234567",
+        "2026-03-02T10:11:12Z", "26-03-02T10:11:12", "2026-3-2T10:11:12", "2026-03-02T10:11:1x",
+        "2026-03-02T10:11:12.-1",
+        "2026-03-02T10:11:12.+1", "2026-02-30T10:11:12",
+    ])
+    func noTimeText(text: String) { #expect(LocalTime(text) == nil) }
+
+    // MARK: Dating
+
+    private func hub(_ wall: Int64, uptime: Int = 1000, boot: String = "one") -> HubTime {
+        HubTime(boot: boot, uptime: .seconds(uptime), wall: Instant(milliseconds: wall), synchronised: true)
+    }
+    private func clock(_ text: String) -> RawTime { LocalTime(text).map { .clock($0) } ?? .unknown }
+
+    /// The contract's example: the device is 3 min 12 s fast; stamped 08:17:55, read 08:18:42 when it was 08:15:30.
+    @Test func aFastClockIsMovedByWhatItWasFound() {
+        let read: Int64 = 1_795_335_330_000
+        let pair = ClockPair(device: clock("2026-11-22T08:18:42"), hub: hub(read), error: .milliseconds(40))
+        let dated = clock("2026-11-22T08:17:55").dated(by: pair, heard: hub(read + 5_000, uptime: 1005))
+        // 08:14:43 is 47 seconds before 08:15:30.
+        #expect(dated == Dated(at: Instant(milliseconds: read - 47_000), error: .milliseconds(1040), basis: .paired))
+    }
+
+    @Test func aSteppedHubClockMovesTheReadingWithIt() {
+        // Between reading the clock and hearing the reading five seconds pass, and the hub's wall clock gains an hour.
+        let pair = ClockPair(device: clock("2026-11-22T08:18:42"), hub: hub(0), error: .zero)
+        let dated = clock("2026-11-22T08:18:42").dated(by: pair, heard: hub(3_605_000, uptime: 1005))
+        #expect(dated.at == Instant(milliseconds: 3_600_000))
+    }
+
+    @Test func anotherBootHasAnotherTimeline() {
+        let pair = ClockPair(device: clock("2026-11-22T08:18:42"), hub: hub(10_000, boot: "other"), error: .zero)
+        #expect(clock("2026-11-22T08:18:40").dated(by: pair, heard: hub(99_000)).at == Instant(milliseconds: 8_000))
+    }
+
+    @Test func summerTimeOfTheDeviceIsElapsedTimeOnItsOwnLine() {
+        // The device knows no zone: 24 h on its line are 24 h, whatever the hub's zone did in that night.
+        let pair = ClockPair(device: clock("2026-03-29T09:00:00"), hub: hub(100_000_000), error: .zero)
+        let dated = clock("2026-03-28T09:00:00").dated(by: pair, heard: hub(100_000_000))
+        #expect(dated.at == Instant(milliseconds: 100_000_000 - 86_400_000))
+    }
+
+    @Test func nothingIsGuessed() {
+        let bounded = Dated(at: nil, error: .zero, basis: .bounded), heard = hub(50_000)
+        let pair = ClockPair(device: clock("2026-11-22T08:18:42"), hub: hub(0), error: .zero)
+        #expect(clock("2026-11-22T08:18:42").dated(by: nil, heard: heard) == bounded)
+        #expect(RawTime.unknown.dated(by: pair, heard: heard) == bounded)
+        // A stamp behind the clock that was read belongs to another line.
+        #expect(clock("2026-11-22T08:18:44").dated(by: pair, heard: heard) == bounded)
+        #expect(clock("2026-11-22T08:18:43").dated(by: pair, heard: heard).basis == .paired)
+        let unset = ClockPair(device: .unknown, hub: hub(0), error: .zero)
+        #expect(clock("2026-11-22T08:18:42").dated(by: unset, heard: heard) == bounded)
+        #expect(
+            RawTime.now.dated(by: pair, heard: heard)
+                == Dated(at: heard.wall, error: .seconds(1), basis: .arrival))
+    }
+
+    @Test func ticksCountFromTheSamePair() {
+        let pair = ClockPair(device: .ticks(1_000, resolution: .milliseconds(100)), hub: hub(200_000), error: .zero)
+        let dated = RawTime.ticks(900, resolution: .milliseconds(100)).dated(by: pair, heard: hub(200_000))
+        #expect(dated == Dated(at: Instant(milliseconds: 190_000), error: .milliseconds(100), basis: .paired))
+        let absurd = RawTime.ticks(.max, resolution: .seconds(1)).dated(by: pair, heard: hub(200_000))
+        #expect(absurd.basis == .bounded)
+    }
+}

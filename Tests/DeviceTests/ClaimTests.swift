@@ -1,0 +1,89 @@
+import Core
+import Devices
+import Testing
+
+@Suite struct ClaimTests {
+    /// Whether somewhere in what was heard so many frames follow each other with nothing between.
+    private func talks(_ framing: Framing, frames: Int, in stream: [UInt8]) -> Bool {
+        var at = 0, row = 0
+        while at < stream.count {
+            switch framing.cut(stream.span.extracting(at..<stream.count)) {
+            case .frame(let count):
+                row += 1
+                at += count
+                if row == frames { return true }
+            case .noise(let count):
+                row = 0
+                at += max(1, count)
+            case .more: return false
+            }
+        }
+        return false
+    }
+
+    private func claimants(_ file: CaptureFile) -> [String] {
+        let capture = file.capture, stream = file.heard.flatMap { $0 }
+        return drivers.filter { driver in
+            driver.claims.contains { claim in
+                switch (claim, capture.sighting.way) {
+                case (.talks(let framing, let frames), .line): talks(framing, frames: frames, in: stream)
+                default: claim.matches(capture.sighting)
+                }
+            }
+        }.map(\.id)
+    }
+
+    @Test(arguments: CaptureFile.all)
+    func exactlyItsDriverClaims(_ file: CaptureFile) {
+        #expect(claimants(file) == [file.driver])
+    }
+
+    @Test func anotherDeviceIsClaimedByNobody() throws {
+        let other = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"UA-1200BLE_1\" services 1810"))
+        #expect(
+            drivers.allSatisfy { driver in
+                driver.claims.allSatisfy { !$0.matches(Sighting(.advertisement(other))) }
+            })
+    }
+
+    /// Every stream of one oximeter is cut by the other's framing in the middle of frames; whatever their bytes, the one
+    /// must never take the other for its own.
+    @Test func fourAndFiveByteFramesExcludeEachOther() {
+        var random = Generator(state: 7)
+        func frame(_ size: Int, saturation: Int) -> [UInt8] {
+            var bytes = (0..<size).map { _ in UInt8.random(in: 0...127, using: &random) }
+            bytes[0] |= 0x80
+            bytes[saturation] = UInt8.random(in: 0...100, using: &random)
+            return bytes
+        }
+        for _ in 0..<50 {
+            let nonin = (0..<60).flatMap { _ in frame(4, saturation: 2) }
+            let contec = (0..<60).flatMap { _ in frame(5, saturation: 4) }
+            for start in 0..<5 {
+                let a = Array(nonin.dropFirst(start)), b = Array(contec.dropFirst(start))
+                #expect(talks(.noninFormat8, frames: 4, in: a) && !talks(.contecCMS50DPlus, frames: 1, in: a))
+                #expect(talks(.contecCMS50DPlus, frames: 30, in: b) && !talks(.noninFormat8, frames: 2, in: b))
+            }
+        }
+    }
+
+    @Test func theClaimsAreWhatTheyMustBe() {
+        #expect(Driver.andUA651BLE.claims == [.advertised(name: "A&D_UA-651BLE", service: nil)])
+        #expect(Framing.noninFormat8.settings.description == "9600 8N1")
+        #expect(Framing.noninFormat13.settings.description == "9600 8N1")
+        #expect(Framing.contecCMS50DPlus.settings.description == "19200 8O1")
+        #expect(profiles.allSatisfy { $0.claims.isEmpty })
+    }
+}
+
+/// A repeatable source of chance (SplitMix64).
+struct Generator: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+}

@@ -1,0 +1,104 @@
+import Bluetooth
+import Core
+
+/// Both ends of a capture: the device that says its lines, and the hub that must hear each reading in its place.
+///
+/// Strict: what the driver sends must be the next `>` line, what it reports the next `=` line.
+final class Replay: Bearer, Line, Report {
+    private var lines: ArraySlice<Capture.Line>
+    private var server: AttributeServer
+    private var answers: [[UInt8]] = []
+    /// Where the driver left the capture; empty when it did as written.
+    private(set) var mistakes: [String] = []
+    let localTime: LocalTime?
+    let wantsStream = false
+
+    init(_ capture: Capture) {
+        lines = capture.lines[...]
+        server = AttributeServer(capture.attributes, mtu: ATT.defaultMTU)
+        localTime = capture.headers["hub"].flatMap { LocalTime($0) }
+    }
+
+    /// Runs the driver's visit over the capture and gives its mistakes.
+    static func mistakes(of driver: Driver, over capture: Capture) async -> [String] {
+        let replay = Replay(capture)
+        do throws(Fault) {
+            switch driver.visit {
+            case .gatt(let visit): try await visit(GATTClient(replay), replay)
+            case .line(let visit): try await visit(replay, replay)
+            case .none: replay.mistakes.append("there is no visit")
+            }
+        } catch {
+            replay.mistakes.append("fault: \(error)")
+        }
+        if let rest = replay.lines.first { replay.mistakes.append("ended before \(rest)") }
+        return replay.mistakes
+    }
+
+    // MARK: The device
+
+    func send(_ pdu: [UInt8]) async throws(Fault) {
+        if isDiscovery(pdu) {
+            if let response = server.answer(pdu).response { answers.append(response) }
+        } else {
+            follow(.sent(pdu))
+        }
+    }
+
+    func receive(within time: Duration) async throws(Fault) -> [UInt8]? {
+        if !answers.isEmpty { return answers.removeFirst() }
+        switch try await read(within: time) {
+        case .bytes(let pdu): return pdu
+        case .silence: throw .device(.silent)
+        case .hungUp: return nil
+        }
+    }
+
+    func write(_ bytes: [UInt8]) async throws(Fault) { follow(.sent(bytes)) }
+
+    func read(within time: Duration?) async throws(Fault) -> Arrival {
+        switch lines.first {
+        case .heard(let bytes):
+            lines.removeFirst()
+            return .bytes(bytes)
+        case .silence:
+            lines.removeFirst()
+            return .silence
+        case nil: return .hungUp
+        case .some(let line):
+            mistakes.append("waited for the device before \(line)")
+            return .hungUp
+        }
+    }
+
+    // MARK: The hub
+
+    func callAsFunction(_ reading: Reading) async throws(Fault) {
+        var said = reading
+        said.bytes = []
+        follow(.reported(said))
+    }
+
+    func clock(_ device: RawTime, error: Duration) async throws(Fault) { follow(.clock(device)) }
+
+    func information(_ information: DeviceInformation) async throws(Fault) {
+        follow(.information(information.description))
+    }
+
+    private func follow(_ line: Capture.Line) {
+        if lines.first == line {
+            lines.removeFirst()
+        } else {
+            mistakes.append("\(line) instead of \(lines.first.map { "\($0)" } ?? "the end")")
+        }
+    }
+}
+
+/// Whether the attribute table answers a request, and not the conversation.
+func isDiscovery(_ pdu: [UInt8]) -> Bool {
+    let opcodes: [ATT.Opcode] = [
+        .exchangeMTURequest, .findInformationRequest, .findByTypeValueRequest, .readByTypeRequest,
+        .readByGroupTypeRequest,
+    ]
+    return opcodes.contains { $0.rawValue == pdu.first }
+}

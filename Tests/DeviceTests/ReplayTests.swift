@@ -1,0 +1,109 @@
+import Core
+import Devices
+import Testing
+
+@Suite struct ReplayTests {
+    @Test(arguments: CaptureFile.all)
+    func theDriverDoesAsTheCaptureSays(_ file: CaptureFile) async throws {
+        let driver = try #require(drivers.first { $0.id == file.driver })
+        let mistakes = await Replay.mistakes(of: driver, over: file.capture)
+        #expect(mistakes.isEmpty, "\(mistakes)")
+    }
+
+    /// Proof that the replay sees the one mistake that loses readings: confirming before the report has returned.
+    @Test func confirmingBeforeReportingIsSeen() async throws {
+        let file = try #require(
+            CaptureFile.all.first { $0.driver == "and-ua651ble" && $0.name == "one-stored.capture" })
+        let honest = try #require(drivers.first { $0.id == file.driver })
+        func visit(_ isSwapped: Bool) -> Visit {
+            .gatt { peer, report async throws(Fault) in
+                try await peer.discover()
+                for text in [0x2A29, 0x2A24, 0x2A25, 0x2A26, 0x2A23] as [UInt16] {
+                    _ = try await peer.read(BluetoothUUID(text))
+                }
+                _ = try await peer.read(0x2A08)
+                try await peer.write([0xEA, 0x07, 3, 2, 10, 12, 30], to: 0x2A08)
+                try await peer.subscribe(0x2A35)
+                while let update = try await peer.next(within: .seconds(10)) {
+                    if isSwapped { try await peer.confirm() }
+                    try await report(decoded(update.value, by: BloodPressure.measurement))
+                    if !isSwapped { try await peer.confirm() }
+                }
+            }
+        }
+        var capture = file.capture
+        capture.lines.removeAll {
+            switch $0 {
+            case .clock, .information: true
+            default: false
+            }
+        }
+        var driver = honest
+        driver.visit = visit(false)
+        #expect(await Replay.mistakes(of: driver, over: capture) == [])
+        driver.visit = visit(true)
+        let mistakes = await Replay.mistakes(of: driver, over: capture)
+        #expect(mistakes.first?.hasPrefix("sent([30]) instead of reported(") == true, "\(mistakes)")
+    }
+
+    @Test func everyOtherSlipIsSeen() async throws {
+        for file in CaptureFile.all {
+            let driver = try #require(drivers.first { $0.id == file.driver })
+            for at in file.capture.lines.indices where file.capture.lines[at] != .silence {
+                // The device says less, or the hub expects less: neither may pass unseen, unless it said nothing.
+                guard file.name != "no-finger.capture" else { continue }
+                if case .heard(let bytes) = file.capture.lines[at], bytes.count != 5 * 60, bytes.count != 4 {
+                    var capture = file.capture
+                    capture.lines.remove(at: at)
+                    #expect(await !Replay.mistakes(of: driver, over: capture).isEmpty, "\(file.testDescription) \(at)")
+                }
+                if case .reported = file.capture.lines[at] {
+                    var capture = file.capture
+                    capture.lines.remove(at: at)
+                    #expect(await !Replay.mistakes(of: driver, over: capture).isEmpty, "\(file.testDescription) \(at)")
+                }
+            }
+        }
+    }
+
+    /// What a person saw is what was reported last: `128/82, pulse 71, SpO2 97, 10:11`, `Err`, or `--` for nothing.
+    @Test(arguments: CaptureFile.all)
+    func theDisplayAgrees(_ file: CaptureFile) throws {
+        let display = try #require(file.capture.headers["display"])
+        for item in display.split(separator: ",").map({ String($0.drop { $0 == " " }) }) {
+            if item == "--" {
+                #expect(file.readings.isEmpty)
+                continue
+            }
+            let reading = try #require(file.readings.last, "\(item) was seen, and nothing reported")
+            func shows(_ quantity: Quantity, _ text: some StringProtocol) -> Bool {
+                reading.values.contains { $0.quantity == quantity && $0.amount?.description == String(text) }
+            }
+            let words = item.split(separator: " "), pressures = item.split(separator: "/")
+            switch words[0] {
+            case "Err": #expect(reading.values.allSatisfy { $0.amount == nil } && !reading.values.isEmpty)
+            case "pulse": #expect(shows(.pulseRate, words[1]) || shows(.pulseOximeterRate, words[1]))
+            // A display rounds: 78.8 stands for 78.800.
+            case _ where words.count == 2 && ["kg", "°C"].contains(words[1]):
+                let seen = try #require(Amount(words[0])).approximate
+                #expect(reading.values.contains { abs(($0.amount?.approximate ?? 0) - seen) < 0.051 }, "\(item)")
+            case "SpO2": #expect(shows(.oxygenSaturation, words[1]))
+            case _ where pressures.count == 2:
+                #expect(shows(.systolic, pressures[0]) && shows(.diastolic, pressures[1]))
+            default: #expect(reading.taken.description.contains("T\(item):"), "\(item)")
+            }
+        }
+    }
+
+    @Test func everyDriverHasACaptureAndEveryCaptureADriver() {
+        #expect(Set(drivers.map(\.id)) == Set(CaptureFile.all.map(\.driver)))
+        #expect(drivers.count == Set((drivers + profiles).map(\.id)).count - profiles.count)
+    }
+
+    @Test func evidenceIsCapturedOnlyWhereTheBytesAre() {
+        for driver in drivers {
+            let sources = CaptureFile.all.filter { $0.driver == driver.id }.compactMap { $0.capture.headers["source"] }
+            #expect((driver.evidence == .captured) == sources.contains { $0 != "specification" }, "\(driver.id)")
+        }
+    }
+}

@@ -1,0 +1,218 @@
+"""Simulated far ends, written apart from the daemon: a blood-pressure cuff behind ATT and oximeters behind a pty.
+
+A device here has a memory. It forgets a record only when the hub confirmed it, so that a test can compare what a device
+saw acknowledged with what the clinic has.
+"""
+
+import os
+import pty
+import socket
+import struct
+import threading
+import time
+import tty
+from datetime import datetime
+
+
+def sfloat(value: int) -> bytes:
+    return struct.pack("<H", value & 0x0FFF)
+
+
+def date_time(when: datetime) -> bytes:
+    return struct.pack("<HBBBBB", when.year, when.month, when.day, when.hour, when.minute, when.second)
+
+
+def blood_pressure(systolic: int, diastolic: int, pulse: int, when: datetime) -> bytes:
+    """Blood Pressure Measurement, 2A35: flags, three SFLOATs, time, pulse, status."""
+    body = bytes([0x16]) + sfloat(systolic) + sfloat(diastolic) + sfloat((systolic + 2 * diastolic) // 3)
+    return body + date_time(when) + sfloat(pulse) + b"\0\0"
+
+
+class Cuff:
+    """An A&D UA-651BLE as its public description has it: indicates its memory oldest first, erases on confirmation."""
+
+    def __init__(self, address: str, name: str = "A&D_UA-651BLE_000001", clock: datetime | None = None):
+        self.address, self.name = address, name
+        self.clock = clock or datetime.now()
+        self.memory: list[bytes] = []
+        self.acknowledged: list[bytes] = []
+        self.lock = threading.Lock()
+        self.attributes = {
+            1: (0x2800, struct.pack("<H", 0x1810)),
+            2: (0x2803, bytes([0x20]) + struct.pack("<HH", 3, 0x2A35)),
+            3: (0x2A35, b""),
+            4: (0x2902, b"\0\0"),
+            5: (0x2803, bytes([0x0A]) + struct.pack("<HH", 6, 0x2A08)),
+            6: (0x2A08, None),
+        }
+
+    def advertisement(self) -> bytes:
+        return f'{self.address} name "{self.name}" services 1810'.encode()
+
+    def serve(self, link: socket.socket) -> None:
+        """One connection: answers ATT requests, then indicates what it holds, one at a time."""
+        in_flight = None
+        link.settimeout(10)
+        try:
+            while True:
+                pdu = link.recv(600)
+                if not pdu:
+                    return
+                if pdu[0] == 0x1E:
+                    with self.lock:
+                        if in_flight is not None and self.memory and self.memory[0] == in_flight:
+                            self.acknowledged.append(self.memory.pop(0))
+                    in_flight = None
+                elif (answer := self.answer(pdu)) is not None:
+                    link.send(answer)
+                armed = pdu[0] == 0x1E or (pdu[0] == 0x12 and pdu[1:3] == b"\x04\x00")
+                if armed and in_flight is None:
+                    with self.lock:
+                        in_flight = self.memory[0] if self.memory else None
+                    if in_flight is None:
+                        time.sleep(0.05)
+                        return
+                    link.send(b"\x1d\x03\x00" + in_flight)
+        except OSError:
+            return
+        finally:
+            link.close()
+
+    def answer(self, pdu: bytes) -> bytes | None:
+        opcode = pdu[0]
+        error = lambda code, handle=0: struct.pack("<BBHB", 0x01, opcode, handle, code)
+        if opcode == 0x02:
+            return struct.pack("<BH", 0x03, 517)
+        if opcode in (0x04, 0x08, 0x10):
+            first, last = struct.unpack_from("<HH", pdu, 1)
+            handles = [h for h in sorted(self.attributes) if first <= h <= last]
+            if opcode == 0x04:
+                pairs = b"".join(struct.pack("<HH", h, self.attributes[h][0]) for h in handles[:5])
+                return b"\x05\x01" + pairs if pairs else error(0x0A, first)
+            kind = struct.unpack_from("<H", pdu, 5)[0]
+            handles = [h for h in handles if self.attributes[h][0] == kind]
+            if not handles:
+                return error(0x0A, first)
+            if opcode == 0x10:
+                return b"\x11\x06" + struct.pack("<HH", handles[0], max(self.attributes)) + self.attributes[handles[0]][1]
+            found = [struct.pack("<H", h) + self.attributes[h][1] for h in handles]
+            return bytes([0x09, len(found[0])]) + b"".join(found)
+        if opcode == 0x06:
+            first = struct.unpack_from("<H", pdu, 1)[0]
+            return b"\x07" + struct.pack("<HH", 1, max(self.attributes)) if first == 1 else error(0x0A, first)
+        if opcode == 0x0A:
+            handle = struct.unpack_from("<H", pdu, 1)[0]
+            if handle == 6:
+                return b"\x0b" + date_time(self.clock)
+            return b"\x0b" + self.attributes[handle][1] if handle in self.attributes else error(0x01, handle)
+        if opcode == 0x0C:
+            return error(0x07, struct.unpack_from("<H", pdu, 1)[0])
+        if opcode == 0x12:
+            return b"\x13"
+        if opcode & 1 == 0 and opcode not in (0x52, 0x1E):
+            return error(0x06)
+        return None
+
+
+class Air:
+    """The far side of the simulated radio: see Sources/vitalsd/Air.swift."""
+
+    def __init__(self, path: str, cuffs: list[Cuff]):
+        self.cuffs = {cuff.address: cuff for cuff in cuffs}
+        self.ears: list[socket.socket] = []
+        self.open = True
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.bind(path)
+        self.socket.listen(16)
+        threading.Thread(target=self.accept, daemon=True).start()
+        threading.Thread(target=self.advertise, daemon=True).start()
+
+    def accept(self) -> None:
+        while self.open:
+            try:
+                link, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.greet, args=(link,), daemon=True).start()
+
+    def greet(self, link: socket.socket) -> None:
+        self.ears.append(link)
+        try:
+            packet = link.recv(600)
+        except OSError:
+            packet = b""
+        self.ears.remove(link)
+        if packet.startswith(b"connect "):
+            self.cuffs[packet[8:].decode()].serve(link)
+        link.close()
+
+    def advertise(self) -> None:
+        while self.open:
+            for cuff in list(self.cuffs.values()):
+                if cuff.memory:
+                    for ear in list(self.ears):
+                        try:
+                            ear.send(cuff.advertisement(), socket.MSG_DONTWAIT)
+                        except OSError:
+                            pass
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        self.open = False
+        self.socket.close()
+
+
+class Wire:
+    """A pty with a name of its own that can be pulled and plugged in again."""
+
+    def __init__(self, path: str):
+        self.path = path
+        self.near = None
+        self.plug()
+
+    def plug(self) -> None:
+        self.near, far = pty.openpty()
+        tty.setraw(far)
+        os.symlink(os.ttyname(far), self.path)
+        self.far = far
+
+    def release(self) -> None:
+        """Leaves the far side to the daemon alone."""
+        os.close(self.far)
+
+    def unplug(self) -> None:
+        os.unlink(self.path)
+        os.close(self.near)
+        if self.far is not None:
+            try:
+                os.close(self.far)
+            except OSError:
+                pass
+
+    def send(self, data: bytes) -> None:
+        os.write(self.near, data)
+
+
+def bcd(number: int) -> int:
+    return number // 10 << 4 | number % 10
+
+
+def nonin_format_13(spo2: int, pulse: int, when: datetime, smartpoint: bool = True, stored: bool = False) -> bytes:
+    """22 bytes: 00 02 00 0D length, data, checksum over the data, 03 (Nonin OEM specification, data format 13)."""
+    status = (0x0200 if smartpoint else 0) | (0x0010 if stored else 0)
+    data = bytes([bcd(when.year // 100), bcd(when.year % 100), bcd(when.month), bcd(when.day), bcd(when.hour)])
+    data += bytes([bcd(when.minute), bcd(when.second), 0]) + struct.pack(">HHBB", status, pulse, 0, spo2)
+    return b"\x00\x02\x00\x0d" + struct.pack(">H", len(data)) + data + bytes([sum(data) & 0xFF, 0x03])
+
+
+def nonin_format_8(spo2: int, pulse: int, smartpoint: bool = False, finger: bool = True) -> bytes:
+    """4 bytes once a second: status with heart rate bits 8-7, heart rate bits 6-0, saturation, status."""
+    if not finger:
+        spo2, pulse = 127, 511
+    first = 0x80 | pulse >> 7
+    return bytes([first, pulse & 0x7F, spo2, (0x20 if smartpoint else 0) | (0 if finger else 0x08)])
+
+
+def contec_live(spo2: int, pulse: int) -> bytes:
+    """5 bytes, 60 times a second; only the first has bit 7 (atbrask/CMS50Dplus)."""
+    return bytes([0x86, 60, (pulse >> 7 & 1) << 6 | 8, pulse & 0x7F, spo2])

@@ -1,0 +1,92 @@
+import Core
+import Testing
+
+@testable import vitalsd
+
+@Suite struct ConfigurationTests {
+    private func merged(_ text: String) throws(ConfigurationMistake) -> Configuration {
+        var configuration = Configuration()
+        try configuration.merge(text, from: "a.conf")
+        return configuration
+    }
+
+    @Test func readsSystemdsForm() throws {
+        let configuration = try merged(
+            """
+            # comment
+            ; another
+            [Clinic]
+            URL = https://clinic.example/fhir
+
+            [Serial]
+            Lines=/dev/ttyS0 /dev/ttyS1
+            [Journal]
+            MaximumSize=64M
+            """)
+        #expect(configuration.clinicURL == "https://clinic.example/fhir")
+        #expect(configuration.serialLines == ["/dev/ttyS0", "/dev/ttyS1"])
+        #expect(configuration.journalMaximumBytes == 64 << 20)
+    }
+
+    @Test(arguments: [
+        ("[Clinc]", "a.conf:1: unknown section [Clinc]; the nearest is [Clinic]"),
+        ("[Clinic]\nULR=x", "a.conf:2: unknown key ULR in [Clinic]; the nearest is URL= in [Clinic]"),
+        (
+            "[Serial]\nMaximumSize=1G",
+            "a.conf:2: unknown key MaximumSize in [Serial]; the nearest is MaximumSize= in [Journal]"
+        ),
+        ("URL=x", "a.conf:1: URL stands before any [Section]"),
+        ("[Clinic]\n\nURL=https://a\nURL=https://b", "a.conf:4: URL was already given in line 3"),
+        ("[Clinic]\nURL=http://clinic.example", "a.conf:2: URL takes an https:// URL, or http:// on the loopback"),
+        (
+            "[Clinic]\nURL=http://127.0.0.1.evil.example",
+            "a.conf:2: URL takes an https:// URL, or http:// on the loopback"
+        ),
+        ("[Oximetry]\nKeepStream=maybe", "a.conf:2: KeepStream takes yes or no"),
+        ("[Journal]\nMaximumSize=12", "a.conf:2: MaximumSize takes a size such as 256M"),
+        ("[Journal]\nMaximumSize=99999999999G", "a.conf:2: MaximumSize takes a size such as 256M"),
+        (
+            "[Patient]\nSystem=urn:oid:1.2.208.176.1.2",
+            "a.conf:2: System takes a system of pseudonyms; a civil registration number is refused"
+        ),
+        ("[Clinic]\nnonsense", "a.conf:2: expected Key=Value or [Section]"),
+    ])
+    func namesFileLineAndNearestKey(_ text: String, _ said: String) {
+        #expect(throws: ConfigurationMistake.self) { try merged(text) }
+        do throws(ConfigurationMistake) { _ = try merged(text) } catch { #expect(error.description == said) }
+    }
+
+    @Test(arguments: ["http://127.0.0.1:8080/fhir", "http://localhost/fhir", "http://[::1]:1/x", "https://x"])
+    func takesTheseAddresses(_ url: String) throws {
+        #expect(try merged("[Clinic]\nURL=\(url)").clinicURL == url)
+    }
+
+    @Test func laterFilesOverride() throws {
+        var configuration = try merged("[Clinic]\nURL=https://a")
+        try configuration.merge("[Clinic]\nURL=https://b", from: "b.conf")
+        #expect(configuration.clinicURL == "https://b")
+    }
+}
+
+@Suite struct ArgumentTests {
+    @Test func flagsAndOptionsStandAnywhere() throws {
+        var arguments = Arguments(of: "decode", ["0102", "--driver", "x", "--json", "03", "--endpoint=2A35"])
+        let driver = try arguments.option("driver"), endpoint = try arguments.option("endpoint")
+        let wantsJSON = arguments.flag("json"), rest = try arguments.rest()
+        #expect(driver == "x")
+        #expect(endpoint == "2A35")
+        #expect(wantsJSON)
+        #expect(rest == ["0102", "03"])
+    }
+
+    @Test func whatIsNotUnderstoodIsAUsageError() {
+        #expect(throws: Exit.usage) {
+            var arguments = Arguments(of: "status", ["--jsno"])
+            try arguments.end()
+        }
+        #expect(throws: Exit.usage) {
+            var arguments = Arguments(of: "decode", ["--driver"])
+            _ = try arguments.option("driver")
+        }
+    }
+}

@@ -1,0 +1,499 @@
+#!/usr/bin/env python3
+"""A small FHIR R4 server for tests: it takes transactions as a clinic's server would, and fails on request.
+
+Python's standard library only. Prints one line `ready port=N control=M` when it listens.
+
+    POST <base>             a transaction: all or nothing; <base> is / or /fhir
+    GET  <base>/Type?identifier=system|value[&_count=N]    a searchset Bundle
+    GET  <base>/Type/id
+    GET  /_all              every resource: {"resources": [...]}, in the order of creation
+    GET  /_counts           what happened since the start
+    POST /_fault            {"mode": ..., "times": N}: the next N transactions fail (default 1; -1: all)
+    DELETE /_fault          no more faults
+
+The paths with an underscore are served without TLS on the control port too, which is on the loopback only.
+
+Faults:
+    status         "status", and optionally "retryAfter" (text), "outcome" (an OperationOutcome), "date" (text)
+    lost           the transaction is stored, but the connection ends without an answer
+    cut-before     the connection ends before the body is read
+    cut-after      the connection ends after the body was read; nothing is stored
+    slow           stored; the answer's body comes byte by byte, "delay" seconds (0.01) apart
+    half           stored; the connection ends in the middle of the answer's body
+    hang           nothing is stored, and no answer comes for "seconds" (3600)
+    garbage        200 with "body" (text), or "bytes" random bytes; "repeat" makes it longer; nothing is stored
+    content-type   the true answer under another "type"
+    redirect       "status" (307) to "location"; nothing is stored
+    poison         transactions with the "identifier" (a value, anywhere in an entry) are refused with 422;
+                   "silent": true keeps back the expression
+"""
+
+import argparse
+import json
+import os
+import re
+import socket
+import sqlite3
+import ssl
+import sys
+import threading
+import time
+import urllib.parse
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Refused(Exception):
+    """The transaction cannot be taken: HTTP status, issue code, words, and where in the bundle."""
+
+    def __init__(self, status, code, words, expression=None):
+        super().__init__(words)
+        self.status, self.outcome = status, outcome(code, words, expression)
+
+
+def outcome(code, words, expression=None):
+    issue = {"severity": "error", "code": code, "diagnostics": words}
+    if expression:
+        issue["expression"] = [expression]
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def load(text):
+    """JSON with decimals exactly as written; FHIR counts the zero of 71.0."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def dump(value):
+    """JSON with decimals exactly as they were read."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(k)}:{dump(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(dump(v) for v in value) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value)
+
+
+def token(query):
+    """`identifier=system|value` of a query string, both unescaped; None where there is something else."""
+    fields = urllib.parse.parse_qsl(query, keep_blank_values=True)
+    if len(fields) != 1 or fields[0][0] != "identifier":
+        return None
+    parts, escaped = [""], False
+    for letter in fields[0][1]:
+        if escaped or letter not in "\\|":
+            parts[-1] += letter
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        else:
+            parts.append("")
+    return tuple(parts) if len(parts) == 2 else None
+
+
+def references(value):
+    """Every object with a `reference`, however deep."""
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield value
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+class Store:
+    """Resources in SQLite, in a file that survives a kill, or in memory."""
+
+    def __init__(self, path):
+        self.lock = threading.Lock()
+        self.database = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self.database.executescript(
+            """
+            PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+            CREATE TABLE IF NOT EXISTS resource (id INTEGER PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL);
+            CREATE TABLE IF NOT EXISTS identifier (resource INTEGER NOT NULL REFERENCES resource, type TEXT NOT NULL,
+                system TEXT, value TEXT);
+            CREATE INDEX IF NOT EXISTS by_value ON identifier (type, system, value);
+            """
+        )
+
+    def find(self, kind, system, value):
+        rows = self.database.execute(
+            "SELECT DISTINCT resource FROM identifier WHERE type = ? AND system IS ? AND value IS ? ORDER BY resource",
+            (kind, system, value),
+        )
+        return [row[0] for row in rows]
+
+    def body(self, kind, number):
+        row = self.database.execute("SELECT body FROM resource WHERE id = ? AND type = ?", (number, kind)).fetchone()
+        return row and row[0]
+
+    def insert(self, resource):
+        kind = resource["resourceType"]
+        number = self.database.execute("INSERT INTO resource (type, body) VALUES (?, '')", (kind,)).lastrowid
+        for identifier in resource.get("identifier", []):
+            row = (number, kind, identifier.get("system"), identifier.get("value"))
+            self.database.execute("INSERT INTO identifier VALUES (?, ?, ?, ?)", row)
+        return number
+
+    def write(self, number, resource):
+        resource = {"resourceType": resource["resourceType"], "id": str(number)} | resource
+        self.database.execute("UPDATE resource SET body = ? WHERE id = ?", (dump(resource), number))
+
+    def everything(self):
+        with self.lock:
+            return [row[0] for row in self.database.execute("SELECT body FROM resource ORDER BY id")]
+
+    def transaction(self, bundle, counts):
+        """Stores all entries or none. Returns the transaction-response."""
+        entries = check(bundle)
+        with self.lock:
+            self.database.execute("BEGIN IMMEDIATE")
+            try:
+                answer = self.take(entries)
+                self.database.execute("COMMIT")
+            except BaseException:
+                self.database.execute("ROLLBACK")
+                raise
+        for status in (entry["response"]["status"] for entry in answer["entry"]):
+            counts["created" if status.startswith("201") else "matched"] += 1
+        return answer
+
+    def take(self, entries):
+        urls, taken = {}, []
+        # What is there before the transaction decides every condition: a server does not see its own new entries.
+        for index, entry in enumerate(entries):
+            matches, condition = [], entry["request"].get("ifNoneExist")
+            if condition is not None:
+                wanted = token(condition)
+                if wanted is None:
+                    raise Refused(400, "not-supported", "only identifier= can be searched", f"Bundle.entry[{index}]")
+                matches = self.find(entry["resource"]["resourceType"], *wanted)
+            if len(matches) > 1:
+                words = f"{len(matches)} resources match the condition"
+                raise Refused(412, "multiple-matches", words, f"Bundle.entry[{index}].request.ifNoneExist")
+            taken.append(matches[0] if matches else None)
+        created = [number is None for number in taken]
+        for index, entry in enumerate(entries):
+            if created[index]:
+                taken[index] = self.insert(entry["resource"])
+            urls[entry["fullUrl"]] = f"{entry['resource']['resourceType']}/{taken[index]}"
+        for index, entry in enumerate(entries):
+            for reference in references(entry["resource"]):
+                reference["reference"] = self.resolve(reference["reference"], urls, index)
+            if created[index]:
+                self.write(taken[index], entry["resource"])
+        response = []
+        for index, entry in enumerate(entries):
+            location = urls[entry["fullUrl"]] + "/_history/1"
+            status = "201 Created" if created[index] else "200 OK"
+            response.append({"response": {"status": status, "location": location, "etag": 'W/"1"'}})
+        return {"resourceType": "Bundle", "type": "transaction-response", "entry": response}
+
+    def resolve(self, reference, urls, index):
+        where = f"Bundle.entry[{index}].resource"
+        if reference.startswith("urn:"):
+            if reference not in urls:
+                raise Refused(400, "invalid", f"nothing has the fullUrl {reference}", where)
+            return urls[reference]
+        kind, mark, query = reference.partition("?")
+        if not mark:
+            # The guide: a server takes a literal Patient that it does not have.
+            return reference
+        wanted = token(query)
+        matches = self.find(kind, *wanted) if wanted else []
+        if len(matches) != 1:
+            status, code = (404, "not-found") if not matches else (412, "multiple-matches")
+            raise Refused(status, code, f"{len(matches)} resources match {kind}?…", where + ".subject")
+        return f"{kind}/{matches[0]}"
+
+
+def check(bundle):
+    """The entries of a transaction that is worth looking at."""
+    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle" or bundle.get("type") != "transaction":
+        raise Refused(400, "structure", "a transaction Bundle is wanted", "Bundle.type")
+    entries = bundle.get("entry")
+    if not isinstance(entries, list) or not entries:
+        raise Refused(400, "required", "there is no entry", "Bundle.entry")
+    seen = set()
+    for index, entry in enumerate(entries):
+        where = f"Bundle.entry[{index}]"
+        try:
+            resource, request, url = entry["resource"], entry["request"], entry["fullUrl"]
+            kind, method, target = resource["resourceType"], request["method"], request["url"]
+        except (KeyError, TypeError):
+            raise Refused(400, "required", "resource, request or fullUrl is missing", where) from None
+        if not re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", url) or url in seen:
+            raise Refused(400, "value", "the fullUrl is no UUID, or is there twice", where + ".fullUrl")
+        seen.add(url)
+        if kind not in ("Patient", "Device", "Observation"):
+            raise Refused(422, "not-supported", f"{kind} is not taken", where + ".resource")
+        if method != "POST" or target != kind:
+            raise Refused(422, "not-supported", "only POST to the resource's own type", where + ".request")
+        if "id" in resource:
+            raise Refused(422, "invalid", "an id is the server's to give", where + ".resource.id")
+        identifiers = resource.get("identifier")
+        if not identifiers or not all(i.get("system") and i.get("value") for i in identifiers):
+            raise Refused(422, "required", "an identifier with system and value is missing", where + ".resource")
+        if kind == "Observation":
+            for needed in ("status", "code", "subject"):
+                if needed not in resource:
+                    raise Refused(422, "required", f"{needed} is missing", f"{where}.resource.{needed}")
+            if not any(key.startswith("effective") for key in resource):
+                raise Refused(422, "required", "effective[x] is missing", where + ".resource.effective[x]")
+    return entries
+
+
+class Faults:
+    """What is to go wrong next."""
+
+    def __init__(self):
+        self.lock, self.waiting = threading.Lock(), []
+
+    def add(self, fault):
+        with self.lock:
+            self.waiting.append({"times": 1} | fault)
+
+    def clear(self):
+        with self.lock:
+            self.waiting = []
+
+    def next(self):
+        """The fault of this transaction, {} for none; a poison stays and is handed out with the others."""
+        with self.lock:
+            poisons = [fault for fault in self.waiting if fault["mode"] == "poison"]
+            for fault in self.waiting:
+                if fault["mode"] != "poison":
+                    fault["times"] -= 1
+                    self.waiting = [f for f in self.waiting if f["times"] != 0]
+                    return fault, poisons
+            return {}, poisons
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "receiver", ""
+    # Headers and body go out in one piece, as Nagle's rule would make a kept connection wait otherwise.
+    wbufsize, disable_nagle_algorithm = 1 << 16, True
+    timeout = 120
+
+    def setup(self):
+        if isinstance(self.request, ssl.SSLSocket):
+            self.request.settimeout(self.timeout)
+            self.request.do_handshake()
+        super().setup()
+        self.server.world.count("connections")
+
+    @property
+    def world(self):
+        return self.server.world
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.world.count("requests")
+        path, _, query = self.path.partition("?")
+        if path == "/_all":
+            return self.send(200, '{"resources":[' + ",".join(self.world.store.everything()) + "]}", "application/json")
+        if path == "/_counts":
+            return self.send(200, json.dumps(self.world.counts), "application/json")
+        match = re.fullmatch(r"(?:/fhir)?/(Patient|Device|Observation)(?:/(\d+))?", path)
+        if not match:
+            return self.refuse(404, outcome("not-found", "there is nothing here"))
+        kind, number = match.groups()
+        with self.world.store.lock:
+            if number:
+                body = self.world.store.body(kind, int(number))
+                return self.send(200, body) if body else self.refuse(404, outcome("not-found", "no such resource"))
+            fields = dict(urllib.parse.parse_qsl(query))
+            wanted = token(urllib.parse.urlencode({"identifier": fields.get("identifier", "")}))
+            if wanted is None:
+                return self.refuse(400, outcome("not-supported", "only identifier= can be searched"))
+            found = self.world.store.find(kind, *wanted)
+            bodies = [self.world.store.body(kind, n) for n in found[: int(fields.get("_count", 100))]]
+        listed = ",".join('{"resource":' + body + "}" for body in bodies)
+        self.send(200, f'{{"resourceType":"Bundle","type":"searchset","total":{len(found)},"entry":[{listed}]}}')
+
+    def do_DELETE(self):
+        self.world.faults.clear()
+        self.send(200, "{}", "application/json")
+
+    def do_POST(self):
+        self.world.count("requests")
+        length = int(self.headers.get("Content-Length") or 0)
+        if self.path == "/_fault":
+            self.world.faults.add(json.loads(self.rfile.read(length)))
+            return self.send(200, "{}", "application/json")
+        if self.path.rstrip("/") not in ("", "/fhir"):
+            return self.refuse(404, outcome("not-found", "there is nothing here"))
+        self.world.count("transactions")
+        fault, poisons = self.world.faults.next()
+        mode = fault.get("mode")
+        if mode == "cut-before":
+            return self.cut()
+        body = self.rfile.read(length)
+        if mode in early:
+            return early[mode](self, fault)
+        try:
+            text, kind = dump(self.transaction(body, poisons)), "application/fhir+json"
+        except Refused as refused:
+            return self.refuse(refused.status, refused.outcome)
+        if mode == "lost":
+            return self.cut()
+        if mode == "content-type":
+            kind = fault.get("type", "text/plain")
+        if mode in ("slow", "half"):
+            return self.trickle(text.encode(), fault)
+        self.send(200, text, kind)
+
+    def transaction(self, body, poisons):
+        if self.headers.get_content_type() not in ("application/fhir+json", "application/json"):
+            raise Refused(415, "not-supported", "FHIR in JSON is wanted")
+        try:
+            bundle = load(body)
+        except (ValueError, RecursionError):
+            raise Refused(400, "structure", "this is no JSON") from None
+        entries = bundle.get("entry", []) if isinstance(bundle, dict) else []
+        for poison in poisons:
+            for index, entry in enumerate(entries):
+                identifiers = entry.get("resource", {}).get("identifier", [])
+                if any(poison["identifier"] in i.get("value", "") for i in identifiers):
+                    expression = None if poison.get("silent") else f"Bundle.entry[{index}].resource"
+                    raise Refused(422, "invariant", "this resource is refused", expression)
+        return self.world.store.transaction(bundle, self.world.counts)
+
+    # Answers.
+
+    def send(self, status, text, kind="application/fhir+json", headers=None):
+        data = text if isinstance(text, bytes) else text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+        self.wfile.flush()
+
+    def refuse(self, status, body, headers=None):
+        self.send(status, dump(body), headers=headers)
+
+    def cut(self):
+        self.close_connection = True
+        try:
+            # The end of a connection that was cut is a reset, and no polite farewell of TLS.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            os.close(self.connection.detach())
+        except OSError:
+            pass
+
+    def trickle(self, data, fault):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/fhir+json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        half = fault["mode"] == "half"
+        for byte in data[: len(data) // 2 if half else len(data)]:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            if not half:
+                time.sleep(fault.get("delay", 0.01))
+        if half:
+            self.cut()
+
+    # Faults that answer without storing.
+
+    def answer_status(self, fault):
+        headers = {"Retry-After": fault["retryAfter"]} if "retryAfter" in fault else {}
+        body = fault.get("outcome") or outcome(fault.get("code", "processing"), fault.get("diagnostics", "a fault"))
+        self.date = fault.get("date")
+        self.refuse(fault["status"], body, headers)
+
+    def answer_garbage(self, fault):
+        data = fault["body"].encode() if "body" in fault else os.urandom(fault.get("bytes", 1000))
+        self.send(fault.get("status", 200), data * fault.get("repeat", 1), fault.get("type", "application/fhir+json"))
+
+    def answer_redirect(self, fault):
+        self.send(fault.get("status", 307), "", headers={"Location": fault.get("location", "/elsewhere")})
+
+    def answer_nothing(self, fault):
+        self.world.stopping.wait(fault.get("seconds", 3600))
+        self.cut()
+
+    def date_time_string(self, timestamp=None):
+        return getattr(self, "date", None) or super().date_time_string(timestamp)
+
+
+early = {
+    "status": Handler.answer_status,
+    "garbage": Handler.answer_garbage,
+    "redirect": Handler.answer_redirect,
+    "hang": Handler.answer_nothing,
+    "cut-after": lambda handler, _: handler.cut(),
+}
+
+
+class World:
+    """What the clinic's port and the control port share."""
+
+    def __init__(self, store):
+        self.store, self.faults, self.stopping = Store(store), Faults(), threading.Event()
+        self.lock = threading.Lock()
+        self.counts = dict.fromkeys(("connections", "requests", "transactions", "created", "matched"), 0)
+
+    def count(self, what):
+        with self.lock:
+            self.counts[what] += 1
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, world, port, context=None):
+        self.world = world
+        super().__init__(("127.0.0.1", port), Handler)
+        if context:
+            # The handshake is the connection's own thread's affair: a client that stalls it must stall nobody else.
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def handle_error(self, request, client_address):
+        # Connections that end early are what the tests are about.
+        if not isinstance(sys.exc_info()[1], (OSError, ValueError)):
+            super().handle_error(request, client_address)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="a FHIR server for tests")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--store", help="SQLite file; without it, memory")
+    parser.add_argument("--plain", action="store_true", help="HTTP without TLS")
+    parser.add_argument("--cert")
+    parser.add_argument("--key")
+    parser.add_argument("--ca", help="who must have signed a client's certificate; without it, none is wanted")
+    options = parser.parse_args()
+    world, context = World(options.store), None
+    if not options.plain:
+        if not (options.cert and options.key):
+            parser.error("--cert and --key, or --plain")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(options.cert, options.key)
+        if options.ca:
+            context.load_verify_locations(options.ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+    server = Server(world, options.port, context)
+    control = Server(world, 0) if context else server
+    if control is not server:
+        threading.Thread(target=control.serve_forever, daemon=True).start()
+    print(f"ready port={server.server_address[1]} control={control.server_address[1]}", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    world.stopping.set()
+
+
+if __name__ == "__main__":
+    main()

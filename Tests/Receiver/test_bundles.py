@@ -1,0 +1,83 @@
+"""The bundles that the product writes, judged by what did not write them."""
+
+import json
+import pathlib
+import re
+
+from check_bundle import check
+from conftest import Receiver
+from fhir.resources.R4B.bundle import Bundle
+
+EXAMPLES = pathlib.Path(__file__).parent / "examples"
+
+
+def test_every_rule_holds(bundles):
+    assert {name: broken for name, text in bundles.items() if (broken := check(text))} == {}
+
+
+def test_a_foreign_library_reads_them(bundles):
+    for name, text in bundles.items():
+        bundle = Bundle.model_validate_json(text)
+        assert len(bundle.entry) == len(json.loads(text)["entry"]), name
+
+
+def anonymous(text):
+    """Entries without their UUIDs, numbers as they are written, in any order."""
+    urls = [entry["fullUrl"] for entry in json.loads(text)["entry"]]
+    names = {}
+    for entry in json.loads(text)["entry"]:
+        resource = entry["resource"]
+        code = resource.get("code") or resource.get("type") or {"coding": [{"code": "person"}]}
+        names[entry["fullUrl"]] = code["coding"][0]["code"]
+    assert len(set(names.values())) == len(urls)
+    text = re.sub(r"urn:uuid:[0-9a-f-]{36}", lambda match: names.get(match[0], "a reading id"), text)
+    bundle = json.loads(text, parse_float=str, parse_int=str)
+    return {entry["fullUrl"]: entry for entry in bundle["entry"]}
+
+
+def test_the_written_examples_are_reproduced(bundles):
+    for ours, example in (("spot-check-patient-entry", "spo2-spot-clock-plus-192s"), ("pressure", "bp-status-no-clock")):
+        assert anonymous(bundles[ours]) == anonymous((EXAMPLES / f"{example}.json").read_text(encoding="utf-8"))
+
+
+def test_digits_stay(bundles):
+    for name, digits in (
+        ("pressure", "71.0"), ("scale-on-a-cable", "82.35"), ("scale-on-a-cable", "25.0"), ("temperatures", "36.90"),
+        ("scale-on-a-cable", "175"), ("pressure-kilopascal", "122.3"), ("pressure-kilopascal", "78.8"),
+    ):  # fmt: skip
+        assert f'"value":{digits},"unit"' in bundles[name], (name, digits)
+
+
+def test_a_server_takes_each_and_nothing_is_stored_twice(bundles):
+    for name, text in bundles.items():
+        receiver = Receiver()
+        try:
+            if "Patient?identifier=" in text:
+                # A conditional reference finds nobody, then somebody.
+                assert receiver.post(text)[0] == 404, name
+                assert receiver.resources() == [], name
+                assert receiver.post(someone(text))[0] == 200, name
+            before = len(receiver.resources())
+            status, answer = receiver.post(text)
+            assert status == 200, (name, answer)
+            codes = [entry["response"]["status"] for entry in answer["entry"]]
+            stored = receiver.resources()
+            assert codes.count("201 Created") == len(stored) - before, name
+            assert len(codes) == len(json.loads(text)["entry"]), name
+            status, answer = receiver.post(text)
+            assert {entry["response"]["status"] for entry in answer["entry"]} == {"200 OK"}, name
+            assert receiver.resources() == stored, name
+        finally:
+            receiver.kill()
+
+
+def someone(text):
+    """A transaction that creates the person whom the bundle refers to."""
+    reference = re.search(r'"reference":"Patient\?(identifier=[^"]*)"', text)[1].replace("\\\\", "\\")
+    from check_bundle import unescaped
+
+    system, value = unescaped(reference)
+    resource = {"resourceType": "Patient", "identifier": [{"system": system, "value": value}]}
+    request = {"method": "POST", "url": "Patient", "ifNoneExist": reference}
+    entry = {"fullUrl": "urn:uuid:00000000-0000-4000-8000-000000000000", "resource": resource, "request": request}
+    return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
