@@ -14,7 +14,9 @@ import Testing
         var random = Generator(state: 2026)
         for _ in 0..<2000 {
             let reading = reading(&random)
-            #expect(Reading(notation: reading.description) == reading, "\(reading.duration as Any) \(Reading(notation: reading.description)?.duration as Any)")
+            #expect(
+                Reading(notation: reading.description) == reading,
+                "\(reading.duration as Any) \(Reading(notation: reading.description)?.duration as Any)")
         }
     }
 
