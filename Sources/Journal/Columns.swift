@@ -20,15 +20,23 @@ extension HubTime {
 }
 
 extension ClockPair {
-    /// clock, boot, uptime, wall, synchronised, error
-    init?(_ data: [Datum]) {
-        guard data.count == 6, let device = data[0].text.flatMap({ RawTime(notation: $0) }),
-            let hub = HubTime(data[1...4]), let error = data[5].integer
+    static let columns = "p.id, p.device, p.clock, p.boot, p.uptime, p.wall, p.synchronised, p.error, p.seal"
+
+    /// A row of the table `pair`; nil when it is not what was written.
+    init?(_ row: [Datum]) {
+        guard row.count == 9, row[8] == .integer(fnv1a(row.dropLast())),
+            let device = row[2].text.flatMap({ RawTime(notation: $0) }), let hub = HubTime(row[3...6]),
+            let error = row[7].integer
         else { return nil }
         self.init(device: device, hub: hub, error: .nanoseconds(error))
     }
 
-    var data: [Datum] { [.text(device.description)] + hub.data + [.integer(error.inNanoseconds)] }
+    func row(_ id: Int64, of device: Int64) -> [Datum] {
+        let row =
+            [.integer(id), .integer(device), .text(self.device.description)] + hub.data
+            + [.integer(error.inNanoseconds)]
+        return row + [.integer(fnv1a(row[...]))]
+    }
 }
 
 extension KnownDevice {
@@ -89,6 +97,27 @@ extension RawTime {
         case .now, .unknown: nil
         }
     }
+}
+
+/// FNV-1a, 64 bits: a change of any one byte changes it. SQLite's own check sees a torn page, but not a changed digit.
+func fnv1a(_ columns: ArraySlice<Datum>) -> Int64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    for datum in columns {
+        switch datum {
+        case .null: add(0)
+        case .integer(let number):
+            add(1)
+            for shift in stride(from: 0, to: 64, by: 8) { add(UInt8(truncatingIfNeeded: number >> Int64(shift))) }
+        case .text(let text):
+            text.utf8.forEach(add)
+            add(0xFF)
+        case .blob(let bytes):
+            bytes.forEach(add)
+            add(UInt8(truncatingIfNeeded: bytes.count))
+        }
+    }
+    return Int64(bitPattern: hash)
 }
 
 extension Duration {

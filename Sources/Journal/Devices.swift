@@ -31,15 +31,12 @@ extension Database {
 
     /// The pair's row. The readings of one visit share the one that was seen in it.
     func id(of pair: ClockPair, device: Int64) throws(Fault) -> Int64 {
-        let columns = "clock, boot, uptime, wall, synchronised, error"
         let last = try query(
-            "SELECT id, \(columns) FROM pair WHERE device = ? ORDER BY id DESC LIMIT 1", .integer(device)
+            "SELECT \(ClockPair.columns) FROM pair p WHERE device = ? ORDER BY id DESC LIMIT 1", .integer(device)
         ).first
-        if let last, let id = last[0].integer, Array(last.dropFirst()) == pair.data { return id }
+        if let last, let id = last[0].integer, last == pair.row(id, of: device) { return id }
         let id = try integer("SELECT ifnull(max(id), 0) + 1 FROM pair") ?? 1
-        try query(
-            "INSERT INTO pair (id, device, \(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [.integer(id), .integer(device)] + pair.data)
+        try query("INSERT INTO pair VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", pair.row(id, of: device))
         // Looking for pairs that no reading rests on takes a look at every reading: not at every visit.
         if id % 64 == 0 { try forgetPairs() }
         return id
@@ -49,7 +46,7 @@ extension Database {
     func pairs(of identity: String, limit: Int) throws(Fault) -> [ClockPair] {
         try query(
             """
-            SELECT p.clock, p.boot, p.uptime, p.wall, p.synchronised, p.error
+            SELECT \(ClockPair.columns)
             FROM pair p JOIN device d ON d.id = p.device WHERE d.identity = ? ORDER BY p.id DESC LIMIT ?
             """, .text(identity), Datum(limit)
         ).compactMap(ClockPair.init)

@@ -60,6 +60,7 @@ final class Opening {
     /// Why the file cannot be used as it is; nil when it can. Changes nothing, not even by closing: what is damaged is
     /// set aside as it was found.
     private func damage() throws(Fault) -> String? {
+        guard isThere(path) else { return "its log is there, but the file itself is gone" }
         let header = try Header(path)
         // Judged from the bytes alone, so that a newer journal is not touched.
         if header.isJournal, header.version > Schema.version {
@@ -76,6 +77,9 @@ final class Opening {
             }
             if verdict != "ok" { return verdict ?? "no verdict" }
             if !header.isJournal || header.version < 1 { return "its header is not a journal's" }
+            guard try Schema.isIntact(in: database, version: header.version) else {
+                return "its description of its tables is damaged"
+            }
             return nil
         } catch .hub(.journalDamaged(let why)) {
             return why

@@ -33,6 +33,12 @@ extension Database {
     /// Queues what ought to wait and does not: a reading that neither waits for anybody nor has any answer. There is
     /// none unless the queue itself was damaged.
     func requeue() throws(Fault) {
+        for table in ["outbox", "receipt"] {
+            let stray = "FROM \(table) WHERE destination NOT IN (SELECT id FROM destination)"
+            if try integer("SELECT 1 \(stray) LIMIT 1") != nil {
+                try transaction { () throws(Fault) in try query("DELETE \(stray)") }
+            }
+        }
         let lost = """
             r.standing = 0 AND r.subject IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.reading = r.id)

@@ -70,10 +70,11 @@ struct WriteAheadLog {
     private func frames(_ visit: (_ index: Int, _ page: Int, _ isCommit: Bool, _ offset: Int) -> Void) -> Bool {
         guard let file, count > 0 else { return true }
         let header = file.bytes(at: 0, count: 32)
-        var sums = (bigEndian(header, 24), bigEndian(header, 28))
+        // Of the frame before: as it says itself, and as they are.
+        var before = [(bigEndian(header, 24), bigEndian(header, 28))]
         let headerIsRight =
             header.count == 32 && bigEndian(header, 0) == 0x377F_0682
-            && sum(header[0..<24], from: (0, 0)) == sums && bigEndian(header, 8) == UInt32(pageSize)
+            && sum(header[0..<24], from: (0, 0)) == before[0] && bigEndian(header, 8) == UInt32(pageSize)
         var salts: [UInt8] = headerIsRight ? Array(header[16..<24]) : []
         for index in 0..<count {
             let offset = 32 + index * (pageSize + 24)
@@ -81,11 +82,11 @@ struct WriteAheadLog {
             guard frame.count == 24 + pageSize else { break }
             if salts.isEmpty { salts = Array(frame[8..<16]) }
             let stored = (bigEndian(frame, 16), bigEndian(frame, 20))
-            let computed = sum(frame[24...], from: sum(frame[0..<8], from: sums))
-            if computed == stored, Array(frame[8..<16]) == salts, bigEndian(frame, 0) != 0 {
+            let computed = before.map { sum(frame[24...], from: sum(frame[0..<8], from: $0)) }
+            if computed.contains(where: { $0 == stored }), Array(frame[8..<16]) == salts, bigEndian(frame, 0) != 0 {
                 visit(index, Int(bigEndian(frame, 0)), bigEndian(frame, 4) != 0, offset + 24)
             }
-            sums = stored
+            before = [stored] + computed.prefix(1)
         }
         return headerIsRight
     }

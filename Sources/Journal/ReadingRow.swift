@@ -3,15 +3,17 @@ import Core
 /// A row of the table `reading`, in the order of its columns.
 struct ReadingRow: Equatable {
     static let columns =
-        "id, fingerprint, device, line, content, bytes, boot, uptime, wall, synchronised, pair, at, error, basis, "
+        "id, fingerprint, device, eui, line, content, bytes, boot, uptime, wall, synchronised, pair, at, error, basis, "
         + "system, subject, standing, seal"
-    static let count = 18
+    static let count = 19
 
     enum Standing: Int64 { case sound, undecoded, damaged }
 
     var id: Int64
     var fingerprint: [UInt8]
     var device: Int64
+    /// The device's System Id when the reading was kept.
+    var eui: UInt64?
     var line: Int64?
     var content: String
     var bytes: [UInt8]
@@ -23,12 +25,13 @@ struct ReadingRow: Equatable {
     var seal: Int64
 
     init(
-        id: Int64, fingerprint: Fingerprint, device: Int64, reading: Reading, heard: HubTime, pair: Int64?,
-        dated: Dated, subject: Subject?
+        id: Int64, fingerprint: Fingerprint, device: Int64, eui: UInt64?, reading: Reading, heard: HubTime,
+        pair: Int64?, dated: Dated, subject: Subject?
     ) {
         self.id = id
         self.fingerprint = fingerprint.bytes
         self.device = device
+        self.eui = eui
         line = reading.taken.key
         content = reading.description
         bytes = reading.bytes
@@ -36,10 +39,9 @@ struct ReadingRow: Equatable {
         self.pair = pair
         self.dated = dated
         self.subject = subject
-        // What our own notation could not give back is no better than bytes that nobody could read.
-        let reads = !reading.values.isEmpty && Reading(notation: content) != nil
-        standing = reads ? .sound : .undecoded
+        standing = .sound
         seal = 0
+        standing = computedStanding
         seal = computedSeal
     }
 
@@ -47,28 +49,32 @@ struct ReadingRow: Equatable {
     init?(_ data: some RandomAccessCollection<Datum>) {
         let data = Array(data)
         guard data.count == Self.count, let id = data[0].integer, let fingerprint = data[1].blob,
-            let device = data[2].integer, let content = data[4].text, let bytes = data[5].blob,
-            let heard = HubTime(data[6...9]), let error = data[12].integer,
-            let basis = data[13].text.flatMap(Basis.init(rawValue:)),
-            let standing = data[16].integer.flatMap(Standing.init(rawValue:)), let seal = data[17].integer
+            let device = data[2].integer, let content = data[5].text, let bytes = data[6].blob,
+            let heard = HubTime(data[7...10]), let error = data[13].integer,
+            let basis = data[14].text.flatMap(Basis.init(rawValue:)),
+            let standing = data[17].integer.flatMap(Standing.init(rawValue:)), let seal = data[18].integer
         else { return nil }
         self.id = id
         self.fingerprint = fingerprint
         self.device = device
-        line = data[3].integer
+        eui = data[3].integer.map(UInt64.init(bitPattern:))
+        line = data[4].integer
         self.content = content
         self.bytes = bytes
         self.heard = heard
-        pair = data[10].integer
+        pair = data[11].integer
         dated = Dated(
-            at: data[11].integer.map(Instant.init(milliseconds:)), error: .nanoseconds(error), basis: basis)
-        subject = Subject(system: data[14], subject: data[15])
+            at: data[12].integer.map(Instant.init(milliseconds:)), error: .nanoseconds(error), basis: basis)
+        subject = Subject(system: data[15], subject: data[16])
         self.standing = standing
         self.seal = seal
     }
 
     var data: [Datum] {
-        [.integer(id), .blob(fingerprint), .integer(device), Datum(line), .text(content), .blob(bytes)]
+        [
+            .integer(id), .blob(fingerprint), .integer(device), Datum(eui.map(Int64.init(bitPattern:))), Datum(line),
+            .text(content), .blob(bytes),
+        ]
             + heard.data
             + [Datum(pair), Datum(dated.at?.milliseconds), .integer(dated.error.inNanoseconds)]
             + [.text(dated.basis.rawValue)] + subject.data + [.integer(standing.rawValue), .integer(seal)]
@@ -77,26 +83,11 @@ struct ReadingRow: Equatable {
     /// Whether the row is what was written. SQLite's own check sees a torn page but not a changed digit.
     var isSound: Bool { seal == computedSeal && fingerprint.count == 32 }
 
-    /// FNV-1a, 64 bits, over every column but `standing`: a change of any one byte changes it.
-    var computedSeal: Int64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        for (index, datum) in data.enumerated() where index < Self.count - 2 {
-            switch datum {
-            case .null: add(0)
-            case .integer(let number):
-                add(1)
-                withUnsafeBytes(of: number.littleEndian) { $0.forEach(add) }
-            case .text(let text):
-                text.utf8.forEach(add)
-                add(0xFF)
-            case .blob(let bytes):
-                bytes.forEach(add)
-                add(UInt8(truncatingIfNeeded: bytes.count))
-            }
-        }
-        return Int64(bitPattern: hash)
-    }
+    /// What our own notation could not give back is no better than bytes that nobody could read.
+    var computedStanding: Standing { reading?.values.isEmpty ?? true ? .undecoded : .sound }
+
+    /// Over every column but `standing`, which follows from the others.
+    var computedSeal: Int64 { fnv1a(data.dropLast(2)) }
 
     /// The reading itself; nil when its notation no longer parses.
     var reading: Reading? {
@@ -107,22 +98,24 @@ struct ReadingRow: Equatable {
 }
 
 extension Kept {
-    /// From the columns of a reading, its device and its clock pair, joined. Nil when any of them no longer reads.
+    /// From the columns of a reading, its device and its clock pair, joined. Nil when the
+    /// reading or the device no longer reads.
     init?(_ data: [Datum]) {
         let device = data.dropFirst(ReadingRow.count), pair = device.dropFirst(KnownDevice.columns)
         guard let row = ReadingRow(data.prefix(ReadingRow.count)), row.isSound, let reading = row.reading,
-            let known = KnownDevice(Array(device.prefix(KnownDevice.columns)))
+            var known = KnownDevice(Array(device.prefix(KnownDevice.columns)))
         else { return nil }
-        let clocks = ClockPair(Array(pair))
-        guard row.pair == nil || clocks != nil else { return nil }
+        // What the device said of itself since must not change what the clinic already knows the reading by.
+        known.information.systemID = row.eui
+        // A pair that no longer reads takes nothing with it: what was concluded from it stands in the reading's row.
         self.init(
             id: row.id, fingerprint: Fingerprint(bytes: row.fingerprint), device: known, reading: reading,
-            heard: row.heard, pair: clocks, dated: row.dated, subject: row.subject)
+            heard: row.heard, pair: ClockPair(Array(pair)), dated: row.dated, subject: row.subject)
     }
 
     /// What `init` reads.
     static let columns =
         "r.*, d.identity, d.driver, d.kind, d.manufacturer, d.model, d.serial, d.firmware, d.hardware, d.system, "
-        + "p.clock, p.boot, p.uptime, p.wall, p.synchronised, p.error"
+        + ClockPair.columns
     static let joins = "LEFT JOIN device d ON d.id = r.device LEFT JOIN pair p ON p.id = r.pair"
 }

@@ -67,7 +67,7 @@ struct Salvage {
             if reading.isSound { try placeSound(reading) } else { unsound.append(reading) }
         case 1 + KnownDevice.columns:
             if let device = KnownDevice(Array(record.dropFirst())) { devices[id, default: []].append(device) }
-        case 8: try insert("pair", columns)
+        case 9: if ClockPair(columns) != nil { try insert("pair", columns) }
         // What may be taken back, and must not come back: only from the newest picture of its page.
         case 3 where isNewest: try insert("destination", columns)
         case 5 where isNewest: try insert("binding", columns)
@@ -88,7 +88,10 @@ struct Salvage {
         }
     }
 
-    private mutating func placeSound(_ reading: ReadingRow) throws(Fault) {
+    private func placeSound(_ reading: ReadingRow) throws(Fault) {
+        var reading = reading
+        // The only column that no seal covers: because it follows from the others.
+        reading.standing = reading.computedStanding
         try database.insert(reading, replacing: true)
     }
 

@@ -1,3 +1,4 @@
+import Bluetooth
 import Core
 import Devices
 import Testing

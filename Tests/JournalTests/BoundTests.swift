@@ -90,11 +90,13 @@ struct BoundTests {
         #expect(kept > 0)
         // Whole batches only; and all of it can still be read while the disk is full.
         #expect(try await journal.pending(for: "clinic", limit: 99_999).count == kept)
-        await #expect(throws: Fault.hub(.diskFull)) { try await journal.keep((1...64).map { entry(pressure(9000 + $0)) }) }
+        await #expect(throws: Fault.hub(.diskFull)) {
+            try await journal.keep((1...64).map { entry(pressure(9000 + $0)) })
+        }
         #expect(mount("none", disk, "tmpfs", UInt(MS_REMOUNT), "size=4m") == 0)
         kept += try await journal.keep((1...64).map { entry(pressure(9000 + $0)) }).count
         #expect(try await journal.pending(for: "clinic", limit: 99_999).count == kept)
-        try await journal.close()
+        await journal.close()
         #expect(run("sqlite3", disk + "/journal", "PRAGMA integrity_check") == "ok\n")
     }
 }

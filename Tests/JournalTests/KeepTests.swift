@@ -32,7 +32,8 @@ struct KeepTests {
             #expect(kept.pair == entry.pair)
             #expect(kept.dated == entry.dated)
             #expect(kept.subject == entry.subject)
-            #expect(kept.fingerprint == Fingerprint(device: cuff.identity, reading: entry.reading, arrival: entry.heard))
+            #expect(
+                kept.fingerprint == Fingerprint(device: cuff.identity, reading: entry.reading, arrival: entry.heard))
         }
         #expect(pending.map(\.id) == [1, 2])
     }
@@ -60,8 +61,9 @@ struct KeepTests {
 
     @Test func aRepeatIsRecognisedAndWritesNothing() async throws {
         let journal = try place.open()
-        #expect(try await journal.keep([entry(pressure(1)), entry(pressure(1)), entry(pressure(2))])
-            == [.kept(1), .repeated(1), .kept(2)])
+        #expect(
+            try await journal.keep([entry(pressure(1)), entry(pressure(1)), entry(pressure(2))])
+                == [.kept(1), .repeated(1), .kept(2)])
         // Heard later, and in another visit: the same measurement.
         #expect(try await journal.keep([entry(pressure(1), heard: hubTime(4000))]) == [.repeated(1)])
         try await journal.settle([accepted(1)], for: "clinic")
@@ -137,7 +139,7 @@ struct KeepTests {
         let summary = try await journal.summary()
         #expect(
             summary.counts == [
-                .pending: 1, .unassigned: 1, .undecoded: 1, .accepted: 0, .refused: 0, .damaged: 0,
+                .pending: 1, .unassigned: 1, .undecoded: 1, .accepted: 0, .refused: 0, .damaged: 0, .withheld: 0,
             ])
         #expect(try await journal.rows(.undecoded, limit: 9).first?.kept?.reading.bytes == [9, 9, 9])
     }

@@ -61,14 +61,14 @@ struct SettleTests {
         func first() async throws {
             let journal = try place.open(to: [])
             _ = try await journal.keep([entry(pressure(1)), entry(pressure(2), subject: nil)])
-            try await journal.close()
+            await journal.close()
         }
         func second() async throws {
             let journal = try place.open(to: ["clinic"])
             #expect(try await journal.pending(for: "clinic", limit: 9).map(\.id) == [1])
             _ = try await journal.keep([entry(pressure(3))])
             try await journal.settle([accepted(1)], for: "clinic")
-            try await journal.close()
+            await journal.close()
         }
         try await first()
         try await second()
@@ -89,9 +89,10 @@ struct SettleTests {
         run("sqlite3", place.path, "UPDATE reading SET content = 'nonsense' WHERE id = 1")
         #expect(try await journal.pending(for: "clinic", limit: 2).map(\.id) == [3, 4])
         #expect(
-            await journal.takeRepairs() == [1, 2].map {
-                .hub(.journalDamaged("reading \($0) no longer reads and is set aside"))
-            })
+            await journal.takeRepairs()
+                == [1, 2].map {
+                    .hub(.journalDamaged("reading \($0) no longer reads and is set aside"))
+                })
         #expect(await journal.takeRepairs().isEmpty)
         #expect(try await journal.rows(.damaged, limit: 9).map(\.id) == [2, 1])
         #expect(try await journal.keep([entry(pressure(2))]) == [.repeated(2)])

@@ -69,7 +69,9 @@ final class Place {
 /// Runs a program and answers what it printed: independent eyes on the file.
 @discardableResult
 func run(_ words: String...) -> String {
-    let quoted = words.map { "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'" }
+    let quoted = words.map {
+        "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    }
     guard let pipe = popen(quoted.joined(separator: " ") + " 2>&1", "r") else { return "" }
     defer { pclose(pipe) }
     var bytes: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 4096)
