@@ -86,11 +86,9 @@ extension Database {
     /// downloaded twice; nobody can tell, so both are kept and the clinic is told.
     private func repeatsPrevious(_ reading: Reading, of device: Int64) throws(Fault) -> Bool {
         guard reading.taken == .unknown, reading.sequence == nil, !reading.bytes.isEmpty else { return false }
+        // Backwards through the newest readings: an index would make SQLite count through all of the device's.
         let previous = try query(
-            """
-            SELECT bytes FROM reading
-            WHERE id = (SELECT max(id) FROM reading INDEXED BY reading_line WHERE device = ?)
-            """, .integer(device))
+            "SELECT bytes FROM reading NOT INDEXED WHERE device = ? ORDER BY id DESC LIMIT 1", .integer(device))
         return previous.first?.first == .blob(reading.bytes)
     }
 }
