@@ -11,6 +11,8 @@ import Journal
     private var idle: CheckedContinuation<Void, Never>?
     /// The most that one transaction takes, so that the first of a burst does not wait for the last.
     private let most = 256
+    /// Called when the journal turns out to be damaged; nothing is kept after that.
+    var onDamage: () -> Void = {}
 
     init(_ journal: Journal) { self.journal = journal }
 
@@ -35,6 +37,8 @@ import Journal
                 for (place, outcome) in zip(batch, outcomes) { place.turn.resume(returning: .success(outcome)) }
             } catch {
                 for place in batch { place.turn.resume(returning: .failure(error)) }
+                // Damage is mended where the journal is opened, so at the next start. Nothing was confirmed.
+                if case .hub(.journalDamaged) = error { return onDamage() }
             }
         }
     }
