@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import datetime, timedelta
 
 import pytest
 
+from far_ends import Air, Cuff, blood_pressure
+
 HERE = pathlib.Path(__file__).parent
 RECEIVER = HERE.parent / "Receiver"
-sys.path.insert(0, str(HERE))
 
 VITALSD = os.environ.get("VITALSD", "vitalsd")
 
@@ -197,3 +199,22 @@ Air={tmp_path}/air
         if daemon.is_running:
             daemon.kill()
         print(daemon.log[-4000:])
+
+
+@pytest.fixture
+def cuff(home, tmp_path):
+    """A cuff whose clock is years off, bound, and in the air as soon as it remembers anything."""
+    cuff = Cuff("00:09:1F:00:00:01", clock=datetime(2019, 3, 1))
+    air = Air(str(tmp_path / "air"), [cuff])
+    assert home.ask("bind", cuff.address) == "bound\n"
+    yield cuff
+    air.close()
+
+
+def measure(cuff, *systolic: int) -> None:
+    """The cuff measures, a minute after another; diastolic 80, pulse 60."""
+    with cuff.lock:
+        for number in systolic:
+            cuff.measured += 1
+            when = datetime(2019, 2, 1) + timedelta(minutes=cuff.measured)
+            cuff.memory.append(blood_pressure(number, 80, 60, when))
