@@ -194,7 +194,14 @@ class Wire:
         os.close(self.far)
 
     def unplug(self) -> None:
+        self.clean()
+        self.cut()
+
+    def clean(self) -> None:
         os.unlink(self.path)
+
+    def cut(self) -> None:
+        """The far end is gone, and its path is still there."""
         os.close(self.near)
         if self.far is not None:
             try:
