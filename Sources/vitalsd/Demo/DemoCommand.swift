@@ -85,6 +85,6 @@ extension RawTime {
 extension Dated {
     var words: String {
         guard let at else { return "before it arrived" }
-        return "\(HubClock.localTime(at: at)) ±\(Int(error / .seconds(1))) s"
+        return "\(HubClock.localTime(at: at)?.description ?? "?") ±\(error.components.seconds) s"
     }
 }
