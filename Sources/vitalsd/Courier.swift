@@ -149,6 +149,9 @@ import Journal
             cleared()
             _ = await bell.rung()
         } else {
+            if fault != suspects[0].fault {
+                for suspect in suspects { log(suspect.fault, about: "reading \(suspect.kept.id)") }
+            }
             fault = suspects[0].fault
             if await !bell.rung(before: .now + .seconds(900)) { suspects = [] }
         }
