@@ -110,6 +110,10 @@ class Home:
         self._plugged.append(device)
         return device
 
+    def await_open(self, path: str, within: float = 30) -> None:
+        """Waits until a process of the machine has `path` open. What reaches a converter before that is lost in it."""
+        self.run(f"until ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q ' {path}$'; do sleep 0.2; done", within)
+
     def set_network(self, up: bool) -> None:
         """Pulls the machine's network cable, or plugs it in."""
         self._machine.ask("set_link", name="card", up=up)
