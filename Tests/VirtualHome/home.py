@@ -104,9 +104,12 @@ class Home:
         """Takes hci0 away."""
         self._adapter.kill()
 
-    def plug_serial(self, name: str, serial: str = "FT000001") -> SerialDevice:
-        """Plugs an FTDI converter with this USB serial number in; the machine makes a /dev/ttyUSB of it."""
-        device = SerialDevice(self._machine, self.shared, name, serial)
+    def plug_serial(self, name: str, serial: str = "FT000001", speed: int = 9600, odd: bool = False) -> SerialDevice:
+        """Plugs an FTDI converter with this USB serial number in; the machine makes a /dev/ttyUSB of it.
+
+        `speed` and `odd` parity are those of the device behind it: see `SerialDevice`.
+        """
+        device = SerialDevice(self._machine, name, serial, speed, odd)
         self._plugged.append(device)
         return device
 

@@ -52,9 +52,10 @@ StateDirectory=/state/vitalsd
         return self._home.spawn(f"exec {self._program} run --configuration {self._file}")
 
     def plug_oximeter(self) -> SerialDevice:
-        """Plugs an oximeter in and waits until the daemon listens to it."""
+        """Plugs an oximeter in and waits until the daemon listens to it as it talks."""
         oximeter = self._home.plug_serial("oximeter")
         self._home.await_open("/dev/ttyUSB0")
+        eventually(lambda: oximeter.converter == oximeter.settings)
         return oximeter
 
     def ask(self, words: str) -> Result:
@@ -78,6 +79,16 @@ def test_an_oximeter_is_plugged_in_pulled_and_plugged_in_again(home, clinic, dae
     oximeter.send(nonin_format_13(93, 80, START + timedelta(hours=1)))
     eventually(lambda: clinic.saturations() == [97, 93])
     assert run.stop().status == 0
+
+
+def test_an_oximeter_that_was_silent_at_first_is_understood(home, clinic, daemon):
+    """What it says is said once, so the line must be set for it while nothing is heard."""
+    run = daemon.start()
+    oximeter = daemon.plug_oximeter()
+    home.run("sleep 10")
+    oximeter.send(nonin_format_13(95, 70, START))
+    eventually(lambda: clinic.saturations() == [95])
+    assert "belongs to no known device" not in run.output
 
 
 def test_what_was_kept_before_a_power_cut_is_delivered_once_after_it(home, clinic, daemon):
