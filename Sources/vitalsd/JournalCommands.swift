@@ -135,7 +135,7 @@ private func words(_ summary: Journal.Summary, isRunning: Bool) -> String {
     return """
         daemon    \(isRunning ? "running" : "not running")
         readings  \(counts.isEmpty ? "none yet" : counts.joined(separator: ", "))
-        oldest    \(summary.oldestPending.map { "waits since \(HubClock.localTime(at: $0))" } ?? "nothing waits")
+        oldest    \(summary.oldestPending.map { "waits since \(text($0))" } ?? "nothing waits")
         journal   \(summary.used >> 10) KiB used, version \(summary.schema)
         """
 }
@@ -162,7 +162,7 @@ private func json(_ summary: Journal.Summary, _ daemon: String?) -> String {
 /// A row without values and without a person: what may be read aloud.
 private func line(_ row: Journal.Row) -> String {
     let model = row.kept?.device.information.model ?? "?"
-    let heard = row.kept.map { HubClock.localTime(at: $0.heard.wall).description } ?? "?"
+    let heard = row.kept.map { text($0.heard.wall) } ?? "?"
     let why = row.answers.compactMap(\.fault).first.map { ": \($0)" } ?? ""
     return "\(row.id)  \(heard)  \(model)  \(row.state.rawValue)\(why)"
 }
@@ -184,5 +184,6 @@ private func json(_ row: Journal.Row) -> String {
 /// An instant as people of this hub write it, with its zone.
 func text(_ instant: Instant) -> String {
     let offset = HubClock.offset(at: instant), sign = offset < 0 ? "-" : "+", minutes = abs(offset)
-    return "\(HubClock.localTime(at: instant))\(sign)\(padded(minutes / 60, 2)):\(padded(minutes % 60, 2))"
+    guard let local = HubClock.localTime(at: instant) else { return "?" }
+    return "\(local)\(sign)\(padded(minutes / 60, 2)):\(padded(minutes % 60, 2))"
 }
