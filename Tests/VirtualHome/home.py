@@ -104,11 +104,18 @@ class Home:
         """Takes hci0 away."""
         self._adapter.kill()
 
-    def plug_serial(self, name: str, serial: str = "FT000001") -> SerialDevice:
-        """Plugs an FTDI converter with this USB serial number in; the machine makes a /dev/ttyUSB of it."""
-        device = SerialDevice(self._machine, self.shared, name, serial)
+    def plug_serial(self, name: str, serial: str = "FT000001", speed: int = 9600, odd: bool = False) -> SerialDevice:
+        """Plugs an FTDI converter with this USB serial number in; the machine makes a /dev/ttyUSB of it.
+
+        `speed` and `odd` parity are those of the device behind it: see `SerialDevice`.
+        """
+        device = SerialDevice(self._machine, name, serial, speed, odd)
         self._plugged.append(device)
         return device
+
+    def await_open(self, path: str, within: float = 30) -> None:
+        """Waits until a process of the machine has `path` open. What reaches a converter before that is lost in it."""
+        self.run(f"until ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q ' {path}$'; do sleep 0.2; done", within)
 
     def set_network(self, up: bool) -> None:
         """Pulls the machine's network cable, or plugs it in."""

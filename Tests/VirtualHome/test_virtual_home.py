@@ -112,11 +112,11 @@ def test_a_usb_converter_comes_and_goes_with_its_bytes_intact(home):
     eventually(lambda: "UDEV" in events.output)
     every_byte = bytes(range(256)) * 8
     for turn in (1, 2):
-        device = home.plug_serial("oximeter", serial="FT4711")
+        device = home.plug_serial("oximeter", serial="FT4711", speed=19200, odd=True)
         eventually(lambda: events.output.count("add ") == turn)
         assert "ID_USB_SERIAL_SHORT=FT4711" in home.run("udevadm info -q property /dev/ttyUSB0").output
         reader = home.spawn(
-            "stty -F /dev/ttyUSB0 115200 raw -echo; exec 3<>/dev/ttyUSB0; printf ready >&3; head -c 2048 <&3 >/run/bytes;"
+            "exec 3<>/dev/ttyUSB0; stty -F /dev/ttyUSB0 raw -echo 19200 parenb parodd; printf ready >&3; head -c 2048 <&3 >/run/bytes;"
             "cat /run/bytes >&3; od -An -v -tx1 /run/bytes")
         assert device.receive(5) == b"ready"
         device.send(every_byte)
@@ -124,6 +124,19 @@ def test_a_usb_converter_comes_and_goes_with_its_bytes_intact(home):
         assert bytes.fromhex(reader.wait().output) == every_byte
         device.unplug()
         eventually(lambda: events.output.count("remove ") == turn)
+
+
+def test_a_line_that_is_set_otherwise_than_its_device_carries_garbage(home):
+    device = home.plug_serial("oximeter", speed=9600)
+    reader = home.spawn(
+        "until [ -c /dev/ttyUSB0 ]; do sleep 0.1; done; exec 3<>/dev/ttyUSB0; stty -F /dev/ttyUSB0 19200 raw -echo; head -c 3 <&3;"
+        "stty -F /dev/ttyUSB0 9600; echo set; head -c 3 <&3")
+    eventually(lambda: device.converter == (19200, False))
+    device.send(b"abc")
+    eventually(lambda: device.converter == (9600, False) and "set" in reader.output)
+    device.send(b"abc")
+    garbage, _, text = reader.wait().output.partition("set\n")
+    assert len(garbage) == 3 and garbage != "abc" and text == "abc"
 
 
 def test_the_host_can_be_reached_and_the_cable_pulled(home):
