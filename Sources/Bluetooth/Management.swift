@@ -111,9 +111,4 @@ extension ByteReader {
         for _ in 0..<count { taken.append(try u8()) }
         return taken
     }
-
-    /// Nothing may follow: a longer layout is another one.
-    func end() throws(Malformed) {
-        if !isAtEnd { throw .length(got: offset + remaining, expected: offset) }
-    }
 }
