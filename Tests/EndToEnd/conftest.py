@@ -117,6 +117,8 @@ class Daemon:
         return self.process is not None and self.process.poll() is None
 
     def reload(self) -> None:
+        """Once it runs: before it blocks its signals, one would end it."""
+        eventually(lambda: self.status().get("running"))
         self.process.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
