@@ -10,7 +10,10 @@ package struct Fingerprint: Hashable, Sendable {
         switch reading.taken {
         case .clock, .ticks: break
         case .now, .unknown:
-            if reading.sequence == nil { text += "\(arrival.boot) \(arrival.uptime / .nanoseconds(1))" }
+            if reading.sequence == nil {
+                let (seconds, attoseconds) = arrival.uptime.components
+                text += "\(arrival.boot) \(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)"
+            }
         }
         var hash = SHA256()
         hash.update(Array(text.utf8) + [0])

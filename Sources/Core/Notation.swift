@@ -19,7 +19,7 @@ extension Reading: CustomStringConvertible {
             if value.aspect != .plain { words.append(value.aspect.name.text) }
         }
         words.append(taken.description)
-        if let duration { words += ["lasting", String(Int(duration / .seconds(1)))] }
+        if let duration { words += ["lasting", String(duration.components.seconds)] }
         if let sequence { words += ["sequence", String(sequence)] }
         if let user { words += ["user", String(user)] }
         words += remarks.map { "#" + $0.name }
@@ -73,7 +73,7 @@ extension RawTime: CustomStringConvertible {
         switch self {
         case .now: "now"
         case .clock(let time): "at \(time)"
-        case .ticks(let count, let resolution): "ticks \(count) \(Int(resolution / .microseconds(1)))"
+        case .ticks(let count, let resolution): "ticks \(count) \(resolution.microseconds)"
         case .unknown: "undated"
         }
     }
@@ -99,6 +99,13 @@ extension RawTime: CustomStringConvertible {
             self = .ticks(count, resolution: .microseconds(each))
         default: return nil
         }
+    }
+}
+
+extension Duration {
+    /// Whole microseconds. A quotient of durations would be a binary fraction: 2365 s / 1 s is a little less than 2365.
+    fileprivate var microseconds: Int64 {
+        components.seconds &* 1_000_000 &+ components.attoseconds / 1_000_000_000_000
     }
 }
 

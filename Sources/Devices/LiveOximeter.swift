@@ -10,7 +10,7 @@ struct LiveOximeter: Sendable {
     /// reported even when the line fails.
     func watch(_ line: any Line, _ report: any Report) async throws(Fault) {
         var frames = Frames(framing), session = OximetrySession(keepsStream: report.wantsStream)
-        var count = 0, silence = 0
+        var count = 0, silence = 0, noise = 0
         var fault: Fault?
         listening: while fault == nil {
             let arrival: Arrival
@@ -25,11 +25,12 @@ struct LiveOximeter: Sendable {
                 frames.append(bytes)
                 while let frame = frames.next() {
                     count += 1
+                    noise = frames.noise
                     guard count % framesPerSecond == 0 else { continue }
                     for reading in session.add(OximetrySample(decoded(frame, by: decode))) { try await report(reading) }
                 }
                 // Another device on the same cable, perhaps: whoever it is must be asked anew.
-                if frames.noise > 4096 { fault = .device(.unrecognised) }
+                if frames.noise - noise > 4096 { fault = .device(.unrecognised) }
             case .silence:
                 silence = 10
                 break listening

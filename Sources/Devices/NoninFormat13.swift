@@ -11,7 +11,7 @@ extension Driver {
     ///
     /// Source: Nonin 9560 OEM Specification and Technical Information (in mattjlewis/NoninPulseOx).
     package static let noninFormat13 = Driver(
-        id: "nonin-format-13", manufacturer: "Nonin", model: "9560, 3150: serial data format 13", kind: .pulseOximeter,
+        id: "nonin-format-13", manufacturer: "Nonin", model: "oximeter (serial format 13)", kind: .pulseOximeter,
         evidence: .specification, claims: [.talks(.noninFormat13, frames: 1)],
         endpoints: [Endpoint(.frames(.noninFormat13), NoninFormat13.spotCheck)],
         visit: .line { line, report async throws(Fault) in try await NoninFormat13.visit(line, report) })
@@ -83,7 +83,7 @@ package enum NoninFormat13 {
 
     fileprivate static func visit(_ line: any Line, _ report: any Report) async throws(Fault) {
         var frames = Frames(.noninFormat13), held: [Reading] = []
-        var isAsking = true, isOver = false
+        var isAsking = true, isOver = false, noise = 0
         var fault: Fault?
         let asked = ContinuousClock.now
         // A line that cannot be written to may still hold what the device has already forgotten.
@@ -99,6 +99,7 @@ package enum NoninFormat13 {
             case .bytes(let bytes):
                 frames.append(bytes)
                 while let frame = frames.next() {
+                    noise = frames.noise
                     let reading = decoded(frame, by: spotCheck)
                     if frame.first == head[0] {
                         held.append(reading)
@@ -108,7 +109,7 @@ package enum NoninFormat13 {
                     }
                 }
                 if ContinuousClock.now - asked > .seconds(2) { isAsking = false }
-                if frames.noise > 4096 { (fault, isOver) = (.device(.unrecognised), true) }
+                if frames.noise - noise > 4096 { (fault, isOver) = (.device(.unrecognised), true) }
             case .silence: (isOver, isAsking) = (!isAsking, false)
             case .hungUp: (isOver, isAsking) = (true, false)
             }

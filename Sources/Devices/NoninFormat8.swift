@@ -6,7 +6,7 @@ extension Driver {
     ///
     /// Source: Nonin 9560 OEM Specification and Technical Information (in mattjlewis/NoninPulseOx).
     package static let noninFormat8 = Driver(
-        id: "nonin-format-8", manufacturer: "Nonin", model: "9560, 3150, 4100, OEM modules: serial data format 8",
+        id: "nonin-format-8", manufacturer: "Nonin", model: "oximeter (serial format 8)",
         kind: .pulseOximeter, evidence: .specification, claims: [.talks(.noninFormat8, frames: 4)],
         endpoints: [Endpoint(.frames(.noninFormat8), NoninFormat8.sample)],
         visit: .line { line, report async throws(Fault) in

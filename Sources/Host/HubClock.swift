@@ -31,13 +31,9 @@ package enum HubClock {
         tzset()
     }
 
-    /// What a clock on the wall of the house shows, in whole seconds.
-    package static func localTime(at instant: Instant) -> LocalTime {
-        let seconds = seconds(of: instant) + secondsEastOfUTC(at: instant)
-        guard let time = LocalTime(seconds: min(253_402_300_799, max(-62_135_596_800, seconds))) else {
-            fatalError("a calendar without the years 1 to 9999")
-        }
-        return time
+    /// What a clock on the wall of the house shows, in whole seconds; nil outside the years 1 to 9999.
+    package static func localTime(at instant: Instant) -> LocalTime? {
+        LocalTime(seconds: seconds(of: instant) + secondsEastOfUTC(at: instant))
     }
 
     /// Minutes by which local time is ahead of UTC, −720 to 840.

@@ -39,30 +39,24 @@ extension Database {
     /// Deaths in a row after which a device is set aside.
     private static let patience = 3
 
-    /// Leaves a crumb before a visit. It must outlive a trap of this process, not a power cut: so it costs no fsync.
-    func enter(_ device: String) throws(Fault) {
-        try transaction(fleeting: true) { () throws(Fault) in
-            try query(
-                """
-                INSERT INTO crumb (device, visiting, deaths) VALUES (?, 1, 0)
-                ON CONFLICT (device) DO UPDATE SET visiting = 1
-                """, .text(device))
+    /// Counts a death of the daemon during visits of these devices.
+    func count(deathsDuring devices: [String]) throws(Fault) {
+        if devices.isEmpty { return }
+        try transaction { () throws(Fault) in
+            for device in devices {
+                try query(
+                    """
+                    INSERT INTO crumb (device, deaths) VALUES (?, 1)
+                    ON CONFLICT (device) DO UPDATE SET deaths = deaths + 1
+                    """, .text(device))
+            }
         }
     }
 
-    /// Removes the crumb after a visit, however it went; so only deaths in a row count.
-    func leave(_ device: String) throws(Fault) {
-        try transaction(fleeting: true) { () throws(Fault) in
-            try query("DELETE FROM crumb WHERE device = ?", .text(device))
-        }
-    }
-
-    /// At a start: a visit that is still on was cut short by the daemon's death. At an orderly end: by nobody's.
-    func endVisits(asDeaths died: Bool) throws(Fault) {
-        guard try integer("SELECT 1 FROM crumb WHERE visiting = 1") != nil else { return }
-        try transaction(fleeting: true) { () throws(Fault) in
-            try query("UPDATE crumb SET visiting = 0, deaths = deaths + ? WHERE visiting = 1", Datum(died))
-        }
+    /// Forgets the deaths: only those in a row count.
+    func clear(deathsDuring device: String) throws(Fault) {
+        guard try integer("SELECT 1 FROM crumb WHERE device = ?", .text(device)) != nil else { return }
+        try transaction { () throws(Fault) in try query("DELETE FROM crumb WHERE device = ?", .text(device)) }
     }
 
     func setAside() throws(Fault) -> [String] {

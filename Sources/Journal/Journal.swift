@@ -30,7 +30,6 @@ package actor Journal {
         let database = try opening.database()
         try database.join(destinations)
         try database.requeue()
-        try database.endVisits(asDeaths: true)
         repairs = opening.repairs
         self.opening = opening
         self.database = database
@@ -38,14 +37,11 @@ package actor Journal {
         self.executor = executor
     }
 
-    /// Ends an orderly run: the log goes into the file, and another daemon may open the journal. A visit that is cut
-    /// short by this is not held against its device. Whatever is asked afterwards throws.
-    package func close() throws(Fault) {
-        defer {
-            database.close()
-            opening.unlock()
-        }
-        try database.endVisits(asDeaths: false)
+    /// Ends an orderly run: the log goes into the file, and another daemon may open the journal. Whatever is asked
+    /// afterwards throws.
+    package func close() {
+        database.close()
+        opening.unlock()
     }
 
     // MARK: Keep, pending, settle
@@ -100,13 +96,13 @@ package actor Journal {
 
     package func devices() throws(Fault) -> [KnownDevice] { try database.devices() }
 
-    /// Before a visit. Should the device's bytes end the daemon, the next start knows which device it was.
-    package func enter(_ device: String) throws(Fault) { try database.enter(device) }
+    /// The daemon trapped while it was visiting these devices.
+    package func count(deathsDuring devices: [String]) throws(Fault) { try database.count(deathsDuring: devices) }
 
-    /// After a visit, however it went; also what lets a device in again that was set aside.
-    package func leave(_ device: String) throws(Fault) { try database.leave(device) }
+    /// A visit of the device came to its end; also what lets a device in again that was set aside.
+    package func clear(deathsDuring device: String) throws(Fault) { try database.clear(deathsDuring: device) }
 
-    /// Devices during whose last three visits the daemon died each time.
+    /// Devices during whose last three visits the daemon trapped each time.
     package func setAside() throws(Fault) -> [String] { try database.setAside() }
 
     // MARK: Persons and values

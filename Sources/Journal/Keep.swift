@@ -26,12 +26,18 @@ extension Database {
         // Room is never made by removing the newest reading, so this number is new.
         let id = try integer("SELECT ifnull(max(id), 0) + 1 FROM reading") ?? 1
         let row = ReadingRow(
-            id: id, fingerprint: fingerprint, device: device, reading: reading, heard: entry.heard,
+            id: id, fingerprint: fingerprint, device: device, eui: try systemID(of: device), reading: reading,
+            heard: entry.heard,
             pair: try entry.pair.map { pair throws(Fault) in try self.id(of: pair, device: device) },
             dated: entry.dated, subject: entry.subject)
         try insert(row)
         try enqueue(row)
         return .kept(id)
+    }
+
+    /// What the device said of itself in this visit or, where it did not say, in an earlier one.
+    private func systemID(of device: Int64) throws(Fault) -> UInt64? {
+        try integer("SELECT system FROM device WHERE id = ?", .integer(device)).map(UInt64.init(bitPattern:))
     }
 
     func insert(_ row: ReadingRow, replacing: Bool = false) throws(Fault) {
@@ -48,7 +54,8 @@ extension Database {
             ReadingRow(row).map({ !$0.isSound || $0.standing == .damaged }) ?? true
         else { return }
         let whole = ReadingRow(
-            id: id, fingerprint: fingerprint, device: device, reading: entry.reading.judged, heard: entry.heard,
+            id: id, fingerprint: fingerprint, device: device, eui: try systemID(of: device),
+            reading: entry.reading.judged, heard: entry.heard,
             pair: try entry.pair.map { pair throws(Fault) in try self.id(of: pair, device: device) },
             dated: entry.dated, subject: entry.subject)
         let columns = ReadingRow.columns.split(separator: ", ").map { "\($0) = ?" }.joined(separator: ", ")
@@ -79,11 +86,9 @@ extension Database {
     /// downloaded twice; nobody can tell, so both are kept and the clinic is told.
     private func repeatsPrevious(_ reading: Reading, of device: Int64) throws(Fault) -> Bool {
         guard reading.taken == .unknown, reading.sequence == nil, !reading.bytes.isEmpty else { return false }
+        // Backwards through the newest readings: an index would make SQLite count through all of the device's.
         let previous = try query(
-            """
-            SELECT bytes FROM reading
-            WHERE id = (SELECT max(id) FROM reading INDEXED BY reading_line WHERE device = ?)
-            """, .integer(device))
+            "SELECT bytes FROM reading NOT INDEXED WHERE device = ? ORDER BY id DESC LIMIT 1", .integer(device))
         return previous.first?.first == .blob(reading.bytes)
     }
 }

@@ -3,15 +3,17 @@ import Core
 /// A row of the table `reading`, in the order of its columns.
 struct ReadingRow: Equatable {
     static let columns =
-        "id, fingerprint, device, line, content, bytes, boot, uptime, wall, synchronised, pair, at, error, basis, "
+        "id, fingerprint, device, eui, line, content, bytes, boot, uptime, wall, synchronised, pair, at, error, basis, "
         + "system, subject, standing, seal"
-    static let count = 18
+    static let count = 19
 
     enum Standing: Int64 { case sound, undecoded, damaged }
 
     var id: Int64
     var fingerprint: [UInt8]
     var device: Int64
+    /// The device's System Id when the reading was kept.
+    var eui: UInt64?
     var line: Int64?
     var content: String
     var bytes: [UInt8]
@@ -23,12 +25,13 @@ struct ReadingRow: Equatable {
     var seal: Int64
 
     init(
-        id: Int64, fingerprint: Fingerprint, device: Int64, reading: Reading, heard: HubTime, pair: Int64?,
-        dated: Dated, subject: Subject?
+        id: Int64, fingerprint: Fingerprint, device: Int64, eui: UInt64?, reading: Reading, heard: HubTime,
+        pair: Int64?, dated: Dated, subject: Subject?
     ) {
         self.id = id
         self.fingerprint = fingerprint.bytes
         self.device = device
+        self.eui = eui
         line = reading.taken.key
         content = reading.description
         bytes = reading.bytes
@@ -46,28 +49,32 @@ struct ReadingRow: Equatable {
     init?(_ data: some RandomAccessCollection<Datum>) {
         let data = Array(data)
         guard data.count == Self.count, let id = data[0].integer, let fingerprint = data[1].blob,
-            let device = data[2].integer, let content = data[4].text, let bytes = data[5].blob,
-            let heard = HubTime(data[6...9]), let error = data[12].integer,
-            let basis = data[13].text.flatMap(Basis.init(rawValue:)),
-            let standing = data[16].integer.flatMap(Standing.init(rawValue:)), let seal = data[17].integer
+            let device = data[2].integer, let content = data[5].text, let bytes = data[6].blob,
+            let heard = HubTime(data[7...10]), let error = data[13].integer,
+            let basis = data[14].text.flatMap(Basis.init(rawValue:)),
+            let standing = data[17].integer.flatMap(Standing.init(rawValue:)), let seal = data[18].integer
         else { return nil }
         self.id = id
         self.fingerprint = fingerprint
         self.device = device
-        line = data[3].integer
+        eui = data[3].integer.map(UInt64.init(bitPattern:))
+        line = data[4].integer
         self.content = content
         self.bytes = bytes
         self.heard = heard
-        pair = data[10].integer
+        pair = data[11].integer
         dated = Dated(
-            at: data[11].integer.map(Instant.init(milliseconds:)), error: .nanoseconds(error), basis: basis)
-        subject = Subject(system: data[14], subject: data[15])
+            at: data[12].integer.map(Instant.init(milliseconds:)), error: .nanoseconds(error), basis: basis)
+        subject = Subject(system: data[15], subject: data[16])
         self.standing = standing
         self.seal = seal
     }
 
     var data: [Datum] {
-        [.integer(id), .blob(fingerprint), .integer(device), Datum(line), .text(content), .blob(bytes)]
+        [
+            .integer(id), .blob(fingerprint), .integer(device), Datum(eui.map(Int64.init(bitPattern:))), Datum(line),
+            .text(content), .blob(bytes),
+        ]
             + heard.data
             + [Datum(pair), Datum(dated.at?.milliseconds), .integer(dated.error.inNanoseconds)]
             + [.text(dated.basis.rawValue)] + subject.data + [.integer(standing.rawValue), .integer(seal)]
@@ -96,8 +103,10 @@ extension Kept {
     init?(_ data: [Datum]) {
         let device = data.dropFirst(ReadingRow.count), pair = device.dropFirst(KnownDevice.columns)
         guard let row = ReadingRow(data.prefix(ReadingRow.count)), row.isSound, let reading = row.reading,
-            let known = KnownDevice(Array(device.prefix(KnownDevice.columns)))
+            var known = KnownDevice(Array(device.prefix(KnownDevice.columns)))
         else { return nil }
+        // What the device said of itself since must not change what the clinic already knows the reading by.
+        known.information.systemID = row.eui
         // A pair that no longer reads takes nothing with it: what was concluded from it stands in the reading's row.
         self.init(
             id: row.id, fingerprint: Fingerprint(bytes: row.fingerprint), device: known, reading: reading,

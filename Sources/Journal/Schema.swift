@@ -30,10 +30,11 @@ enum Schema {
             error INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
         CREATE INDEX pair_device ON pair (device);
 
+        -- eui: the device's System Id as it was when the reading was kept, because the clinic's identifier is made of it;
         -- line: the device's own time in microseconds or ticks; standing: 0 sound, 1 undecoded, 2 damaged.
         CREATE TABLE reading (
             id INTEGER PRIMARY KEY, fingerprint BLOB NOT NULL UNIQUE, device INTEGER NOT NULL REFERENCES device,
-            line INTEGER, content TEXT NOT NULL, bytes BLOB NOT NULL,
+            eui INTEGER, line INTEGER, content TEXT NOT NULL, bytes BLOB NOT NULL,
             boot TEXT NOT NULL, uptime INTEGER NOT NULL, wall INTEGER NOT NULL, synchronised INTEGER NOT NULL,
             pair INTEGER REFERENCES pair, at INTEGER, error INTEGER NOT NULL, basis TEXT NOT NULL,
             system TEXT, subject TEXT, standing INTEGER NOT NULL CHECK (standing BETWEEN 0 AND 2),
@@ -57,8 +58,7 @@ enum Schema {
             id INTEGER PRIMARY KEY, device TEXT NOT NULL, user INTEGER, system TEXT, subject TEXT NOT NULL) STRICT;
         CREATE UNIQUE INDEX binding_slot ON binding (device, ifnull(user, -1));
 
-        CREATE TABLE crumb (
-            device TEXT PRIMARY KEY, visiting INTEGER NOT NULL, deaths INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE crumb (device TEXT PRIMARY KEY, deaths INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         """
     ]
 

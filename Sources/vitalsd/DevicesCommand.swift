@@ -25,7 +25,8 @@ var deviceTable: [String] {
         + drivers.map { driver in
             let claims = driver.claims.map(\.words).joined(separator: "; ")
             let transports = driver.transports.joined(separator: ", ")
-            return "| `\(driver.id)` | \(driver.manufacturer) \(driver.model) | \(driver.kind.rawValue) | \(transports) "
+            return
+                "| `\(driver.id)` | \(driver.manufacturer) \(driver.model) | \(driver.kind.rawValue) | \(transports) "
                 + "| \(driver.evidence.rawValue) | \(claims) |"
         }
 }

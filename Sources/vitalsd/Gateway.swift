@@ -18,6 +18,7 @@ import Journal
     let courier: Courier
     let roster = Roster()
     private let lines: LineWatch
+    private let lastWords: LastWords
     private let setAside: Set<String>
 
     init(_ configuration: Configuration, journal: Journal, clinic: Courier.Destination) async throws(Fault) {
@@ -26,6 +27,8 @@ import Journal
         intake = Intake(journal)
         courier = try Courier(journal, clinic)
         lines = try LineWatch(configured: configuration.serialLines)
+        lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")
+        try await journal.count(deathsDuring: lastWords.previous)
         setAside = Set(try await journal.setAside())
         for device in setAside.sorted() { log(.device(.endedUs), about: device) }
         if let note = lines.note { Systemd.log(.notice, note) }
@@ -65,8 +68,8 @@ import Journal
                     switch change {
                     case .appeared(let line):
                         Systemd.log(.info, "hub: serial line \(line.path) appeared")
-                        roster.present(line)
-                        group.addTask { await self.attend(line) }
+                        let appearance = roster.present(line)
+                        group.addTask { await self.attend(line, since: appearance) }
                     case .vanished(let path):
                         Systemd.log(.info, "hub: serial line \(path) is gone")
                         roster.absent(path)
@@ -94,13 +97,13 @@ import Journal
     // MARK: claim
 
     /// Stays with a serial line until it is gone: listens, visits, listens again.
-    private func attend(_ line: SerialLine) async {
+    private func attend(_ line: SerialLine, since appearance: Int) async {
         var patience = Patience()
-        while roster.isPresent(line) {
+        while roster.isPresent(line, since: appearance) {
             do throws(Fault) {
                 let port = try SerialPort(line.path, roster.settings(for: line))
                 roster.open(line, port)
-                defer { roster.close(line) }
+                defer { roster.close(line, port) }
                 let (driver, heard) = try await roster.recognise(line, port)
                 let link = Resumed(port, heard: heard)
                 guard case .line(let conversation) = driver.visit else { continue }
@@ -133,6 +136,7 @@ import Journal
             }
             let bearer = try await air.connect(advertisement)
             roster.open(advertisement, bearer)
+            defer { roster.close(advertisement) }
             try await visit(driver, sighting) { report throws(Fault) in
                 try await conversation(GATTClient(bearer), report)
             }
@@ -144,7 +148,7 @@ import Journal
 
     // MARK: visit
 
-    /// One conversation, with a breadcrumb in the journal so that a device whose bytes end us is set aside.
+    /// One conversation, with the device's name ready for the last words, should its bytes end us.
     private func visit(
         _ driver: Driver, _ sighting: Sighting, _ conversation: (any Report) async throws(Fault) -> Void
     ) async throws(Fault) {
@@ -152,17 +156,14 @@ import Journal
         guard !setAside.contains(identity) else { throw .device(.endedUs) }
         let report = VisitReport(of: driver, identity, to: self)
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
-        try await journal.enter(identity)
-        let outcome: Result<Void, Fault>
-        do throws(Fault) {
-            try await conversation(report)
-            outcome = .success(())
-        } catch {
-            outcome = .failure(error)
+        lastWords.enter(identity)
+        defer {
+            lastWords.leave(identity)
+            Systemd.log(
+                .info, "device: \(driver.model) visit over, \(report.kept) kept, \(report.repeated) known already")
         }
-        try await journal.leave(identity)
-        Systemd.log(.info, "device: \(driver.model) visit over, \(report.kept) kept, \(report.repeated) known already")
-        try outcome.get()
+        try await conversation(report)
+        try await journal.clear(deathsDuring: identity)
     }
 }
 

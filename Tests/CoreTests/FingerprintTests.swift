@@ -56,7 +56,7 @@ import Testing
     @Test func whereTheDeviceStampsNothingTheArrivalTellsTwoApart() throws {
         let reading = try #require(Reading(notation: "spo2 97 % spot pulse-oximeter-rate 72 /min spot now"))
         let print = Fingerprint(device: "line:/dev/ttyUSB0", reading: reading, arrival: arrival)
-        #expect(hex(print.bytes) == "79fb94f348a6d21b16c5d90282f4dc17d629f5bf4a612c516fb5eac701eadc0c")
+        #expect(hex(print.bytes) == "19fe0d16e6c3531e06fc6c0eb5f5db0c5834befada8b94c0eb5159a3d1a18590")
         var later = arrival
         later.uptime += .nanoseconds(1)
         #expect(print != Fingerprint(device: "line:/dev/ttyUSB0", reading: reading, arrival: later))

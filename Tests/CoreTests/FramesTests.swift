@@ -30,12 +30,14 @@ import Testing
         }
     }
 
-    @Test func noiseIsCountedSinceTheLastFrame() {
+    @Test func noiseGrowsOnlyBetweenFramesThatAreNotInARow() {
         var frames = Frames(Self.framing)
         frames.append([1, 2, 3])
         #expect(frames.next() == nil && frames.noise == 3)
-        frames.append([0x7E, 0])
-        #expect(frames.next() == [0x7E, 0] && frames.noise == 0)
+        frames.append([0x7E, 0, 0x7E, 0, 9, 0x7E, 0])
+        #expect(frames.next() == [0x7E, 0] && frames.noise == 3)
+        #expect(frames.next() == [0x7E, 0] && frames.noise == 3)
+        #expect(frames.next() == [0x7E, 0] && frames.noise == 4)
     }
 
     @Test func aCutThatAnswersNonsenseNeitherSpinsNorTraps() {

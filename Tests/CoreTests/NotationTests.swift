@@ -14,8 +14,16 @@ import Testing
         var random = Generator(state: 2026)
         for _ in 0..<2000 {
             let reading = reading(&random)
-            #expect(Reading(notation: reading.description) == reading, "\(reading.duration as Any) \(Reading(notation: reading.description)?.duration as Any)")
+            #expect(Reading(notation: reading.description) == reading, "\(reading)")
         }
+    }
+
+    @Test func everyLengthOfADayComesBack() {
+        let lengths = (0...86_400).filter { seconds in
+            let reading = Reading([], taken: .ticks(1, resolution: .microseconds(seconds)), duration: .seconds(seconds))
+            return Reading(notation: reading.description) != reading
+        }
+        #expect(lengths == [])
     }
 
     private func reading(_ random: inout Generator) -> Reading {

@@ -38,6 +38,23 @@ import Testing
         #expect(claimants(file) == [file.driver])
     }
 
+    /// As the hub listens: all that a setting of the line can be, in pieces of any size.
+    @Test(arguments: CaptureFile.all.filter { $0.capture.attributes.isEmpty })
+    func theHubHearsWhoItIs(_ file: CaptureFile) {
+        for size in [1, 3, 7, 64, 4096] {
+            let stream = file.heard.flatMap { $0 }
+            var claimants: Set<String> = []
+            for (settings, _) in lineSettings(of: drivers) {
+                var listening = Listening(for: drivers, settings: settings)
+                for start in stride(from: 0, to: stream.count, by: size) {
+                    claimants.formUnion(listening.hear(Array(stream.dropFirst(start).prefix(size))).map(\.id))
+                }
+                #expect(listening.heard == stream)
+            }
+            #expect(claimants == [file.driver])
+        }
+    }
+
     @Test func anotherDeviceIsClaimedByNobody() throws {
         let other = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"UA-1200BLE_1\" services 1810"))
         #expect(

@@ -72,11 +72,12 @@ private final class Impostor: Bearer, Line, Report {
     func changedAndCutLines(_ file: CaptureFile) async throws {
         let driver = try #require(drivers.first { $0.id == file.driver }), honest = few(file.heard)
         let attributes = file.capture.attributes
-        // Every value for one capture of each device, the telling ones for the others.
         let isFirst = CaptureFile.all.first { $0.driver == file.driver }?.name == file.name
         for line in honest.indices {
+            // Every value where a measurement is, in one capture of each device; the telling ones in all else.
+            let holdsMeasurement = honest[line].count <= 40 && (attributes.isEmpty || honest[line].first == 0x1D)
             for at in places(honest[line]) {
-                for byte in isFirst ? Array(UInt8.min...UInt8.max) : telling(honest[line][at]) {
+                for byte in isFirst && holdsMeasurement ? Array(UInt8.min...UInt8.max) : telling(honest[line][at]) {
                     var lies = honest
                     lies[line][at] = byte
                     _ = await visit(driver, lies, attributes)

@@ -212,6 +212,13 @@ private final class FailingLine: Line, Report {
         }
     }
 
+    /// A bad contact costs a byte now and then, for hours: that is no other device.
+    @Test func someNoiseBetweenFramesDoesNotEndTheVisit() async {
+        let line = FailingLine(Array(repeating: [0x80, 72, 97, 0, 0x55], count: 6000))
+        await #expect(throws: Fault.hub(.portGone)) { try await visit(.noninFormat8, line) }
+        #expect(line.reported.count == 1 + 6000 / 900 + 1)
+    }
+
     @Test func sixtyPacketsAreOneSecond() async {
         let packet: [UInt8] = [0x86, 60, 8, 72, 97]
         let fiftyNine = FailingLine([Array(repeatElement(packet, count: 10 * 60 - 1).joined())])

@@ -8,7 +8,8 @@ import Testing
     @Test func deviceTableIsTheDrivers() throws {
         let readme = String(#filePath.dropLast("Tests/GatewayTests/ReadmeTests.swift".count)) + "README.md"
         let text = String(decoding: try Files.read(readme), as: UTF8.self)
-        let begin = try #require(text.firstRange(of: "<!-- devices -->\n")), end = try #require(text.firstRange(of: "<!-- /devices -->"))
+        let begin = try #require(text.firstRange(of: "<!-- devices -->\n")),
+            end = try #require(text.firstRange(of: "<!-- /devices -->"))
         #expect(text[begin.upperBound..<end.lowerBound] == deviceTable.joined(separator: "\n") + "\n")
     }
 

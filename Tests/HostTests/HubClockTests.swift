@@ -18,9 +18,9 @@ import Testing
     func copenhagenChangesItsOffsetOnTheSecond(seconds: Int64, offset: Int, local: String) throws {
         try HubClock.useZone("Europe/Copenhagen")
         #expect(HubClock.offset(at: Instant(milliseconds: seconds * 1000)) == offset)
-        #expect(HubClock.localTime(at: Instant(milliseconds: seconds * 1000)).description == local)
+        #expect(HubClock.localTime(at: Instant(milliseconds: seconds * 1000))?.description == local)
         // The second's last millisecond still belongs to it.
-        #expect(HubClock.localTime(at: Instant(milliseconds: seconds * 1000 + 999)).description == local)
+        #expect(HubClock.localTime(at: Instant(milliseconds: seconds * 1000 + 999))?.description == local)
     }
 
     @Test(arguments: [("America/St_Johns", -210), ("Asia/Kathmandu", 345), ("UTC", 0), ("Pacific/Kiritimati", 840)])
@@ -38,7 +38,7 @@ import Testing
 
     @Test func theEndsOfTimeDoNotTrap() {
         for milliseconds in [Int64.min, .min + 1, -62_135_596_800_001, 253_402_300_800_000, .max] {
-            #expect(1...9999 ~= HubClock.localTime(at: Instant(milliseconds: milliseconds)).year)
+            #expect(HubClock.localTime(at: Instant(milliseconds: milliseconds)) == nil)
         }
     }
 

@@ -96,7 +96,7 @@ struct BoundTests {
         #expect(mount("none", disk, "tmpfs", UInt(MS_REMOUNT), "size=4m") == 0)
         kept += try await journal.keep((1...64).map { entry(pressure(9000 + $0)) }).count
         #expect(try await journal.pending(for: "clinic", limit: 99_999).count == kept)
-        try await journal.close()
+        await journal.close()
         #expect(run("sqlite3", disk + "/journal", "PRAGMA integrity_check") == "ok\n")
     }
 }

@@ -26,7 +26,7 @@ struct DamageTests {
         try await journal.bind(.init(device: cuff.identity, user: nil, subject: .reference("Patient/pt-4711")))
         try await journal.set("hub", to: "hub-14")
         let rows = try await journal.rows(limit: 9999)
-        try await journal.close()
+        await journal.close()
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.id, $0) })
     }
 
@@ -87,11 +87,11 @@ struct DamageTests {
         }
         // What is there now is a whole journal, which can be used and is not repaired again.
         #expect(try await journal.keep([entry(pressure(700))]).count == 1, what)
-        try await journal.close()
+        await journal.close()
         let again = try place.open()
         #expect(await again.takeRepairs().isEmpty, what)
         #expect(try await again.rows(limit: 9999).count == now.count + 1, what)
-        try await again.close()
+        await again.close()
         return !aside.isEmpty
     }
 
@@ -160,7 +160,7 @@ struct DamageTests {
         var later = rows
         for number in 500..<540 { _ = try await journal.keep([entry(pressure(number))]) }
         for row in try await journal.rows(limit: 9999) { later[row.id] = row }
-        for _ in 0..<3 { try await journal.enter("x") }
+        for _ in 0..<3 { try await journal.count(deathsDuring: ["x"]) }
         let file = contents(place.path), whole = contents(place.path + "-wal"), frame = 1024 + 24
         let inFile = Set(places(of: later, in: file).keys)
         let spans = places(of: later, in: whole)
@@ -194,7 +194,7 @@ struct DamageTests {
             for (end, bytes) in files { write(bytes, to: other.path + end) }
             let journal = try other.open()
             #expect(try await journal.rows(limit: 999).filter { $0.kept != nil }.count == expected, "\(files.keys)")
-            try await journal.close()
+            await journal.close()
             #expect(other.files.filter { $0.contains("buil") }.isEmpty)
         }
         let whole = Place()

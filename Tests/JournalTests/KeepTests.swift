@@ -139,7 +139,7 @@ struct KeepTests {
         let summary = try await journal.summary()
         #expect(
             summary.counts == [
-                .pending: 1, .unassigned: 1, .undecoded: 1, .accepted: 0, .refused: 0, .damaged: 0,
+                .pending: 1, .unassigned: 1, .undecoded: 1, .accepted: 0, .refused: 0, .damaged: 0, .withheld: 0,
             ])
         #expect(try await journal.rows(.undecoded, limit: 9).first?.kept?.reading.bytes == [9, 9, 9])
     }

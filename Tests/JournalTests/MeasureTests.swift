@@ -14,7 +14,7 @@ struct MeasureTests {
             _ = try await journal.keep((0..<batch).map { entry(pressure(first + $0), heard: hubTime(first)) })
         }
         let time = start.duration(to: .now), bytes = written - before
-        try await journal.close()
+        await journal.close()
         let commits = Double(total / batch) / (time / .seconds(1))
         print("batch \(batch): \(Int(commits)) commits/s, \(bytes / total) bytes to disk per reading")
         print("    \(contents(place.path).count / total) bytes in the file per reading")
@@ -26,7 +26,7 @@ struct MeasureTests {
         for first in stride(from: 0, to: 100_000, by: 1000) {
             _ = try await journal.keep((0..<1000).map { entry(pressure(first + $0), heard: hubTime(first + $0)) })
         }
-        try await journal.close()
+        await journal.close()
         let size = contents(place.path).count, start = ContinuousClock.now
         let again = try place.open()
         print("opening \(size >> 20) MiB: \(start.duration(to: .now))")

@@ -27,9 +27,9 @@ struct OpeningTests {
     @Test func theSecondDaemonIsTurnedAway() async throws {
         let journal = try place.open()
         #expect(throws: Fault.hub(.journalInUse)) { try place.open() }
-        try await journal.close()
+        await journal.close()
         let second = try place.open()
-        try await second.close()
+        await second.close()
         await #expect(throws: Fault.self) { try await second.keep([entry(pressure(1))]) }
     }
 
@@ -37,7 +37,7 @@ struct OpeningTests {
         let journal = try place.open()
         _ = try await journal.keep([entry(pressure(1))])
         let log = contents(place.path + "-wal")
-        try await journal.close()
+        await journal.close()
         run("sqlite3", place.path, "PRAGMA user_version = 7")
         if logLeftBehind { write(log, to: place.path + "-wal") }
         let before = run("sh", "-c", "cd \(place.directory) && sha256sum * && stat -c '%n %Y %Z' *"),
@@ -116,14 +116,12 @@ struct OpeningTests {
         let looking = try JournalConnection(place.path)
         #expect(try looking.rows(limit: 9) == (try await journal.rows(limit: 9)))
         #expect(try looking.summary() == (try await journal.summary()))
-        #expect(throws: Fault.hub(.noPermission(place.path))) { try looking.retry([1]) }
-        let writing = try JournalConnection(place.path, .writing)
-        #expect(try writing.retry([1]) == 1)
+        #expect(try await journal.retry([1]) == 1)
         #expect(try await journal.pending(for: "clinic", limit: 9).map(\.id) == [1])
         _ = try await journal.keep([entry(pressure(2))])
         #expect(try looking.summary().counts[.pending] == 2)
         // And without it.
-        try await journal.close()
+        await journal.close()
         #expect(try JournalConnection(place.path).summary().counts[.pending] == 2)
     }
 }

@@ -61,14 +61,14 @@ struct SettleTests {
         func first() async throws {
             let journal = try place.open(to: [])
             _ = try await journal.keep([entry(pressure(1)), entry(pressure(2), subject: nil)])
-            try await journal.close()
+            await journal.close()
         }
         func second() async throws {
             let journal = try place.open(to: ["clinic"])
             #expect(try await journal.pending(for: "clinic", limit: 9).map(\.id) == [1])
             _ = try await journal.keep([entry(pressure(3))])
             try await journal.settle([accepted(1)], for: "clinic")
-            try await journal.close()
+            await journal.close()
         }
         try await first()
         try await second()

@@ -109,7 +109,7 @@ let cuff: KnownDevice = {
         identity: "bluetooth:00:09:1F:80:00:22", driver: "and-ua651", kind: .bloodPressure, information: information)
 }()
 
-/// A blood pressure taken `number` minutes after ten o'clock on the device's own clock.
+/// A blood pressure taken `number` minutes after ten o'clock on the device's own clock; undated from 43 200 on.
 func pressure(_ number: Int, systolic: Int32 = 128) -> Reading {
     Reading(
         [

@@ -51,9 +51,9 @@ extension Capture {
 }
 
 extension FarEnd {
-    /// The driver's word for what the device is.
+    /// What people call the device.
     var kind: String {
-        drivers.first { $0.claims.contains { $0.matches(capture.sighting) } }?.kind.rawValue ?? "device"
+        drivers.first { $0.claims.contains { $0.matches(capture.sighting) } }?.kind.word ?? "device"
     }
 
     /// What the device's own clock says, as far as the capture shows it.
@@ -63,18 +63,36 @@ extension FarEnd {
     }
 }
 
-extension Values {
-    /// For the demonstration only: nothing else prints a value.
+extension Driver.Kind {
+    /// One word, short enough for a table.
+    var word: String {
+        switch self {
+        case .pulseOximeter: "oximeter"
+        case .bloodPressure: "cuff"
+        case .glucose: "glucometer"
+        case .spirometer, .scale, .thermometer: rawValue
+        }
+    }
+}
+
+extension Kept {
+    /// As a display would show it. For the demonstration only: nothing else prints a value.
     var words: String {
-        compactMap { value in value.amount.map { "\(value.quantity.name.text) \($0)" } }.prefix(3).joined(
-            separator: ", ")
+        func shown(_ quantity: Quantity) -> String? {
+            reading.values.first { $0.quantity == quantity }?.amount?.description
+        }
+        if let systolic = shown(.systolic), let diastolic = shown(.diastolic) { return "\(systolic)/\(diastolic)" }
+        if let saturation = shown(.oxygenSaturation) {
+            return "\(saturation) %, \(shown(.pulseOximeterRate) ?? "?")/min"
+        }
+        return reading.values.first.map { "\($0.amount?.description ?? "?") \($0.unit.ucum)" } ?? ""
     }
 }
 
 extension RawTime {
     var words: String {
         switch self {
-        case .clock(let time): time.description
+        case .clock(let time): String("\(time)".prefix(16))
         case .now: "none, live"
         case .ticks(let count, _): "\(count) ticks"
         case .unknown: "unknown"
@@ -84,7 +102,7 @@ extension RawTime {
 
 extension Dated {
     var words: String {
-        guard let at else { return "before it arrived" }
-        return "\(HubClock.localTime(at: at)) ±\(Int(error / .seconds(1))) s"
+        guard let at, let time = HubClock.localTime(at: at) else { return "before it arrived" }
+        return "\("\(time)".prefix(16)) ±\(error.components.seconds) s"
     }
 }

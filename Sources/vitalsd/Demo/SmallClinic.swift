@@ -5,9 +5,10 @@ import Host
 /// The demonstration's clinic: an HTTP server on the loopback that takes FHIR transactions, creates what it does not have
 /// and says of the rest that it has it already. It can be made to go away.
 @Hub final class SmallClinic {
-    /// While true, every connection is cut before an answer.
+    /// While true, every connection is cut before the answer; the first request is stored all the same.
     var isAway = false
     private(set) var requests = 0
+    private var hasLostAnswer = false
     /// By the condition under which it was created: the resource's id.
     private(set) var resources: [String: String] = [:]
     /// Observations that came again after an answer was lost.
@@ -30,8 +31,13 @@ import Host
     private func serve(_ connection: ByteLine) async throws(Fault) {
         var waiting: [UInt8] = []
         while let body = try await request(on: connection, &waiting) {
-            if isAway { return }
             requests += 1
+            if isAway {
+                // The worst way to go: what came first is stored, and only the answer is lost.
+                if !hasLostAnswer { _ = try respond(to: body) }
+                hasLostAnswer = true
+                return
+            }
             let answer = try respond(to: body)
             let head =
                 "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Length: \(answer.utf8.count)\r\n\r\n"

@@ -193,18 +193,14 @@ import Journal
     /// Tells of every reading that is new in the journal or has another state.
     private func look() throws(Fault) {
         guard Files.exists(folder + "/state/journal") else { return }
-        var pending = 0, accepted = 0
-        for row in try rows() where seen[row.id] != row.state {
-            if seen[row.id] == nil {
-                if row.state == .accepted || seen.count % 8 == 0 || taken < 12 {
-                    teller.tell(.journal, "kept \(row.id): \(row.kept?.reading.values.words ?? "")")
-                }
-                pending += 1
-            }
-            if row.state == .accepted { accepted += 1 }
-            seen[row.id] = row.state
+        let changed = try rows().filter { seen[$0.id] != $0.state }, new = changed.filter { seen[$0.id] == nil }
+        for row in changed { seen[row.id] = row.state }
+        if let first = new.first, let last = new.last {
+            let numbers = new.count == 1 ? "\(first.id)" : "\(first.id) to \(last.id)"
+            teller.tell(
+                .journal, "kept \(numbers): \(new.map { $0.kept?.words ?? "" }.prefix(3).joined(separator: ", "))")
         }
-        if pending > 1 { teller.tell(.journal, "\(pending) more kept") }
+        let accepted = changed.filter { $0.state == .accepted }.count
         if accepted > 0 { teller.tell(.clinic, "\(accepted) received, receipt settled") }
     }
 
@@ -219,8 +215,8 @@ import Journal
         for row in rows {
             guard let kept = row.kept else { continue }
             lines.append([
-                "\(row.id)", kept.device.information.model ?? kept.device.driver, kept.reading.values.words,
-                kept.reading.taken.words, kept.dated.words, row.state == .accepted ? "delivered" : row.state.rawValue,
+                "\(row.id)", kept.device.kind.word, kept.words, kept.reading.taken.words, kept.dated.words,
+                row.state == .accepted ? "delivered" : row.state.rawValue,
             ])
         }
         for line in table(lines) { printLine(line) }
@@ -231,6 +227,9 @@ import Journal
         teller.heading(
             "taken \(taken), kept \(rows.count), delivered \(delivered), at the clinic \(locations) apart: "
                 + (isWell ? "each of them once" : "THIS IS WRONG"))
+        if rows.contains(where: { $0.kept?.dated.at == nil }) {
+            printLine("Since its batteries were changed, the cuff's clock is behind its records: nobody can date them.")
+        }
         printLine("The clinic was sent \(clinic.repeats) observations again after a cut connection, and doubled none.")
         printLine("The neighbour's cuff was heard and \(alone ? "left alone" : "NOT LEFT ALONE").")
         return isWell

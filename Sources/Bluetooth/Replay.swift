@@ -1,26 +1,25 @@
-import Bluetooth
 import Core
 
 /// Both ends of a capture: the device that says its lines, and the hub that must hear each reading in its place.
 ///
 /// Strict: what the driver sends must be the next `>` line, what it reports the next `=` line.
-final class Replay: Bearer, Line, Report {
+package final class Replay: Bearer, Line, Report {
     private var lines: ArraySlice<Capture.Line>
     private var server: AttributeServer
     private var answers: [[UInt8]] = []
     /// Where the driver left the capture; empty when it did as written.
-    private(set) var mistakes: [String] = []
-    let localTime: LocalTime?
-    let wantsStream = false
+    package private(set) var mistakes: [String] = []
+    package let localTime: LocalTime?
+    package let wantsStream = false
 
-    init(_ capture: Capture) {
+    package init(_ capture: Capture) {
         lines = capture.lines[...]
         server = AttributeServer(capture.attributes, mtu: ATT.defaultMTU)
         localTime = capture.headers["hub"].flatMap { LocalTime($0) }
     }
 
     /// Runs the driver's visit over the capture and gives its mistakes.
-    static func mistakes(of driver: Driver, over capture: Capture) async -> [String] {
+    package static func mistakes(of driver: Driver, over capture: Capture) async -> [String] {
         let replay = Replay(capture)
         do throws(Fault) {
             switch driver.visit {
@@ -37,7 +36,7 @@ final class Replay: Bearer, Line, Report {
 
     // MARK: The device
 
-    func send(_ pdu: [UInt8]) async throws(Fault) {
+    package func send(_ pdu: [UInt8]) async throws(Fault) {
         if isDiscovery(pdu) {
             if let response = server.answer(pdu).response { answers.append(response) }
         } else {
@@ -45,7 +44,7 @@ final class Replay: Bearer, Line, Report {
         }
     }
 
-    func receive(within time: Duration) async throws(Fault) -> [UInt8]? {
+    package func receive(within time: Duration) async throws(Fault) -> [UInt8]? {
         if !answers.isEmpty { return answers.removeFirst() }
         switch try await read(within: time) {
         case .bytes(let pdu): return pdu
@@ -54,9 +53,9 @@ final class Replay: Bearer, Line, Report {
         }
     }
 
-    func write(_ bytes: [UInt8]) async throws(Fault) { follow(.sent(bytes)) }
+    package func write(_ bytes: [UInt8]) async throws(Fault) { follow(.sent(bytes)) }
 
-    func read(within time: Duration?) async throws(Fault) -> Arrival {
+    package func read(within time: Duration?) async throws(Fault) -> Arrival {
         switch lines.first {
         case .heard(let bytes):
             lines.removeFirst()
@@ -73,15 +72,15 @@ final class Replay: Bearer, Line, Report {
 
     // MARK: The hub
 
-    func callAsFunction(_ reading: Reading) async throws(Fault) {
+    package func callAsFunction(_ reading: Reading) async throws(Fault) {
         var said = reading
         said.bytes = []
         follow(.reported(said))
     }
 
-    func clock(_ device: RawTime, error: Duration) async throws(Fault) { follow(.clock(device)) }
+    package func clock(_ device: RawTime, error: Duration) async throws(Fault) { follow(.clock(device)) }
 
-    func information(_ information: DeviceInformation) async throws(Fault) {
+    package func information(_ information: DeviceInformation) async throws(Fault) {
         follow(.information(information.description))
     }
 
@@ -95,7 +94,7 @@ final class Replay: Bearer, Line, Report {
 }
 
 /// Whether the attribute table answers a request, and not the conversation.
-func isDiscovery(_ pdu: [UInt8]) -> Bool {
+package func isDiscovery(_ pdu: [UInt8]) -> Bool {
     let opcodes: [ATT.Opcode] = [
         .exchangeMTURequest, .findInformationRequest, .findByTypeValueRequest, .readByTypeRequest,
         .readByGroupTypeRequest,

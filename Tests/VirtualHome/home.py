@@ -1,0 +1,147 @@
+"""The virtual home as a test sees it."""
+
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TypeVar
+
+from . import kernel, packages
+from .agent import Agent, Command, Result
+from .machine import Machine, Ports, accept, listen
+from .radio import Radio
+from .usb import SerialDevice
+
+# The host's loopback as the machine sees it.
+HOST = "10.0.2.2"
+
+Value = TypeVar("Value")
+
+
+def eventually(condition: Callable[[], Value], within: float = 30) -> Value:
+    """The condition's value once it is true; fails after `within` seconds. No claim about speed."""
+    end = time.monotonic() + within
+    while not (value := condition()):
+        assert time.monotonic() < end, f"not within {within} s"
+        time.sleep(0.1)
+    return value
+
+
+class Home:
+    """One virtual machine, which can be booted again after its power was cut.
+
+    `shared` is a folder that host and machine both write, at the same path; `/state` in the machine is an ext4 disk that
+    survives a power cut. Everything else that the machine writes is lost with it.
+    """
+
+    def __init__(self):
+        packages.install()
+        self.shared = pathlib.Path(tempfile.mkdtemp(prefix="vitalsd-home-"))
+        self._kernel = kernel.prepare()
+        self._first_root = self.shared / "first-root"
+        kernel.first_root(self._kernel, self._first_root)
+        self._disk = self.shared / "disk"
+        subprocess.run(
+            ["mke2fs", "-q", "-t", "ext4", self._disk, "128M"], check=True, capture_output=True, env={"PATH": "/usr/sbin:/sbin"})
+        self._ports = Ports(*(self.shared / f"{name}.socket" for name in ("monitor", "agent", "radio")))
+        #: The air of the home; peripherals are made with it.
+        self.radio = Radio(self._ports.radio)
+        self._machine: Machine | None = None
+        self._agent: Agent | None = None
+
+    @property
+    def is_up(self) -> bool:
+        return self._machine is not None and self._machine.process.poll() is None
+
+    def boot(self, clock: str | None = None, forwards: dict[int, int] | None = None) -> None:
+        """Starts the machine and returns when it takes commands and has its Bluetooth adapter, hci0.
+
+        `clock` is what its real-time clock says, as in "2019-01-01T00:00:00"; `forwards` leads ports of the host's loopback
+        to ports of the machine.
+        """
+        agent = listen(self._ports.agent)
+        self._machine = Machine(
+            self._kernel, self._first_root, self.shared, self._ports, self._disk, forwards or {}, clock)
+        self._agent = Agent(accept(agent), self.shared)
+        self._plugged = []
+        self.attach_adapter()
+
+    def run(self, text: str, within: float = 60) -> Result:
+        """Runs a shell command in the machine to its end, or kills it after `within` seconds and raises TimeoutError."""
+        command = self.spawn(text)
+        try:
+            return command.wait(within)
+        except TimeoutError:
+            command.kill()
+            raise
+
+    def spawn(self, text: str) -> Command:
+        """Starts a shell command in the machine and lets it run."""
+        return self._agent.start(text)
+
+    def running(self) -> list[Command]:
+        """Commands of the tests that have not ended."""
+        return [command for command in self._agent.running() if command is not self._adapter]
+
+    def console(self) -> str:
+        """What the kernel and the first processes said since the last boot."""
+        return self._machine.console.read_text(errors="replace")
+
+    def set_clock(self, to: datetime) -> None:
+        """Sets the machine's wall clock; one without a zone is UTC there."""
+        assert self.run(f"date -u -s '{to:%Y-%m-%d %H:%M:%S}'").status == 0
+
+    def attach_adapter(self) -> None:
+        """Gives the machine its Bluetooth adapter, as when a dongle is plugged in."""
+        self._adapter = self.spawn("exec btattach -B /dev/ttyS1 -P h4 -S 115200")
+        ready = self.run("until [ -e /sys/class/bluetooth/hci0 ]; do sleep 0.1; done", within=30)
+        assert ready.status == 0, self._adapter.output
+
+    def detach_adapter(self) -> None:
+        """Takes hci0 away."""
+        self._adapter.kill()
+
+    def plug_serial(self, name: str, serial: str = "FT000001", speed: int = 9600, odd: bool = False) -> SerialDevice:
+        """Plugs an FTDI converter with this USB serial number in; the machine makes a /dev/ttyUSB of it.
+
+        `speed` and `odd` parity are those of the device behind it: see `SerialDevice`.
+        """
+        device = SerialDevice(self._machine, name, serial, speed, odd)
+        self._plugged.append(device)
+        return device
+
+    def await_open(self, path: str, within: float = 30) -> None:
+        """Waits until a process of the machine has `path` open. What reaches a converter before that is lost in it."""
+        self.run(f"until ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q ' {path}$'; do sleep 0.2; done", within)
+
+    def set_network(self, up: bool) -> None:
+        """Pulls the machine's network cable, or plugs it in."""
+        self._machine.ask("set_link", name="card", up=up)
+
+    def cut_power(self) -> None:
+        """The machine is gone at once; what it had not synced to /state is lost."""
+        self._machine.cut_power()
+
+    def tidy(self) -> None:
+        """Ends every command, takes every device away, and sets clock and network right."""
+        for command in self.running():
+            command.kill()
+        for device in self._plugged:
+            device.unplug()
+        self._plugged.clear()
+        for peripheral in list(self.radio.peripherals):
+            peripheral.remove()
+        if not self._adapter.is_running:
+            self.attach_adapter()
+        self.set_network(True)
+        self.set_clock(datetime.now(timezone.utc))
+
+    def close(self) -> None:
+        """Ends everything and removes the shared folder."""
+        if self.is_up:
+            self.cut_power()
+        self.radio.close()
+        shutil.rmtree(self.shared)

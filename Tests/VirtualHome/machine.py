@@ -1,0 +1,119 @@
+"""The emulator: one process, its console log and its monitor."""
+
+import json
+import pathlib
+import socket
+import subprocess
+from dataclasses import dataclass
+
+from .kernel import Kernel
+
+GUEST = pathlib.Path(__file__).parent / "guest"
+
+
+class MonitorError(Exception):
+    """qemu refused a command; `description` is its own sentence."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the host listens before the emulator starts, as paths of Unix sockets; the emulator connects to each."""
+
+    monitor: pathlib.Path
+    agent: pathlib.Path
+    radio: pathlib.Path
+
+
+def listen(path: pathlib.Path) -> socket.socket:
+    """A listening Unix socket at `path`, in the place of an old one."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    listener.listen(1)
+    listener.settimeout(60)
+    return listener
+
+
+def accept(listener: socket.socket) -> socket.socket:
+    """The one connection to `listener`, which is then closed."""
+    with listener:
+        connection, _ = listener.accept()
+    connection.settimeout(60)
+    return connection
+
+
+class Machine:
+    """A running qemu. `shared` is the host's folder that the machine sees, writable, at the same path."""
+
+    def __init__(
+        self, kernel: Kernel, first_root: pathlib.Path, shared: pathlib.Path, ports: Ports, disk: pathlib.Path | None,
+        forwards: dict[int, int], clock: str | None,
+    ):
+        self.console = shared / "console"
+        monitor = listen(ports.monitor)
+        command = [
+            "nice", "-n", "5", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024",
+            "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-kernel", kernel.image, "-initrd", first_root, "-append",
+            # The self tests of cryptomgr cost seconds under emulation.
+            "console=ttyS0 panic=-1 loglevel=4 cryptomgr.notests net.ifnames=0 "
+            f"shared={shared} modules={kernel.modules} start={GUEST / 'start'}",
+            "-serial", f"file:{self.console}",
+            "-chardev", f"socket,id=radio,path={ports.radio}", "-serial", "chardev:radio",
+            "-chardev", f"socket,id=monitor,path={ports.monitor}", "-mon", "chardev=monitor,mode=control",
+            "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={ports.agent}",
+            "-device", "virtserialport,chardev=agent,name=agent",
+            "-device", "qemu-xhci,id=xhci",
+            *self._folder("root", pathlib.Path("/"), "readonly=on,multidevs=remap"),
+            *self._folder("shared", shared, "multidevs=remap"),
+            "-netdev", "user,id=network" + "".join(
+                f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in forwards.items()),
+            "-device", "virtio-net-pci,netdev=network,id=card",
+        ]
+        if disk:
+            # What the machine has not synced is lost with it, as in its own memory; the host's cache survives.
+            command += ["-drive", f"file={disk},format=raw,if=virtio,cache=writeback"]
+        if clock:
+            command += ["-rtc", f"base={clock}"]
+        log = (shared / "emulator").open("w")
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self._monitor = accept(monitor)
+        self._lines = self._monitor.makefile("r")
+        self._next()
+        self.ask("qmp_capabilities")
+
+    @staticmethod
+    def _folder(tag: str, path: pathlib.Path, options: str) -> list[str]:
+        """A folder of the host that the machine mounts by its tag."""
+        return ["-fsdev", f"local,id={tag},path={path},security_model=none,{options}",
+                "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+
+    def _next(self) -> dict:
+        """The monitor's next message: an answer or an event."""
+        if not (line := self._lines.readline()):
+            raise MonitorError("the emulator has ended")
+        return json.loads(line)
+
+    def ask(self, command: str, **arguments) -> dict:
+        """One command of the QEMU Machine Protocol, and its answer; events meanwhile are dropped."""
+        self._monitor.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        while True:
+            message = self._next()
+            if "error" in message:
+                raise MonitorError(message["error"]["desc"])
+            if "return" in message:
+                return message["return"]
+
+    def await_event(self, name: str, **data) -> None:
+        """Waits for an event whose data contain `data`."""
+        while True:
+            message = self._next()
+            if message.get("event") == name and data.items() <= message.get("data", {}).items():
+                return
+
+    def cut_power(self) -> None:
+        """SIGKILL: nothing in the machine has the time to finish anything."""
+        self.process.kill()
+        self.process.wait()
+        self._lines.close()
+        self._monitor.close()

@@ -1,0 +1,205 @@
+"""A simulated Bluetooth LE device: subclass `Peripheral` for each model."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from bumble import hci
+from bumble.att import Attribute
+from bumble.core import AdvertisingData
+from bumble.device import Connection, Device, DeviceConfiguration
+from bumble.gatt import (
+    GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR,
+    Characteristic,
+    CharacteristicValue,
+    Descriptor,
+    Service,
+)
+from bumble.hci import Address
+from bumble.host import Host
+from bumble.keys import MemoryKeyStore
+from bumble.pairing import PairingConfig, PairingDelegate
+
+from .radio import Chip, Radio
+
+Properties = Characteristic.Properties
+Permissions = Attribute.Permissions
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """An indication that the hub confirmed, and the host's monotonic clock at that moment."""
+
+    value: bytes
+    at: float
+
+
+class Peripheral:
+    """A device with a public address that advertises, serves GATT, pairs and bonds.
+
+    A subclass gives `name`, `advertised` (16-bit service UUIDs), `services()`, and what happens on `serve()`. Those, and what
+    the characteristics call, run in the radio's thread. The methods for tests, which may be called from any thread, are below
+    the line. Its memory and its bonds are its own: they survive the hub's power cut.
+    """
+
+    name = "Peripheral"
+    advertised: tuple[int, ...] = ()
+
+    def __init__(self, radio: Radio, address: str):
+        self.address = address
+        self.radio = radio
+        #: Whether it agrees to be paired with, as when a person holds its button.
+        self.pairs = True
+        #: Every indication that was confirmed, in order.
+        self.confirmed: list[Confirmed] = []
+        #: How often a hub connected.
+        self.connections = 0
+        #: Seconds between advertisements, or None while it is silent.
+        self._every: float | None = None
+        self._serving: asyncio.Task | None = None
+        radio.do(self._create())
+        radio.peripherals.append(self)
+
+    def services(self) -> list[Service]:
+        """What it serves beside Device Information of `information`."""
+        return []
+
+    #: Device Information: characteristic to value.
+    information: dict[int, str] = {}
+
+    async def serve(self, connection: Connection) -> None:
+        """Runs from connection to disconnection; it is cancelled there."""
+
+    def scan_response(self) -> bytes:
+        return bytes(AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, self.name.encode())]))
+
+    def advertisement(self) -> bytes:
+        flags = (AdvertisingData.FLAGS, b"\x06")
+        services = b"".join(uuid.to_bytes(2, "little") for uuid in self.advertised)
+        return bytes(AdvertisingData([flags, (AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, services)]))
+
+    async def indicate(self, connection: Connection, characteristic: Characteristic, value: bytes) -> None:
+        """Sends an indication and returns when the hub has confirmed it."""
+        await self.device.gatt_server.indicate_subscriber(connection, characteristic, value)
+        self.confirmed.append(Confirmed(value, time.monotonic()))
+
+    def characteristic(self, uuid: int, read=None, write=None, encrypted: bool = False) -> Characteristic:
+        """A characteristic whose value is what `read()` gives and `write(bytes)` takes."""
+        properties, permissions = Properties(0), Permissions(0)
+        if read:
+            properties |= Properties.READ
+            permissions |= Permissions.READABLE | (Permissions.READ_REQUIRES_ENCRYPTION if encrypted else 0)
+        if write:
+            properties |= Properties.WRITE
+            permissions |= Permissions.WRITEABLE | (Permissions.WRITE_REQUIRES_ENCRYPTION if encrypted else 0)
+        value = CharacteristicValue(read and (lambda _: read()), write and (lambda _, value: write(value)))
+        return Characteristic(uuid16(uuid), properties, permissions, value)
+
+    def indicated(self, uuid: int, on_subscribe, encrypted: bool = False, notify: bool = False) -> Characteristic:
+        """A characteristic that indicates (or notifies); `on_subscribe(connection)` when the hub asks for it."""
+        properties = Properties.NOTIFY if notify else Properties.INDICATE
+        characteristic = Characteristic(uuid16(uuid), properties, Permissions(0), b"")
+        permissions = Permissions.READABLE | Permissions.WRITEABLE
+        if encrypted:
+            permissions |= Permissions.WRITE_REQUIRES_ENCRYPTION
+        characteristic.descriptors = [Descriptor(
+            GATT_CLIENT_CHARACTERISTIC_CONFIGURATION_DESCRIPTOR, permissions,
+            self.device.gatt_server.make_descriptor_value(characteristic))]
+        characteristic.on(
+            characteristic.EVENT_SUBSCRIPTION,
+            lambda connection, notifies, indicates: on_subscribe(connection) if notifies or indicates else None)
+        return characteristic
+
+    async def _create(self) -> None:
+        self.chip = Chip(self.name, link=self.radio.air, public_address=self.address)
+        key = bytes.fromhex(self.address.replace(":", "")).ljust(16, b"\1")
+        configuration = DeviceConfiguration(name=self.name, irk=key, gatt_service_enabled=False)
+        host = Host()
+        host.controller = self.chip
+        self.chip.host = host
+        self.device = Device(config=configuration, host=host)
+        self.device.keystore = MemoryKeyStore()
+        self.device.pairing_config_factory = lambda _: PairingConfig(
+            mitm=False, delegate=Button(self), identity_address_type=PairingConfig.AddressType.PUBLIC)
+        facts = [Characteristic(uuid16(uuid), Properties.READ, Permissions.READABLE, text.encode())
+                 for uuid, text in self.information.items()]
+        self.device.add_services([*self.services(), Service(uuid16(0x180A), facts)])
+        self.device.on("connection", self._connected)
+        await self.device.power_on()
+
+    def _connected(self, connection: Connection) -> None:
+        self.connections += 1
+        self._serving = asyncio.get_running_loop().create_task(self.serve(connection))
+        connection.on(connection.EVENT_DISCONNECTION, self._disconnected)
+
+    def _disconnected(self, _reason: int) -> None:
+        self._serving.cancel()
+        asyncio.get_running_loop().create_task(self._advertise())
+
+    async def _advertise(self) -> None:
+        """Advertises, or does not, as it should."""
+        if self._every is None:
+            await self.device.stop_advertising()
+            return
+        await self.device.start_advertising(
+            own_address_type=hci.OwnAddressType.PUBLIC, advertising_data=self.advertisement(),
+            scan_response_data=self.scan_response(), advertising_interval_min=self._every * 1000,
+            advertising_interval_max=self._every * 1000)
+
+    # ── for tests ──
+
+    def advertise(self, every: float = 0.2) -> None:
+        """Begins to advertise, every so many seconds; goes on after each connection until `silence`."""
+        self._every = every
+        self.radio.do(self._advertise())
+
+    def silence(self) -> None:
+        """Stops advertising; a connection that there is goes on."""
+        self._every = None
+        self.radio.do(self._advertise())
+
+    def vanish(self) -> None:
+        """Goes out of range: no advertising, and every connection times out."""
+        self.silence()
+        async def go() -> None:
+            self.chip.lose_all()
+        self.radio.do(go())
+
+    def hang_up(self) -> None:
+        """Ends its connections in good order."""
+        async def end() -> None:
+            for connection in list(self.device.connections.values()):
+                await connection.disconnect()
+        self.radio.do(end())
+
+    def forget_bonds(self) -> None:
+        """As after its battery was changed, in a bad model."""
+        self.radio.do(self.device.keystore.delete_all())
+
+    def bonds(self) -> list[str]:
+        """Whom it is bonded with."""
+        return [name for name, _ in self.radio.do(self.device.keystore.get_all())]
+
+    def remove(self) -> None:
+        """Takes it out of the home."""
+        self.vanish()
+        async def leave() -> None:
+            self.radio.air.remove_controller(self.chip)
+        self.radio.do(leave())
+        self.radio.peripherals.remove(self)
+
+
+class Button(PairingDelegate):
+    """Just Works, when the peripheral is willing."""
+
+    def __init__(self, peripheral: Peripheral):
+        super().__init__()
+        self._peripheral = peripheral
+
+    async def accept(self) -> bool:
+        return self._peripheral.pairs
+
+
+def uuid16(number: int) -> str:
+    """A UUID that the Bluetooth SIG assigned, as Bumble reads it."""
+    return f"{number:04X}"
