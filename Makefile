@@ -12,11 +12,12 @@ SWIFT      ?= swift
 RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone
 BUILT       = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 VENV       := .venv
+PYTEST      = $(VENV)/bin/python -m pytest -q
 
 LIBRARIES  := libbluetooth-dev libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
 TESTING    := python3 python3-venv openssl sqlite3
 
-.PHONY: demo test build lint bench install uninstall clean packages test-packages swift-test python-test
+.PHONY: demo test build lint bench install uninstall clean packages test-packages swift-test line-test home-test
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -24,18 +25,23 @@ demo: build
 build: packages
 	$(SWIFT) build $(RELEASE) --product vitalsd
 
-test: test-packages lint swift-test python-test
+test: test-packages lint swift-test line-test home-test
 
 lint:
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
 
+# Each bundle that the product writes goes to a folder, where a checker that did not write it judges it.
 swift-test: packages
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(SWIFT) test --skip-build
 
 # The whole line with real parts: a pty, the daemon, TLS, a receiver process.
-python-test: build $(VENV)/ready
-	VITALSD=$(BUILT)/vitalsd $(VENV)/bin/python -m pytest -q Tests
+line-test: build swift-test $(VENV)/ready
+	VITALSD=$(BUILT)/vitalsd VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(PYTEST) Tests/Receiver Tests/EndToEnd
+
+# The same in a virtual machine with the kernel's own Bluetooth stack, USB serial driver and udev.
+home-test: build $(VENV)/ready
+	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome
 
 $(VENV)/ready: Tests/requirements.txt
 	python3 -m venv $(VENV)

@@ -149,13 +149,22 @@ import Journal
             cleared()
             _ = await bell.rung()
         } else {
+            if fault != suspects[0].fault {
+                for suspect in suspects { log(suspect.fault, about: "reading \(suspect.kept.id)") }
+            }
             fault = suspects[0].fault
             if await !bell.rung(before: .now + .seconds(900)) { suspects = [] }
         }
     }
 
+    /// What `systemctl status` shows. Where systemd does not listen, nothing depends on it.
+    private func tellStatus(_ text: String) { try? Systemd.notify(.status(text)) }
+
     private func cleared() {
-        if fault != nil { Systemd.log(.notice, "clinic: takes readings again") }
+        if fault != nil {
+            Systemd.log(.notice, "clinic: takes readings again")
+            tellStatus("running")
+        }
         fault = nil
         failures = 0
     }
@@ -163,7 +172,10 @@ import Journal
     /// `min(15 min, 5 s · 2ⁿ)` times a random half to whole; or what the clinic asks for; or a quarter of an hour where
     /// only a technician can help. A new reading never shortens it; a reload ends it.
     private func pause(after refusal: Refusal) async {
-        if fault != refusal.fault { log(refusal.fault) }
+        if fault != refusal.fault {
+            log(refusal.fault)
+            tellStatus(refusal.fault.description)
+        }
         fault = refusal.fault
         failures += 1
         var delay = min(900, 5 * Double(1 << min(failures - 1, 8))) * Double.random(in: 0.5...1)

@@ -68,8 +68,8 @@ import Journal
                     switch change {
                     case .appeared(let line):
                         Systemd.log(.info, "hub: serial line \(line.path) appeared")
-                        roster.present(line)
-                        group.addTask { await self.attend(line) }
+                        let appearance = roster.present(line)
+                        group.addTask { await self.attend(line, since: appearance) }
                     case .vanished(let path):
                         Systemd.log(.info, "hub: serial line \(path) is gone")
                         roster.absent(path)
@@ -97,13 +97,13 @@ import Journal
     // MARK: claim
 
     /// Stays with a serial line until it is gone: listens, visits, listens again.
-    private func attend(_ line: SerialLine) async {
+    private func attend(_ line: SerialLine, since appearance: Int) async {
         var patience = Patience()
-        while roster.isPresent(line) {
+        while roster.isPresent(line, since: appearance) {
             do throws(Fault) {
                 let port = try SerialPort(line.path, roster.settings(for: line))
                 roster.open(line, port)
-                defer { roster.close(line) }
+                defer { roster.close(line, port) }
                 let (driver, heard) = try await roster.recognise(line, port)
                 let link = Resumed(port, heard: heard)
                 guard case .line(let conversation) = driver.visit else { continue }
@@ -136,6 +136,7 @@ import Journal
             }
             let bearer = try await air.connect(advertisement)
             roster.open(advertisement, bearer)
+            defer { roster.close(advertisement) }
             try await visit(driver, sighting) { report throws(Fault) in
                 try await conversation(GATTClient(bearer), report)
             }

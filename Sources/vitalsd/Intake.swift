@@ -11,6 +11,8 @@ import Journal
     private var idle: CheckedContinuation<Void, Never>?
     /// The most that one transaction takes, so that the first of a burst does not wait for the last.
     private let most = 256
+    /// Called when the journal turns out to be damaged; nothing is kept after that.
+    var onDamage: () -> Void = {}
 
     init(_ journal: Journal) { self.journal = journal }
 
@@ -35,6 +37,8 @@ import Journal
                 for (place, outcome) in zip(batch, outcomes) { place.turn.resume(returning: .success(outcome)) }
             } catch {
                 for place in batch { place.turn.resume(returning: .failure(error)) }
+                // Damage is mended where the journal is opened, so at the next start. Nothing was confirmed.
+                if case .hub(.journalDamaged) = error { return onDamage() }
             }
         }
     }
@@ -57,19 +61,26 @@ import Journal
 
     @Hub func callAsFunction(_ reading: Reading) async throws(Fault) {
         let heard = HubClock.now()
-        let subject = try await gateway.subject(of: device, user: reading.user)
-        let entry = Journal.Entry(
-            device: device, reading: reading.judged, heard: heard, pair: pair,
-            dated: reading.taken.dated(by: pair, heard: heard), subject: subject)
-        do throws(Fault) {
-            switch try await gateway.intake.keep(entry) {
-            case .kept: kept += 1
-            case .repeated: repeated += 1
+        var patience = Patience(), said: Fault?
+        while true {
+            do throws(Fault) {
+                let subject = try await gateway.subject(of: device, user: reading.user)
+                let entry = Journal.Entry(
+                    device: device, reading: reading.judged, heard: heard, pair: pair,
+                    dated: reading.taken.dated(by: pair, heard: heard), subject: subject)
+                switch try await gateway.intake.keep(entry) {
+                case .kept: kept += 1
+                case .repeated: repeated += 1
+                }
+                break
+            } catch {
+                // Said here as well as by the visit's end: this is why the device is about to be left unconfirmed.
+                if error != said { log(error, about: device.identity) }
+                said = error
+                // A cuff has the reading still. What came over a cable is nowhere but here: it waits for room.
+                guard device.bluetoothAddress == nil, error.isAboutRoom else { throw error }
+                await loop.sleep(for: patience.next())
             }
-        } catch {
-            // Said here as well as by the visit's end: this is why the device is about to be left unconfirmed.
-            log(error, about: device.identity)
-            throw error
         }
         gateway.courier.wake()
     }
@@ -77,7 +88,7 @@ import Journal
     @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {
         let pair = ClockPair(device: raw, hub: HubClock.now(), error: error)
         self.pair = pair
-        try await gateway.journal.note(pair, of: device)
+        await note { journal, device throws(Fault) in try await journal.note(pair, of: device) }
     }
 
     @Hub func information(_ information: DeviceInformation) async throws(Fault) {
@@ -86,7 +97,16 @@ import Journal
         // What the device does not say, its model does.
         device.information.manufacturer = information.manufacturer ?? known.manufacturer
         device.information.model = information.model ?? known.model
-        try await gateway.journal.note(device)
+        await note { journal, device throws(Fault) in try await journal.note(device) }
+    }
+
+    /// Each reading carries its device and its clock too, so a note that finds no room stops nothing.
+    private func note(_ write: (Journal, KnownDevice) async throws(Fault) -> Void) async {
+        do throws(Fault) {
+            try await write(gateway.journal, device)
+        } catch {
+            log(error, about: device.identity)
+        }
     }
 
     var localTime: LocalTime? {
@@ -102,6 +122,16 @@ extension Gateway {
     func subject(of device: KnownDevice, user: Int?) async throws(Fault) -> Subject? {
         if let bound = try await journal.subject(for: device.identity, user: user) { return bound }
         return device.bluetoothAddress == nil ? configuration.subject : nil
+    }
+}
+
+extension Fault {
+    /// Whether a reading that could not be kept can be once there is room, or the disk is well again.
+    fileprivate var isAboutRoom: Bool {
+        switch self {
+        case .hub(.diskFull), .hub(.diskFailing), .hub(.journalFull): true
+        default: false
+        }
     }
 }
 

@@ -5,7 +5,10 @@ import Host
 
 /// Who is here, who is being visited, and how a line was last understood. One visit per device at a time.
 @Hub final class Roster {
-    private var present: [String: SerialLine] = [:]
+    /// Which appearance of a line is the present one: a line that went and came back is another.
+    private var present: [String: Int] = [:]
+    private var appearances = 0
+    private var isClosing = false
     private var ports: [String: SerialPort] = [:]
     private var bearers: [BluetoothAddress: SocketBearer] = [:]
     private var met: Set<BluetoothAddress> = []
@@ -16,7 +19,10 @@ import Host
     /// The lines and devices with an open link.
     var visits: [String] { ports.keys.sorted() + bearers.keys.map(\.description).sorted() }
 
+    /// Ends every visit, and lets no other begin.
     func hangUp() {
+        isClosing = true
+        present = [:]
         for port in ports.values { port.hangUp() }
         for bearer in bearers.values { bearer.hangUp() }
     }
@@ -24,25 +30,34 @@ import Host
     // MARK: the air
 
     /// Whether a visit may begin: not while one is going on with the same device.
-    func hear(_ advertisement: Advertisement) -> Bool { met.insert(advertisement.address).inserted }
-    func open(_ advertisement: Advertisement, _ bearer: SocketBearer) { bearers[advertisement.address] = bearer }
-    func left(_ advertisement: Advertisement) {
-        bearers[advertisement.address] = nil
-        met.remove(advertisement.address)
+    func hear(_ advertisement: Advertisement) -> Bool { !isClosing && met.insert(advertisement.address).inserted }
+    func open(_ advertisement: Advertisement, _ bearer: SocketBearer) {
+        bearers[advertisement.address] = bearer
+        if isClosing { bearer.hangUp() }
     }
+    func close(_ advertisement: Advertisement) { bearers[advertisement.address] = nil }
+    /// From now on it may be visited again.
+    func left(_ advertisement: Advertisement) { met.remove(advertisement.address) }
     /// True once for each device, so that a neighbour's does not fill the log.
     func isNews(_ advertisement: Advertisement) -> Bool { known.insert(advertisement.address).inserted }
 
     // MARK: lines
 
-    func present(_ line: SerialLine) { present[line.path] = line }
+    /// A line is there. Answers the number of this appearance.
+    func present(_ line: SerialLine) -> Int {
+        appearances += 1
+        if !isClosing { present[line.path] = appearances }
+        return appearances
+    }
     func absent(_ path: String) {
         present[path] = nil
         ports[path]?.hangUp()
     }
-    func isPresent(_ line: SerialLine) -> Bool { present[line.path] == line }
+    func isPresent(_ line: SerialLine, since appearance: Int) -> Bool { present[line.path] == appearance }
     func open(_ line: SerialLine, _ port: SerialPort) { ports[line.path] = port }
-    func close(_ line: SerialLine) { ports[line.path] = nil }
+    func close(_ line: SerialLine, _ port: SerialPort) {
+        if ports[line.path] === port { ports[line.path] = nil }
+    }
 
     /// How a line is to be set at first: as it was last understood.
     func settings(for line: SerialLine) -> LineSettings { settings[ways[line.path] ?? 0].settings }

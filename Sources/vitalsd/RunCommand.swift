@@ -54,6 +54,10 @@ extension Command {
             group.addTask { await gateway.run() }
             group.addTask { await control.run() }
             group.addTask { await self.keepWatchdogQuiet() }
+            gateway.intake.onDamage = { [self] in
+                notify(.stopping)
+                exit(Exit.data.rawValue)
+            }
             notify(.ready, .status("running"))
             await listen(to: gateway, hub)
             notify(.stopping)

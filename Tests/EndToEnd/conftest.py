@@ -3,33 +3,41 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
+from datetime import datetime, timedelta
 
 import pytest
 
+from far_ends import Air, Cuff, blood_pressure
+
 HERE = pathlib.Path(__file__).parent
 RECEIVER = HERE.parent / "Receiver"
-sys.path.insert(0, str(HERE))
 
 VITALSD = os.environ.get("VITALSD", "vitalsd")
 
 
 class Receiver:
-    """The clinic: a process of its own that survives the daemon and can be taken away."""
+    """The clinic: a process of its own that survives the daemon and can be taken away.
 
-    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path, port: int = 0):
-        self.folder, self.certificates, self.port, self.process = folder, certificates, port, None
+    `certificate` is the name of what it shows, `authority` of who must have signed the hub's.
+    """
+
+    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path, certificate="server", authority="ca"):
+        self.folder, self.certificates, self.port, self.process = folder, certificates, 0, None
+        self.certificate, self.authority = certificate, authority
         self.start()
 
     def start(self) -> None:
         at = self.certificates
         self.process = subprocess.Popen(
-            [sys.executable, RECEIVER / "receiver.py", "--port", str(self.port), "--cert", at / "server.pem",
-             "--key", at / "server.key", "--ca", at / "ca.pem", "--store", self.folder / "clinic.sqlite"],
+            [sys.executable, RECEIVER / "receiver.py", "--port", str(self.port), "--cert", at / f"{self.certificate}.pem",
+             "--key", at / f"{self.certificate}.key", "--ca", at / f"{self.authority}.pem",
+             "--store", self.folder / "clinic.sqlite"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         words = dict(word.split("=") for word in self.process.stdout.readline().split()[1:])
         self.port, self.control = int(words["port"]), int(words["control"])
@@ -50,6 +58,14 @@ class Receiver:
 
     def fault(self, mode: str, **more) -> None:
         self.ask("_fault", {"mode": mode, **more})
+
+    def heal(self) -> None:
+        urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{self.control}/_fault", method="DELETE")).close()
+
+    @property
+    def transactions(self) -> int:
+        """How many were sent, whatever became of them."""
+        return self.ask("_counts")["transactions"]
 
     def observations(self) -> list[dict]:
         return [r for r in self.ask("_all")["resources"] if r["resourceType"] == "Observation"]
@@ -74,25 +90,63 @@ class Daemon:
         self.state = folder / "state"
         self.file = folder / "vitalsd.conf"
         self.file.write_text(configuration)
-        self.log = folder / "log"
+        self.log_file = folder / "log"
 
-    def start(self) -> "Daemon":
-        self.process = subprocess.Popen([VITALSD, "run", "--configuration", self.file], stderr=self.log.open("a"))
+    def set(self, key: str, value: str | None) -> None:
+        """Gives a key of the configuration another value, or takes its line out."""
+        line = f"{key}={value}\n" if value is not None else ""
+        text, count = re.subn(rf"(?m)^{key}=.*\n", lambda _: line, self.file.read_text())
+        assert count == 1, f"{key} stands {count} times in the configuration"
+        self.file.write_text(text)
+
+    def add(self, lines: str) -> None:
+        self.file.write_text(self.file.read_text() + lines + "\n")
+
+    def start(self, **more) -> "Daemon":
+        """`more` is for the process: its environment, or what it does before it is the daemon."""
+        with self.log_file.open("a") as log:
+            self.process = subprocess.Popen([VITALSD, "run", "--configuration", self.file], stderr=log, **more)
         return self
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text() if self.log_file.exists() else ""
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def reload(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def stop(self, within: float = 10) -> int:
-        if self.process and self.process.poll() is None:
+        if self.is_running:
             self.process.terminate()
             self.process.wait(within)
         return self.process.returncode if self.process else 0
 
+    def run(self, *words: str) -> subprocess.CompletedProcess:
+        """Another vitalsd with the same configuration."""
+        return vitalsd(*words, "--configuration", self.file)
+
     def ask(self, *words: str) -> str:
-        return subprocess.run(
-            [VITALSD, *words, "--configuration", self.file], capture_output=True, text=True, check=False).stdout
+        return self.run(*words).stdout
+
+    def status(self) -> dict:
+        """Empty while there is nothing to say it."""
+        text = self.ask("status", "--json")
+        return json.loads(text) if text else {}
+
+    def queue(self) -> list[dict]:
+        return [json.loads(line) for line in self.ask("queue", "--json").splitlines()]
+
+
+def vitalsd(*words: str, input: str | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run([VITALSD, *words], input=input, capture_output=True, text=True, check=False, timeout=30)
 
 
 def eventually(condition, within: float = 30, every: float = 0.05):
@@ -139,5 +193,28 @@ Lines={tmp_path}/oximeter
 Air={tmp_path}/air
 """)
     yield daemon
-    daemon.stop()
-    print(daemon.log.read_text()[-4000:] if daemon.log.exists() else "")
+    try:
+        daemon.stop()
+    finally:
+        if daemon.is_running:
+            daemon.kill()
+        print(daemon.log[-4000:])
+
+
+@pytest.fixture
+def cuff(home, tmp_path):
+    """A cuff whose clock is years off, bound, and in the air as soon as it remembers anything."""
+    cuff = Cuff("00:09:1F:00:00:01", clock=datetime(2019, 3, 1))
+    air = Air(str(tmp_path / "air"), [cuff])
+    assert home.ask("bind", cuff.address) == "bound\n"
+    yield cuff
+    air.close()
+
+
+def measure(cuff, *systolic: int) -> None:
+    """The cuff measures, a minute after another; diastolic 80, pulse 60."""
+    with cuff.lock:
+        for number in systolic:
+            cuff.measured += 1
+            when = datetime(2019, 2, 1) + timedelta(minutes=cuff.measured)
+            cuff.memory.append(blood_pressure(number, 80, 60, when))

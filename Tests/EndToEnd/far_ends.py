@@ -37,6 +37,12 @@ class Cuff:
         self.memory: list[bytes] = []
         self.acknowledged: list[bytes] = []
         self.lock = threading.Lock()
+        #: Called as each confirmation arrives, before the next record is sent.
+        self.on_confirmation = lambda: None
+        #: Goes on advertising although it has nothing to tell, and answers nothing: a visit that hangs.
+        self.is_stuck = False
+        self.visits = 0
+        self.measured = 0
         self.attributes = {
             1: (0x2800, struct.pack("<H", 0x1810)),
             2: (0x2803, bytes([0x20]) + struct.pack("<HH", 3, 0x2A35)),
@@ -52,16 +58,20 @@ class Cuff:
     def serve(self, link: socket.socket) -> None:
         """One connection: answers ATT requests, then indicates what it holds, one at a time."""
         in_flight = None
+        self.visits += 1
         link.settimeout(10)
         try:
             while True:
                 pdu = link.recv(600)
                 if not pdu:
                     return
+                if self.is_stuck:
+                    continue
                 if pdu[0] == 0x1E:
                     with self.lock:
                         if in_flight is not None and self.memory and self.memory[0] == in_flight:
                             self.acknowledged.append(self.memory.pop(0))
+                            self.on_confirmation()
                     in_flight = None
                 elif (answer := self.answer(pdu)) is not None:
                     link.send(answer)
@@ -114,6 +124,9 @@ class Cuff:
         return None
 
 
+NAN = b"\xff\x07"
+
+
 class Air:
     """The far side of the simulated radio: see Sources/vitalsd/Air.swift."""
 
@@ -149,7 +162,7 @@ class Air:
     def advertise(self) -> None:
         while self.open:
             for cuff in list(self.cuffs.values()):
-                if cuff.memory:
+                if cuff.memory or cuff.is_stuck:
                     for ear in list(self.ears):
                         try:
                             ear.send(cuff.advertisement(), socket.MSG_DONTWAIT)
@@ -181,7 +194,14 @@ class Wire:
         os.close(self.far)
 
     def unplug(self) -> None:
+        self.clean()
+        self.cut()
+
+    def clean(self) -> None:
         os.unlink(self.path)
+
+    def cut(self) -> None:
+        """The far end is gone, and its path is still there."""
         os.close(self.near)
         if self.far is not None:
             try:
@@ -190,7 +210,32 @@ class Wire:
                 pass
 
     def send(self, data: bytes) -> None:
-        os.write(self.near, data)
+        while data:
+            data = data[os.write(self.near, data):]
+
+
+class Nonin(Wire):
+    """A Nonin set to format 13: sends what it is told to, and answers the question for its clock."""
+
+    def __init__(self, path: str, clock: datetime):
+        self.clock = clock
+        super().__init__(path)
+
+    def plug(self) -> None:
+        super().plug()
+        threading.Thread(target=self.answer, args=(self.near, self.clock), daemon=True).start()
+
+    @staticmethod
+    def answer(near: int, now: datetime) -> None:
+        answer = bytes([0x02, 0xF2, 0x06, now.year % 100, now.month, now.day, now.hour, now.minute, now.second, 0x03])
+        heard = b""
+        try:
+            while heard := heard[-3:] + os.read(near, 64):
+                if b"\x02\x72\x00\x03" in heard:
+                    os.write(near, answer)
+                    heard = b""
+        except OSError:
+            return
 
 
 def bcd(number: int) -> int:
@@ -213,6 +258,8 @@ def nonin_format_8(spo2: int, pulse: int, smartpoint: bool = False, finger: bool
     return bytes([first, pulse & 0x7F, spo2, (0x20 if smartpoint else 0) | (0 if finger else 0x08)])
 
 
-def contec_live(spo2: int, pulse: int) -> bytes:
+def contec_live(spo2: int, pulse: int, finger: bool = True) -> bytes:
     """5 bytes, 60 times a second; only the first has bit 7 (atbrask/CMS50Dplus)."""
+    if not finger:
+        return bytes([0x90, 0, 0, 0, 0])
     return bytes([0x86, 60, (pulse >> 7 & 1) << 6 | 8, pulse & 0x7F, spo2])

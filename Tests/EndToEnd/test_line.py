@@ -37,9 +37,9 @@ def test_unplugged_in_the_middle_of_a_frame_and_plugged_in_again(home, clinic, t
     wire.send(nonin_format_13(94, 70, START + timedelta(minutes=1))[:9])
     time.sleep(0.3)
     wire.unplug()
-    eventually(lambda: "is gone" in home.log.read_text())
+    eventually(lambda: "is gone" in home.log)
     wire.plug()
-    eventually(lambda: home.log.read_text().count("appeared") == 2)
+    eventually(lambda: home.log.count("appeared") == 2)
     wire.send(nonin_format_13(92, 70, START + timedelta(minutes=2)))
     eventually(lambda: clinic.saturations() == [92, 95])
     assert home.process.poll() is None
@@ -54,7 +54,7 @@ def test_the_clinic_goes_away_and_comes_back(home, clinic, tmp_path):
     for i in range(5):
         wire.send(nonin_format_13(90 + i, 70, START + timedelta(minutes=i + 1)))
     eventually(lambda: '"pending":5' in home.ask("status", "--json"))
-    eventually(lambda: "network: the clinic's address refuses connections" in home.log.read_text())
+    eventually(lambda: "network: the clinic's address refuses connections" in home.log)
     clinic.start()
     eventually(lambda: clinic.saturations() == [90, 91, 92, 93, 94, 97], within=60)
 
@@ -100,7 +100,7 @@ def test_a_neighbours_cuff_is_heard_and_left_alone(home, clinic, tmp_path):
     home.ask("bind", ours.address)
     home.start()
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
-    eventually(lambda: "bound to nobody; left alone" in home.log.read_text())
+    eventually(lambda: "bound to nobody; left alone" in home.log)
     assert neighbours.memory and not neighbours.acknowledged
     air.close()
 

@@ -280,9 +280,24 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self):
         if isinstance(self.request, ssl.SSLSocket):
             self.request.settimeout(self.timeout)
-            self.request.do_handshake()
+            try:
+                self.request.do_handshake()
+            except ssl.SSLError:
+                self.linger()
+                raise
         super().setup()
         self.server.world.count("connections")
+
+    def linger(self):
+        """Reads what still comes, until the client has heard why: closing over unread bytes would reset the connection,
+        and the alert would be lost with it."""
+        self.request.settimeout(5)
+        try:
+            socket.socket.shutdown(self.request, socket.SHUT_WR)
+            while os.read(self.request.fileno(), 1 << 16):
+                pass
+        except OSError:
+            pass
 
     @property
     def world(self):

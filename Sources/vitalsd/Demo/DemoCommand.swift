@@ -82,7 +82,9 @@ extension Kept {
             reading.values.first { $0.quantity == quantity }?.amount?.description
         }
         if let systolic = shown(.systolic), let diastolic = shown(.diastolic) { return "\(systolic)/\(diastolic)" }
-        if let saturation = shown(.oxygenSaturation) { return "\(saturation) %, \(shown(.pulseOximeterRate) ?? "?")/min" }
+        if let saturation = shown(.oxygenSaturation) {
+            return "\(saturation) %, \(shown(.pulseOximeterRate) ?? "?")/min"
+        }
         return reading.values.first.map { "\($0.amount?.description ?? "?") \($0.unit.ucum)" } ?? ""
     }
 }

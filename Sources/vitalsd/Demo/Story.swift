@@ -197,7 +197,8 @@ import Journal
         for row in changed { seen[row.id] = row.state }
         if let first = new.first, let last = new.last {
             let numbers = new.count == 1 ? "\(first.id)" : "\(first.id) to \(last.id)"
-            teller.tell(.journal, "kept \(numbers): \(new.map { $0.kept?.words ?? "" }.prefix(3).joined(separator: ", "))")
+            teller.tell(
+                .journal, "kept \(numbers): \(new.map { $0.kept?.words ?? "" }.prefix(3).joined(separator: ", "))")
         }
         let accepted = changed.filter { $0.state == .accepted }.count
         if accepted > 0 { teller.tell(.clinic, "\(accepted) received, receipt settled") }
@@ -226,6 +227,9 @@ import Journal
         teller.heading(
             "taken \(taken), kept \(rows.count), delivered \(delivered), at the clinic \(locations) apart: "
                 + (isWell ? "each of them once" : "THIS IS WRONG"))
+        if rows.contains(where: { $0.kept?.dated.at == nil }) {
+            printLine("Since its batteries were changed, the cuff's clock is behind its records: nobody can date them.")
+        }
         printLine("The clinic was sent \(clinic.repeats) observations again after a cut connection, and doubled none.")
         printLine("The neighbour's cuff was heard and \(alone ? "left alone" : "NOT LEFT ALONE").")
         return isWell

@@ -1,0 +1,241 @@
+"""A disk that is full, and journals that are full, newer, or damaged: no device is told that a reading is safe which is
+not, and what can be read is delivered once."""
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from conftest import eventually, measure
+from far_ends import Nonin, blood_pressure, nonin_format_13
+
+START = datetime(2026, 11, 20, 8, 0, 0)
+
+
+class SmallDisk:
+    """A file system of two megabytes for the state directory. Where none may be mounted, a limit on the daemon's files."""
+
+    def __init__(self, home):
+        self.home = home
+        home.state.mkdir(mode=0o700)
+        mount = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", home.state]
+        self.is_mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+
+    def fill(self) -> None:
+        if not self.is_mounted:
+            # What grows is the log beside the journal.
+            self.limit((self.home.state / "journal-wal").stat().st_size)
+            return
+        with (self.home.state / "filler").open("wb", buffering=0) as filler:
+            try:
+                while True:
+                    filler.write(b"x" * 1024)
+            except OSError:
+                pass
+
+    def free(self) -> None:
+        if self.is_mounted:
+            (self.home.state / "filler").unlink()
+        else:
+            self.limit(resource.RLIM_INFINITY)
+
+    def limit(self, size: int) -> None:
+        resource.prlimit(self.home.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def close(self) -> None:
+        if self.is_mounted:
+            subprocess.run(["umount", "--lazy", self.home.state], check=True)
+
+
+@pytest.fixture
+def disk(home):
+    disk = SmallDisk(home)
+    yield disk
+    home.stop()
+    disk.close()
+
+
+def quiet_limit() -> None:
+    """A write beyond the limit fails, as on a full disk, and does not kill."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def test_on_a_full_disk_nothing_is_confirmed_until_there_is_room(disk, home, clinic, cuff):
+    home.start(preexec_fn=quiet_limit)
+    measure(cuff, 120)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)])
+    disk.fill()
+    measure(cuff, *range(130, 150))
+    words = "hub: the disk is full, so readings stay on their devices" if disk.is_mounted else "hub: the disk "
+    eventually(lambda: home.log.count(words) >= 2)
+    # It came back and tried again, and still the cuff has everything.
+    eventually(lambda: cuff.visits >= 4)
+    assert len(cuff.memory) == 20 and len(cuff.acknowledged) == 1
+    assert home.is_running
+    disk.free()
+    eventually(lambda: not cuff.memory)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)] + [(number, 80) for number in range(130, 150)])
+    assert len(cuff.acknowledged) == 21
+
+
+def test_a_serial_device_forgets_what_it_sent_so_the_hub_holds_it_until_there_is_room(disk, home, clinic, tmp_path):
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start(preexec_fn=quiet_limit)
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    disk.fill()
+    for minute in range(1, 6):
+        wire.send(nonin_format_13(90 + minute, 70, START + timedelta(minutes=minute)))
+    eventually(lambda: "hub: the disk " in home.log)
+    time.sleep(0.5)
+    disk.free()
+    eventually(lambda: clinic.saturations() == [91, 92, 93, 94, 95, 97])
+
+
+def test_a_daemon_that_cannot_make_its_journal_says_why(disk, home):
+    if disk.is_mounted:
+        disk.fill()
+        home.start()
+        assert home.process.wait(10) == 74
+        assert "hub: the disk is full" in home.log
+    else:
+        home.start(preexec_fn=lambda: (quiet_limit(), resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))))
+        assert home.process.wait(10) == 74
+
+
+def test_a_state_directory_that_cannot_be_made(home, tmp_path):
+    (tmp_path / "file").write_text("")
+    home.set("StateDirectory", f"{tmp_path}/file/state")
+    home.start()
+    assert home.process.wait(10) in (71, 73, 74, 77, 78)
+    assert f"{tmp_path}/file" in home.log and home.log.startswith("hub: ")
+
+
+def test_a_journal_full_of_undelivered_readings_takes_no_more_until_the_clinic_is_back(home, clinic, cuff):
+    home.add("[Journal]\nMaximumSize=1M")
+    clinic.stop()
+    when = datetime(2019, 1, 1)
+    # Bytes behind the layout are kept too, and fill the journal with fewer readings.
+    cuff.memory += [
+        blood_pressure(100 + i % 100, 50 + i // 100, 60, when + timedelta(minutes=i)) + bytes(480) for i in range(2000)]
+    home.start()
+    eventually(lambda: "hub: the journal is full of undelivered readings" in home.log, within=60)
+    time.sleep(0.5)
+    left = len(cuff.memory)
+    eventually(lambda: home.log.count("journal is full") >= 2)
+    assert left == len(cuff.memory) > 100
+    kept = home.status()["pending"]
+    assert kept == len(cuff.acknowledged) == 2000 - left
+    assert (home.state / "journal").stat().st_size < 2 << 20
+    # Not all of it need go: there is room as soon as some is delivered.
+    with cuff.lock:
+        del cuff.memory[100:]
+    clinic.start()
+    home.reload()
+    eventually(lambda: not cuff.memory, within=60)
+    eventually(lambda: len(clinic.blood_pressures()) >= kept + 100, within=60)
+    print(f"{kept} readings in 1 MiB")
+    numbers = clinic.blood_pressures()
+    assert len(numbers) == len(set(numbers)) == kept + 100
+
+
+# MARK: journals
+
+
+def journal_with(home, clinic, cuff, delivered: list[int], waiting: list[int]) -> None:
+    """A journal in one file, made by the daemon itself and not in use: some readings are delivered, others wait."""
+    home.start()
+    measure(cuff, *delivered)
+    eventually(lambda: len(clinic.blood_pressures()) == len(delivered))
+    eventually(lambda: home.status()["pending"] == 0)
+    clinic.stop()
+    measure(cuff, *waiting)
+    eventually(lambda: not cuff.memory and home.status()["pending"] == len(waiting))
+    home.stop()
+    with sqlite3.connect(home.state / "journal") as journal:
+        journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    clinic.start()
+
+
+def files(home) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in home.state.iterdir() if path.is_file() and path.stat().st_size}
+
+
+def test_a_journal_of_a_newer_version_is_refused_and_not_touched(home, clinic, cuff):
+    journal_with(home, clinic, cuff, [120], [121, 122])
+    with sqlite3.connect(home.state / "journal") as journal:
+        journal.execute("PRAGMA user_version = 99")
+        journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = files(home)
+    home.start()
+    assert home.process.wait(10) == 65
+    assert "hub: the journal has version 99" in home.log and "install the newer vitalsd again" in home.log
+    for words in (["status"], ["queue"], ["bind", cuff.address], ["queue", "retry", "1"]):
+        assert home.run(*words).returncode == 65
+    after = files(home)
+    assert {name: data for name, data in after.items() if name in before} == before
+    assert clinic.blood_pressures() == [(120, 80)]
+
+
+def overwritten(data: bytearray) -> bytearray:
+    middle = len(data) // 2
+    data[middle : middle + 3000] = os.urandom(3000)
+    return data
+
+
+def truncated(data: bytearray) -> bytearray:
+    return data[:-2500]
+
+
+def beheaded(data: bytearray) -> bytearray:
+    data[:100] = os.urandom(100)
+    return data
+
+
+def zeroed(data: bytearray) -> bytearray:
+    data[len(data) // 3 : len(data) // 3 + 4096] = bytes(4096)
+    return data
+
+
+@pytest.mark.parametrize("damage, most_lost", [(overwritten, 12), (truncated, 16), (beheaded, 0), (zeroed, 16)])
+def test_of_a_damaged_journal_what_can_be_read_is_delivered_once(home, clinic, cuff, tmp_path, damage, most_lost):
+    delivered, waiting = list(range(100, 120)), list(range(130, 170))
+    journal_with(home, clinic, cuff, delivered, waiting)
+    path = home.state / "journal"
+    broken = bytes(damage(bytearray(path.read_bytes())))
+    path.write_bytes(broken)
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start()
+    eventually(lambda: "hub: the journal is damaged" in home.log)
+    eventually(lambda: home.status().get("pending") == 0)
+    # It works: something new is kept and goes.
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    eventually(lambda: home.status().get("pending") == 0)
+    numbers = [systolic for systolic, _ in clinic.blood_pressures()]
+    assert len(numbers) == len(set(numbers)), "a reading is there twice"
+    assert set(delivered) <= set(numbers) <= set(delivered + waiting)
+    lost = len(delivered + waiting) - len(numbers)
+    print(f"{damage.__name__}: {lost} of {len(waiting)} waiting readings were lost")
+    assert lost <= most_lost
+    # For whoever can read more of it than we can.
+    assert (home.state / "journal.damaged-1").read_bytes() == broken
+    assert home.log.count("the journal is damaged") == 1
+    home.stop()
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    assert home.log.count("the journal is damaged") == 1
+
+
+def test_a_journal_that_is_another_programs_is_left_alone(home, tmp_path):
+    home.state.mkdir()
+    with sqlite3.connect(home.state / "journal") as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    before = files(home)
+    home.start()
+    assert home.process.wait(10) in (65, 78)
+    assert files(home) == before
