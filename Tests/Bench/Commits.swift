@@ -27,7 +27,7 @@ import Journal
                 number += size
                 _ = try await journal.keep(entries)
             }
-            try await journal.close()
+            await journal.close()
         }
     }
     report("fdatasync", disk.perSecond)
