@@ -27,13 +27,12 @@ import Journal
                 number += size
                 _ = try await journal.keep(entries)
             }
-            try await journal.close()
+            await journal.close()
         }
     }
     report("fdatasync", disk.perSecond)
     report("plain", plain.perSecond, plain.bytes)
     for (size, tally) in zip(sizes, kept) { report("journal", size, tally.perSecond, tally.bytes / Double(size)) }
-    exit(0)
 }
 
 /// How often something was done, in what time, and what the kernel counted as written for it.
