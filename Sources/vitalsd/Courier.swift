@@ -87,7 +87,7 @@ import Journal
         if isDoubtful, batch.count > 1 { return }
         let bundle: Bundle
         do {
-            bundle = try Bundle(
+            bundle = try await destination.clinic.bundle(
                 of: Array(batch), from: destination.gateway, to: destination.options, offset: HubClock.offset)
         } catch {
             throw Refusal(.resend, .clinic(.badAnswer("a bundle cannot be made: \(error)")))
