@@ -185,16 +185,17 @@ def test_begins_no_visit_once_it_is_told_to_end(home, clinic, cuff, tmp_path):
 
 def test_ends_well_at_any_moment(home, clinic, cuff, tmp_path):
     generator = random.Random(1)
-    clinic.fault("hang", times=-1)
-    for number in range(12):
+    for number in range(40):
+        clinic.heal()
+        clinic.fault(generator.choice(["hang", "lost", "slow"]), times=-1)
         measure(cuff, 100 + number)
         home.start()
-        time.sleep(generator.uniform(0, 0.4))
+        time.sleep(generator.uniform(0, 0.25))
         # Before it blocks its signals a process ends by them; afterwards it ends in order.
         assert home.stop() in (0, -15)
     clinic.heal()
     home.start()
-    eventually(lambda: clinic.blood_pressures() == [(100 + number, 80) for number in range(12)])
+    eventually(lambda: clinic.blood_pressures() == [(100 + number, 80) for number in range(40)])
 
 
 def test_a_second_daemon_on_the_same_journal_is_refused(home, clinic, cuff, tmp_path):
