@@ -123,6 +123,9 @@ class Daemon:
     def reload(self) -> None:
         """Once it runs: before it blocks its signals, one would end it."""
         eventually(lambda: self.status().get("running"))
+        self.hang_up()
+
+    def hang_up(self) -> None:
         self.process.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
