@@ -5,21 +5,20 @@ import Testing
 
 @Suite struct ExitTests {
     /// The codes as sysexits.h has them.
-    @Test(
-        arguments: [
-            (Fault.hub(.badConfiguration("")), 78), (.hub(.certificateUnreadable("")), 78),
-            (.hub(.noPermission("")), 77),
-            (.hub(.diskFull), 74), (.hub(.diskFailing("")), 74), (.hub(.journalDamaged("")), 65),
-            (.hub(.journalNewer(found: 2, known: 1)), 65), (.hub(.journalInUse), 75), (.hub(.portBusy("")), 75),
-            (.hub(.system("", 1)), 71), (.network(.refused), 69), (.clinic(.tooLarge), 69), (.device(.silent), 69),
-        ] as [(Fault, Int32)])
-    func tellsTheShellWhoMustAct(_ fault: Fault, _ code: Int32) { #expect(Exit(fault).rawValue == code) }
+    @Test(arguments: [
+        (Fault.hub(.badConfiguration("")), 78), (.hub(.certificateUnreadable("")), 78), (.hub(.noPermission("")), 77),
+        (.hub(.diskFull), 74), (.hub(.diskFailing("")), 74), (.hub(.journalDamaged("")), 65),
+        (.hub(.journalNewer(found: 2, known: 1)), 65), (.hub(.journalInUse), 75), (.hub(.portBusy("")), 75),
+        (.hub(.system("", 1)), 71), (.network(.refused), 69), (.clinic(.tooLarge), 69), (.device(.silent), 69),
+    ])
+    func tellsTheShellWhoMustAct(_ fault: Fault, _ code: Int) { #expect(Exit(fault).rawValue == Int32(code)) }
 }
 
 @Suite struct PatienceTests {
     @Test func doublesToAMinute() {
         var patience = Patience()
-        #expect((0..<9).map { _ in patience.next() } == [1, 2, 4, 8, 16, 32, 60, 60, 60].map { .seconds($0) })
+        let waits = (0..<9).map { _ in patience.next() }
+        #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60].map { .seconds($0) })
     }
 }
 
