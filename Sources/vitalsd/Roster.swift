@@ -68,7 +68,7 @@ import Host
     /// way is reported and listened to again after a pause.
     func recognise(_ line: SerialLine, _ port: SerialPort) async throws(Fault) -> (Driver, heard: [UInt8]) {
         let sighting = Sighting(.line(line))
-        let own = drivers.filter { $0.claims.contains { $0.matches(sighting) } }
+        let own = drivers.claimants(of: sighting)
         if own.count == 1, let driver = own.first { return (driver, []) }
         var early: [UInt8] = [], current = ways[line.path] ?? 0
         // A pty has no speed: what was heard under one setting counts under the next.
