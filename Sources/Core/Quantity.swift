@@ -121,7 +121,7 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
         case .interstitialGlucose: ("MDC_CONC_GLU_ISF", "glucose-interstitial", Self.livingGlucose)
         case .controlGlucose: ("MDC_CONC_GLU_CONTROL", "glucose-control", 0...60)
         case .glycatedHaemoglobin: ("MDC_CONC_HBA1C", "hba1c", 2...25)
-        case .exercise: ("MDC_CTXT_GLU_EXERCISE", "exercise", 0...65_534)
+        case .exercise: ("MDC_CTXT_GLU_EXERCISE", "exercise", 0...100)
         case .carbohydrate: ("MDC_CTXT_GLU_CARB", "carbohydrate", 0...1000)
         case .medication: ("MDC_CTXT_MEDICATION", "medication", 0...10_000)
         case .batteryCharge: ("MDC_ATTR_VAL_BATT_CHARGE", "battery", 0...100)

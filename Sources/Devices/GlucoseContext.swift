@@ -23,10 +23,9 @@ extension Glucose {
             if both >> 4 != 15 { remarks.insert(number: both >> 4, of: .minorHealthIssues, count: 5) }
         }
         if flags & 8 != 0 {
-            let seconds = try field.u16(), intensity = try field.u8()
-            let lasted = seconds == 0xFFFF ? Outcome.absent(.positiveInfinity) : .amount(Amount(Int32(seconds)))
-            values.append(Value(.exercise, lasted, .second))
-            values.append(Value(.exercise, Amount(Int32(intensity)), .percent))
+            // How long it took has no quantity of its own.
+            if try field.u16() != 0 { remarks.insert(.partlyDecoded) }
+            values.append(Value(.exercise, Amount(Int32(try field.u8())), .percent))
         }
         if flags & 16 != 0 {
             remarks.insert(number: try field.u8(), of: .rapidActing, count: 5)

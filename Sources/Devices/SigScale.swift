@@ -42,34 +42,49 @@ extension Driver {
         })
 }
 
-/// Dates what a scale sends in pieces.
+/// Puts together what a scale sends in pieces, as far as they say that they belong together.
 ///
 /// Where a composition does not fit one packet, both say so, and the second may leave out time and user: they are the
-/// first's. A composition without a stamp from a scale that stamps its weights comes from its memory or from now, nobody
-/// knows which: it is older than its arrival, no more.
+/// first's. What was told with the same stamp already is not told again. A composition without a stamp from a scale that
+/// stamps its weights comes from its memory or from now, nobody knows which: it is older than its arrival, no more.
 struct Weighing {
-    private var first: Reading?
+    private var previous: Reading?
+    private var isUnfinished = false
     private var hasClock = false
 
     mutating func take(_ update: Update) -> Reading? {
+        var reading: Reading
         switch update.characteristic {
         case 0x2A9D:
-            let reading = decoded(update.value, by: WeightScale.measurement)
-            first = nil
-            if case .clock = reading.taken { hasClock = true }
-            return reading
+            reading = decoded(update.value, by: WeightScale.measurement)
+            isUnfinished = false
         case 0x2A9C:
-            var reading = decoded(update.value, by: BodyComposition.measurement)
+            reading = decoded(update.value, by: BodyComposition.measurement)
             let isPiece = reading.remarks.contains(.multiplePackets)
-            if isPiece, let first {
-                if reading.taken == .now { reading.taken = first.taken }
-                reading.user = reading.user ?? first.user
+            if isPiece, isUnfinished, let previous {
+                if reading.taken == .now { reading.taken = previous.taken }
+                reading.user = reading.user ?? previous.user
             } else if reading.taken == .now, hasClock {
                 reading.taken = .unknown
             }
-            first = isPiece && first == nil ? reading : nil
-            return reading
+            isUnfinished = isPiece && !isUnfinished
         default: return nil
         }
+        let whole = reading
+        if case .clock = reading.taken {
+            hasClock = true
+            if let previous, previous.taken == reading.taken, previous.user == reading.user {
+                reading.values = Values(reading.values.filter { !previous.tells($0) })
+            }
+        }
+        previous = whole
+        return reading
+    }
+}
+
+extension Reading {
+    /// Whether the value is here too, or one in place of its lack.
+    fileprivate func tells(_ value: Value) -> Bool {
+        values.contains { $0 == value || ($0.quantity == value.quantity && value.amount == nil) }
     }
 }

@@ -106,6 +106,7 @@ extension Remark {
         case .resultTooLow: "The result was lower than the meter can measure."
         case .meterTooWarm: "The meter was too warm for a valid measurement."
         case .meterTooCold: "The meter was too cold for a valid measurement."
+        case .controlSolution: "The meter measured its control solution, and no sample of a person."
         case .fingerSample: "The sample was taken from a finger."
         case .alternateSiteSample: "The sample was taken from another place than a finger."
         case .earlobeSample: "The sample was taken from an earlobe."

@@ -188,7 +188,7 @@ import Testing
         #expect(try read(Glucose.context, "06 0100 05 ff") == "undated sequence 1 #bedtime")
         #expect(
             try read(Glucose.context, "88 0100 00 ffff 32")
-                == "exercise ?positive-infinity s exercise 50 % undated sequence 1")
+                == "exercise 50 % undated sequence 1 #partly-decoded")
         #expect(why(Glucose.context, "40 0100 47") == .truncated(at: 3, need: 2, have: 1))
     }
 

@@ -95,8 +95,8 @@ struct Vector: Sendable, CustomTestStringConvertible {
         // Layout of the specification
         Vector(
             "glu2a34", "sig-glp", "2A34", "5f0f00013cd002510807320108a047f0",
-            "carbohydrate 60 g exercise 1800 s exercise 50 % medication 8 mg hba1c 7.1 % undated sequence 15 #breakfast "
-                + "#rapid-acting #after-meal #tested-by-person #no-health-issues"),
+            "carbohydrate 60 g exercise 50 % medication 8 mg hba1c 7.1 % undated sequence 15 #breakfast "
+                + "#rapid-acting #partly-decoded #after-meal #tested-by-person #no-health-issues"),
         Vector("bas2a19", "sig-bas", "2A19", "57", "battery 87 % now"),
     ]
 
