@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import signal
 import socket
 import threading
 import time
@@ -124,7 +125,7 @@ def test_fifty_reloads_in_a_row_lose_nothing(home, clinic, cuff, tmp_path):
     eventually(lambda: home.status().get("running"))
     for number in range(50):
         measure(cuff, 100 + number)
-        home.reload()
+        home.process.send_signal(signal.SIGHUP)
         time.sleep(0.01)
     eventually(lambda: clinic.blood_pressures() == [(100 + number, 80) for number in range(50)])
     assert home.is_running
@@ -157,7 +158,7 @@ def test_ends_in_time_in_the_midst_of_visits_and_nothing_is_lost(home, clinic, c
     home.start()
     for _ in range(20):
         wire.send(nonin_format_8(97, 70))
-    eventually(lambda: cuff.visits > 0 and "serial data format 8 claimed" in home.log)
+    eventually(lambda: cuff.visits > 0 and "(serial format 8) claimed" in home.log)
     eventually(lambda: len(home.status()["daemon"]["visits"]) == 2)
     time.sleep(0.3)
     stop_in_time(home)
