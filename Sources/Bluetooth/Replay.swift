@@ -10,12 +10,19 @@ package final class Replay: Bearer, Line, Report {
     /// Where the driver left the capture; empty when it did as written.
     package private(set) var mistakes: [String] = []
     package let localTime: LocalTime?
+    /// `# consent: 1 1234, 2 4321`: slots, each with its code.
+    package let consents: [Consent]
     package let wantsStream = false
 
     package init(_ capture: Capture) {
         lines = capture.lines[...]
         server = AttributeServer(capture.attributes, mtu: ATT.defaultMTU)
         localTime = capture.headers["hub"].flatMap { LocalTime($0) }
+        consents = (capture.headers["consent"] ?? "").split(separator: ",").compactMap { slot in
+            let words = slot.split(separator: " ")
+            guard words.count == 2, let user = UInt8(words[0]), let code = UInt16(words[1]) else { return nil }
+            return Consent(user: user, code: code)
+        }
     }
 
     /// Runs the driver's visit over the capture and gives its mistakes.

@@ -65,7 +65,7 @@ import Host
     /// Finds whose line it is, by the device's own USB identity or by listening.
     func recognise(_ line: SerialLine, _ port: SerialPort) async throws(Fault) -> (Driver, heard: [UInt8]) {
         let sighting = Sighting(.line(line))
-        let own = drivers.filter { $0.claims.contains { $0.matches(sighting) } }
+        let own = drivers.claimants(of: sighting)
         if own.count == 1, let driver = own.first { return (driver, []) }
         let first = ways[line.path] ?? 0, order = settings.indices.map { ($0 + first) % settings.count }
         let recognition = Recognition(of: port, ways: order.map { settings[$0] })

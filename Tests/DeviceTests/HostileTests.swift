@@ -10,6 +10,7 @@ private final class Impostor: Bearer, Line, Report {
     private var answers: [[UInt8]] = []
     private(set) var reported = 0, sent = 0
     let localTime = LocalTime(2026, 3, 2, 10, 12, 30), wantsStream = true
+    let consents = [Consent(user: 1, code: 1234)]
 
     init(_ heard: [[UInt8]], _ attributes: [Attribute]) {
         self.heard = heard[...]

@@ -53,7 +53,7 @@ extension Capture {
 extension FarEnd {
     /// What people call the device.
     var kind: String {
-        drivers.first { $0.claims.contains { $0.matches(capture.sighting) } }?.kind.word ?? "device"
+        drivers.claimants(of: capture.sighting).first?.kind.word ?? "device"
     }
 
     /// What the device's own clock says, as far as the capture shows it.
