@@ -13,12 +13,16 @@ import Testing
         <11 06 0100 0900 1018
         >10 0a00 ffff 0028
         <01 10 0a00 0a
+        >08 0100 0900 0228
+        <01 08 0100 0a
         >08 0100 0900 0328
         <09 07 0200 20 0300 352a 0600 0a 0700 082a
         >08 0700 0900 0328
         <01 08 0700 0a
         >04 0400 0500
         <05 01 0400 0129 0500 0229
+        >04 0800 0900
+        <01 04 0800 0a
 
         """
 
@@ -30,7 +34,7 @@ import Testing
         return (client, bearer)
     }
 
-    @Test("GATT/CL/GAC/BV-01-C and GATT/CL/GAD/BV-01-C, BV-04-C, BV-06-C: exchange MTU, discover all")
+    @Test("GATT/CL/GAC/BV-01-C and GATT/CL/GAD/BV-01-C, BV-03-C, BV-04-C, BV-06-C: exchange MTU, discover all")
     func discoversServicesCharacteristicsAndDescriptors() async throws {
         let (client, bearer) = try await discovered("")
         #expect(client.has(0x2A35) && client.has(0x2A08) && !client.has(0x2A36))
@@ -50,6 +54,8 @@ import Testing
             <03 1700
             >10 0100 ffff 0028
             <11 06 0100 ffff 1018
+            >08 0100 ffff 0228
+            <01 08 0100 0a
             >08 0100 ffff 0328
             <09 07 feff 02 ffff 352a
             >08 ffff ffff 0328
@@ -70,7 +76,7 @@ import Testing
     @Test(
         "GATT/CL/GAR/BI-01-C to BI-05-C: a refused read names its layer",
         arguments: [
-            (0x01, Fault.device(.refused(0x01))), (0x02, .device(.refused(0x02))), (0x08, .device(.refused(0x08))),
+            (0x01, Fault.device(.refused(0x01))), (0x02, .device(.refused(0x02))), (0x08, .pairing(.notPaired)),
             (0x05, .pairing(.notPaired)), (0x0C, .pairing(.notPaired)), (0x0F, .pairing(.notPaired)),
             (0x80, .device(.refused(0x80))),
         ] as [(UInt8, Fault)])
