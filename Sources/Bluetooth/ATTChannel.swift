@@ -58,9 +58,14 @@ final class ATTChannel {
         }
     }
 
+    /// Throws what the bearer died of.
+    func requireAlive() throws(Fault) {
+        if let failure { throw failure }
+    }
+
     /// Sends what has no answer.
     func command(_ opcode: ATT.Opcode, _ parameters: [UInt8]) async throws(Fault) {
-        if let failure { throw failure }
+        try requireAlive()
         try await bearer.send([opcode.rawValue] + parameters)
     }
 
@@ -68,7 +73,7 @@ final class ATTChannel {
     /// hung up or the deadline has passed, and as soon as its table has changed.
     func next(until deadline: ContinuousClock.Instant, from handles: Set<UInt16>? = nil) async throws(Fault) -> Arrived?
     {
-        if let failure { throw failure }
+        try requireAlive()
         while true {
             if let index = waiting.firstIndex(where: { handles?.contains($0.handle) ?? true }) {
                 return waiting.remove(at: index)
@@ -104,7 +109,7 @@ final class ATTChannel {
     }
 
     private func transact(_ opcode: ATT.Opcode, _ parameters: [UInt8]) async throws(Fault) -> Answer {
-        if let failure { throw failure }
+        try requireAlive()
         do throws(Fault) {
             try await bearer.send([opcode.rawValue] + parameters)
             let deadline = ContinuousClock.now + ATT.transactionTime
@@ -193,7 +198,8 @@ final class ATTChannel {
     private func split(_ pdu: [UInt8]) async throws(Fault) {
         var at = 1
         while at < pdu.count {
-            guard let handle = pdu.u16(at: at), let length = pdu.u16(at: at + 2), pdu.count - at - 4 >= Int(length) else {
+            guard let handle = pdu.u16(at: at), let length = pdu.u16(at: at + 2), pdu.count - at - 4 >= Int(length)
+            else {
                 throw .device(.malformed(.truncated(at: at, need: 4, have: pdu.count - at)))
             }
             let start = at + 4

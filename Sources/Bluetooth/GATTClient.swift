@@ -38,6 +38,7 @@ package final class GATTClient: Peer {
     // MARK: What a driver can ask
 
     package func discover() async throws(Fault) {
+        try channel.requireAlive()
         if mtu == nil { mtu = try await exchangeMTU() }
         if try await holds() { try await followChange() } else { try await learn(Self.everything) }
         try await subscribeToChanges()
