@@ -30,6 +30,7 @@ package enum Malformed: Error, Equatable, Sendable {
         case attributeList = "a list of attributes of the size that it says"
         case risingHandle = "a handle that rises, within the range that was asked for"
         case endOfDiscovery = "an end of the attributes"
+        case dataElement = "a data element of a type and size that SDP has"
     }
 
     /// Whether another decoder may still claim the bytes.
