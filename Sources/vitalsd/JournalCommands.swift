@@ -11,8 +11,9 @@ extension Command {
             no person is printed.
             """
     ) { arguments throws(Exit) in
-        let wantsJSON = arguments.flag("json"), configuration = try arguments.configuration()
+        let wantsJSON = arguments.flag("json"), path = try arguments.configurationPath()
         try arguments.end()
+        let configuration = try configuration(at: path)
         let daemon = await Control.ask("status", configuration)
         let summary = try reading(configuration) { journal throws(Fault) in try journal.summary() }
         wantsJSON ? printLine(json(summary, daemon)) : printLine(words(summary, isRunning: daemon != nil))
@@ -26,7 +27,7 @@ extension Command {
             nobody, or not decodable. `retry` sends refused ones again.
             """
     ) { arguments throws(Exit) in
-        let wantsJSON = arguments.flag("json"), configuration = try arguments.configuration()
+        let wantsJSON = arguments.flag("json"), path = try arguments.configurationPath()
         var words = try arguments.rest()
         if words.first == "retry" {
             words.removeFirst()
@@ -34,9 +35,10 @@ extension Command {
             guard !ids.isEmpty, ids.count == words.count else {
                 throw arguments.complain("retry wants reading numbers")
             }
-            return try await Act.retry(ids).carryOut(with: configuration)
+            return try await Act.retry(ids).carryOut(with: configuration(at: path))
         }
         if let stray = words.first { throw arguments.complain("unexpected \(stray)") }
+        let configuration = try configuration(at: path)
         let rows = try reading(configuration) { journal throws(Fault) in
             var rows: [Journal.Row] = []
             for state in Journal.State.allCases where state != .accepted {
@@ -57,7 +59,8 @@ extension Command {
             """
     ) { arguments throws(Exit) in
         let patient = try arguments.option("patient"), user = try arguments.slot()
-        let configuration = try arguments.configuration(), identity = try arguments.device()
+        let path = try arguments.configurationPath(), identity = try arguments.device()
+        let configuration = try configuration(at: path)
         guard let subject = patient.map(Subject.reference) ?? configuration.subject else {
             throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
         }
@@ -69,9 +72,9 @@ extension Command {
         summary: "leave a wireless device alone again",
         explanation: "What it sent so far stays in the journal and goes to the clinic."
     ) { arguments throws(Exit) in
-        let user = try arguments.slot(), configuration = try arguments.configuration()
+        let user = try arguments.slot(), path = try arguments.configurationPath()
         let identity = try arguments.device()
-        try await Act.unbind(identity, user: user).carryOut(with: configuration)
+        try await Act.unbind(identity, user: user).carryOut(with: configuration(at: path))
     }
 }
 
@@ -79,15 +82,6 @@ extension Arguments {
     /// `--configuration FILE`, or where the installation puts it.
     mutating func configurationPath() throws(Exit) -> String {
         try option("configuration") ?? "/etc/vitalsd/vitalsd.conf"
-    }
-
-    mutating func configuration() throws(Exit) -> Configuration {
-        let path = try configurationPath()
-        do {
-            return try Configuration.reading(path)
-        } catch {
-            throw vitalsd.complain(error)
-        }
     }
 
     fileprivate mutating func device() throws(Exit) -> String {
@@ -102,6 +96,15 @@ extension Arguments {
         guard let text = try option("user") else { return nil }
         guard let slot = Int(text), 0...255 ~= slot else { throw complain("--user wants a number from 0 to 255") }
         return slot
+    }
+}
+
+/// Read after the words have been understood: what was typed wrong is said before what is written wrong.
+private func configuration(at path: String) throws(Exit) -> Configuration {
+    do {
+        return try Configuration.reading(path)
+    } catch {
+        throw complain(error)
     }
 }
 

@@ -157,7 +157,7 @@ def test_ends_in_time_in_the_midst_of_visits_and_nothing_is_lost(home, clinic, c
     home.start()
     for _ in range(20):
         wire.send(nonin_format_8(97, 70))
-    eventually(lambda: cuff.visits > 0 and "serial data format 8 claimed" in home.log)
+    eventually(lambda: cuff.visits > 0 and "(serial format 8) claimed" in home.log)
     eventually(lambda: len(home.status()["daemon"]["visits"]) == 2)
     time.sleep(0.3)
     stop_in_time(home)

@@ -27,7 +27,8 @@ class SmallDisk:
 
     def fill(self) -> None:
         if not self.is_mounted:
-            self.limit(max(path.stat().st_size for path in self.home.state.iterdir()))
+            # What grows is the log beside the journal.
+            self.limit((self.home.state / "journal-wal").stat().st_size)
             return
         with (self.home.state / "filler").open("wb", buffering=0) as filler:
             try:

@@ -32,8 +32,8 @@ class Clinic:
         certify(self.certificates)
         at = self.certificates
         self._process = subprocess.Popen(
-            [sys.executable, RECEIVER / "receiver.py", "--port", "0", "--cert", at / "clinic.pem", "--key", at / "clinic.key",
-             "--ca", at / "ca.pem", "--store", folder / "clinic.sqlite"],
+            [sys.executable, RECEIVER / "receiver.py", "--port", "0", "--cert", at / "clinic.pem",
+             "--key", at / "clinic.key", "--ca", at / "ca.pem", "--store", folder / "clinic.sqlite"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         words = dict(word.split("=") for word in self._process.stdout.readline().split()[1:])
         self._control = f"http://127.0.0.1:{words['control']}"

@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -44,8 +45,8 @@ class Home:
         self._first_root = self.shared / "first-root"
         kernel.first_root(self._kernel, self._first_root)
         self._disk = self.shared / "disk"
-        subprocess.run(
-            ["mke2fs", "-q", "-t", "ext4", self._disk, "128M"], check=True, capture_output=True, env={"PATH": "/usr/sbin:/sbin"})
+        make = ["mke2fs", "-q", "-t", "ext4", self._disk, "128M"]
+        subprocess.run(make, check=True, capture_output=True, env={"PATH": "/usr/sbin:/sbin"})
         self._ports = Ports(*(self.shared / f"{name}.socket" for name in ("monitor", "agent", "radio")))
         #: The air of the home; peripherals are made with it.
         self.radio = Radio(self._ports.radio)
@@ -56,15 +57,13 @@ class Home:
     def is_up(self) -> bool:
         return self._machine is not None and self._machine.process.poll() is None
 
-    def boot(self, clock: str | None = None, forwards: dict[int, int] | None = None) -> None:
+    def boot(self, clock: str | None = None) -> None:
         """Starts the machine and returns when it takes commands and has its Bluetooth adapter, hci0.
 
-        `clock` is what its real-time clock says, as in "2019-01-01T00:00:00"; `forwards` leads ports of the host's loopback
-        to ports of the machine.
+        `clock` is what its real-time clock says, as in "2019-01-01T00:00:00".
         """
         agent = listen(self._ports.agent)
-        self._machine = Machine(
-            self._kernel, self._first_root, self.shared, self._ports, self._disk, forwards or {}, clock)
+        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self._disk, clock)
         self._agent = Agent(accept(agent), self.shared)
         self._plugged = []
         self.attach_adapter()
@@ -97,7 +96,7 @@ class Home:
     def attach_adapter(self) -> None:
         """Gives the machine its Bluetooth adapter, as when a dongle is plugged in."""
         self._adapter = self.spawn("exec btattach -B /dev/ttyS1 -P h4 -S 115200")
-        ready = self.run("until [ -e /sys/class/bluetooth/hci0 ]; do sleep 0.1; done", within=30)
+        ready = self.run("until [ -e /sys/class/bluetooth/hci0 ]; do sleep 0.1; done", within=90)
         assert ready.status == 0, self._adapter.output
 
     def detach_adapter(self) -> None:
@@ -116,6 +115,14 @@ class Home:
     def await_open(self, path: str, within: float = 30) -> None:
         """Waits until a process of the machine has `path` open. What reaches a converter before that is lost in it."""
         self.run(f"until ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q ' {path}$'; do sleep 0.2; done", within)
+
+    def forward(self, port: int) -> int:
+        """A port of the host's loopback that leads to this TCP port of the machine."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            here = free.getsockname()[1]
+        self._machine.ask("human-monitor-command", **{"command-line": f"hostfwd_add network tcp:127.0.0.1:{here}-:{port}"})
+        return here
 
     def set_network(self, up: bool) -> None:
         """Pulls the machine's network cable, or plugs it in."""

@@ -30,7 +30,7 @@ def listen(path: pathlib.Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))
     listener.listen(1)
-    listener.settimeout(60)
+    listener.settimeout(180)
     return listener
 
 
@@ -38,7 +38,7 @@ def accept(listener: socket.socket) -> socket.socket:
     """The one connection to `listener`, which is then closed."""
     with listener:
         connection, _ = listener.accept()
-    connection.settimeout(60)
+    connection.settimeout(180)
     return connection
 
 
@@ -46,8 +46,8 @@ class Machine:
     """A running qemu. `shared` is the host's folder that the machine sees, writable, at the same path."""
 
     def __init__(
-        self, kernel: Kernel, first_root: pathlib.Path, shared: pathlib.Path, ports: Ports, disk: pathlib.Path | None,
-        forwards: dict[int, int], clock: str | None,
+        self, kernel: Kernel, first_root: pathlib.Path, shared: pathlib.Path, ports: Ports, disk: pathlib.Path,
+        clock: str | None,
     ):
         self.console = shared / "console"
         monitor = listen(ports.monitor)
@@ -66,13 +66,10 @@ class Machine:
             "-device", "qemu-xhci,id=xhci",
             *self._folder("root", pathlib.Path("/"), "readonly=on,multidevs=remap"),
             *self._folder("shared", shared, "multidevs=remap"),
-            "-netdev", "user,id=network" + "".join(
-                f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in forwards.items()),
-            "-device", "virtio-net-pci,netdev=network,id=card",
-        ]
-        if disk:
+            "-netdev", "user,id=network", "-device", "virtio-net-pci,netdev=network,id=card",
             # What the machine has not synced is lost with it, as in its own memory; the host's cache survives.
-            command += ["-drive", f"file={disk},format=raw,if=virtio,cache=writeback"]
+            "-drive", f"file={disk},format=raw,if=virtio,cache=writeback",
+        ]
         if clock:
             command += ["-rtc", f"base={clock}"]
         log = (shared / "emulator").open("w")

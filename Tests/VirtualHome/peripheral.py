@@ -15,7 +15,6 @@ from bumble.gatt import (
     Descriptor,
     Service,
 )
-from bumble.hci import Address
 from bumble.host import Host
 from bumble.keys import MemoryKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
@@ -37,13 +36,15 @@ class Confirmed:
 class Peripheral:
     """A device with a public address that advertises, serves GATT, pairs and bonds.
 
-    A subclass gives `name`, `advertised` (16-bit service UUIDs), `services()`, and what happens on `serve()`. Those, and what
-    the characteristics call, run in the radio's thread. The methods for tests, which may be called from any thread, are below
-    the line. Its memory and its bonds are its own: they survive the hub's power cut.
+    A subclass gives `name`, `advertised` (16-bit service UUIDs), `information`, `services()` and `serve()`. Those, and what
+    the characteristics call, run in the radio's thread; the methods for tests, below the line, are called from any other.
+    Its memory and its bonds are its own: they survive the hub's power cut.
     """
 
     name = "Peripheral"
     advertised: tuple[int, ...] = ()
+    #: Device Information: characteristic to value.
+    information: dict[int, str] = {}
 
     def __init__(self, radio: Radio, address: str):
         self.address = address
@@ -64,9 +65,6 @@ class Peripheral:
         """What it serves beside Device Information of `information`."""
         return []
 
-    #: Device Information: characteristic to value.
-    information: dict[int, str] = {}
-
     async def serve(self, connection: Connection) -> None:
         """Runs from connection to disconnection; it is cancelled there."""
 
@@ -79,8 +77,11 @@ class Peripheral:
         return bytes(AdvertisingData([flags, (AdvertisingData.INCOMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, services)]))
 
     async def indicate(self, connection: Connection, characteristic: Characteristic, value: bytes) -> None:
-        """Sends an indication and returns when the hub has confirmed it."""
-        await self.device.gatt_server.indicate_subscriber(connection, characteristic, value)
+        """Sends an indication and returns when the hub has confirmed it.
+
+        By force, for Bumble returns at once, as if confirmed, where it believes that nobody has subscribed.
+        """
+        await self.device.gatt_server.indicate_subscriber(connection, characteristic, value, force=True)
         self.confirmed.append(Confirmed(value, time.monotonic()))
 
     def characteristic(self, uuid: int, read=None, write=None, encrypted: bool = False) -> Characteristic:

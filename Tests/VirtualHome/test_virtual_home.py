@@ -2,6 +2,7 @@
 
 import http.server
 import signal
+import socket
 import threading
 from datetime import datetime, timedelta
 
@@ -116,8 +117,8 @@ def test_a_usb_converter_comes_and_goes_with_its_bytes_intact(home):
         eventually(lambda: events.output.count("add ") == turn)
         assert "ID_USB_SERIAL_SHORT=FT4711" in home.run("udevadm info -q property /dev/ttyUSB0").output
         reader = home.spawn(
-            "exec 3<>/dev/ttyUSB0; stty -F /dev/ttyUSB0 raw -echo 19200 parenb parodd; printf ready >&3; head -c 2048 <&3 >/run/bytes;"
-            "cat /run/bytes >&3; od -An -v -tx1 /run/bytes")
+            "exec 3<>/dev/ttyUSB0; stty -F /dev/ttyUSB0 raw -echo 19200 parenb parodd; printf ready >&3;"
+            "head -c 2048 <&3 >/run/bytes; cat /run/bytes >&3; od -An -v -tx1 /run/bytes")
         assert device.receive(5) == b"ready"
         device.send(every_byte)
         assert device.receive(2048) == every_byte
@@ -129,8 +130,8 @@ def test_a_usb_converter_comes_and_goes_with_its_bytes_intact(home):
 def test_a_line_that_is_set_otherwise_than_its_device_carries_garbage(home):
     device = home.plug_serial("oximeter", speed=9600)
     reader = home.spawn(
-        "until [ -c /dev/ttyUSB0 ]; do sleep 0.1; done; exec 3<>/dev/ttyUSB0; stty -F /dev/ttyUSB0 19200 raw -echo; head -c 3 <&3;"
-        "stty -F /dev/ttyUSB0 9600; echo set; head -c 3 <&3")
+        "until [ -c /dev/ttyUSB0 ]; do sleep 0.1; done; exec 3<>/dev/ttyUSB0;"
+        "stty -F /dev/ttyUSB0 19200 raw -echo; head -c 3 <&3; stty -F /dev/ttyUSB0 9600; echo set; head -c 3 <&3")
     eventually(lambda: device.converter == (19200, False))
     device.send(b"abc")
     eventually(lambda: device.converter == (9600, False) and "set" in reader.output)
@@ -161,6 +162,17 @@ def test_the_host_can_be_reached_and_the_cable_pulled(home):
         server.shutdown()
 
 
+def test_the_machine_can_be_reached(home):
+    home.spawn("while :; do busybox nc -l -p 4000 -e echo hello from the home; done")
+    port = home.forward(4000)
+
+    def hello() -> bytes:
+        with socket.create_connection(("127.0.0.1", port), 5) as line:
+            return line.makefile("rb").read()
+
+    eventually(lambda: hello() == b"hello from the home\n")
+
+
 def test_the_clock_can_be_stepped_and_the_time_since_boot_goes_on(home):
     since_boot = "cut -d. -f1 /proc/uptime"
     before = int(home.run(since_boot).output)
@@ -172,12 +184,14 @@ def test_the_clock_can_be_stepped_and_the_time_since_boot_goes_on(home):
 def test_a_power_cut_loses_nothing_that_was_synced(home):
     home.run("rm -f /state/last")
     writer = home.spawn(
-        "n=0; while :; do n=$((n+1)); echo $n >/state/new; sync /state/new; mv /state/new /state/last; sync /state; echo $n; done")
+        "n=0; while :; do n=$((n+1)); echo $n >/state/new; sync /state/new;"
+        "mv /state/new /state/last; sync /state; echo $n; done")
     eventually(lambda: len(writer.output.split()) >= 8)
     home.cut_power()
     with pytest.raises(PowerCut):
         writer.wait()
     synced = int(writer.output.split()[-1])
-    home.boot()
+    home.boot(clock="2019-03-01T12:00:00")
+    assert home.run("date -u +%Y-%m-%dT%H").output == "2019-03-01T12\n"
     assert int(home.run("cat /state/last").output) in (synced, synced + 1)
     assert "powered le" in btmgmt(home, "power on")
