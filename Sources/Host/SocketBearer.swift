@@ -8,7 +8,7 @@ import Glibc
     /// The largest ATT PDU: a value of 512 bytes, behind the header of a Prepare Write.
     private static let longest = 517
 
-    private let socket: Descriptor
+    let socket: Descriptor
     private var isOpen = true
     private var isBroken = false
 
@@ -51,7 +51,7 @@ import Glibc
                 let due = ContinuousClock.now + .seconds(30)
                 guard await loop.ready(socket.raw, write: true, before: due) else { throw .device(.silent) }
             case let number where isEnding(number): throw .device(.hungUp)
-            case let number: throw .failed("send", number)
+            case let number: throw .link("send", number)
             }
         }
         throw .device(.hungUp)
@@ -74,7 +74,7 @@ import Glibc
             case let number where isEnding(number):
                 if isBroken { return nil }
                 isBroken = true
-            case let number: throw .failed("recv", number)
+            case let number: throw .link("recv", number)
             }
         }
         return nil
