@@ -106,14 +106,6 @@ extension ByteReader {
         return number
     }
 
-    mutating func bytes(_ count: Int) throws(Malformed) -> [UInt8] {
-        try need(count)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count)
-        for _ in 0..<count { bytes.append(try u8()) }
-        return bytes
-    }
-
     /// The length behind a header of size 5, 6 or 7; so many bytes must be there.
     fileprivate mutating func length(_ size: UInt8) throws(Malformed) -> Int {
         let length = Int(try number(1 << (Int(size) - 5)))
