@@ -6,7 +6,7 @@ import Testing
 /// follow Bluetooth Core 5.4, Vol 3, Part B, 4, and what real clients ask.
 @Suite struct SDPServerTests {
     static let record = """
-        3555 0900000a00010001 090001 3503191101 090004 350c 3503190100 3505190003 0807 090005 3503191002
+        3550 0900000a00010001 090001 3503191101 090004 350c 3503190100 3505190003 0807 090005 3503191002
         090006 3509 09656e 09006a 090100 090009 3508 3506 191101 090102 090100 2507 766974616c7364
         """.replacing("\n", with: "").replacing(" ", with: "")
     private let server = SDPServer([ServiceRecord(serialPort: "vitalsd", channel: 7)])
@@ -37,7 +37,7 @@ import Testing
                 "07 0000 0018 0015 3513 3511 090004 350c 3503190100 3505190003 0807 00"
             ),
             // All there is, as phones ask.
-            ("06 0000 000f 3503191101 ffff 35050a0000ffff 00", "07 0000 005c 0059 3557 \(record) 00"),
+            ("06 0000 000f 3503191101 ffff 35050a0000ffff 00", "07 0000 0057 0054 3552 \(record) 00"),
             // SDP/SR/SSA/BI-01-C to BI-03-C: syntax, size, continuation state.
             ("06 0000 000d 3603191101 012c 3503090001 00", "01 0000 0002 0003"),
             ("06 0000 000d 3503191101 012c 3503190001 00", "01 0000 0002 0003"),
@@ -62,7 +62,7 @@ import Testing
     @Test func ourRecordIsAsOthersWriteIt() throws {
         #expect(
             hex(server.answer(try #require(bytes(hex: "04 0000 000e 00010001 ffff 35050a0000ffff 00"))) ?? [])
-                == "050000005a0057\(Self.record)00")
+                == "05000000550052\(Self.record)00")
     }
 
     @Test("SDP/SR/SSA/BV-06-C: an answer that does not fit is given in pieces")

@@ -118,14 +118,14 @@ import Testing
         arguments: [
             ("3500", nil), ("3502 3500", nil),
             // Over L2CAP alone; channel 0; channel 31; a channel that is none; OBEX above RFCOMM.
-            ("350e 350c 090004 3507 3505 190100 09000f", nil),
+            ("350f 350d 090004 3508 3506 190100 09000f", nil),
             ("3513 3511 090004 350c 3503190100 3505190003 0800", nil),
             ("3513 3511 090004 350c 3503190100 3505190003 081f", nil),
-            ("3513 3511 090004 350c 3503190100 3505190003 2501", nil),
+            ("3513 3511 090004 350c 3503190100 3505190003 2500", nil),
             ("3518 3516 090004 3511 3503190100 3505190003 080c 3503190008", 12),
             // The channel in two bytes, the UUID in 16; two stacks to choose from.
             ("3522 3520 090004 351b 3503190100 3514 1c0000000300001000800000805f9b34fb 090007", 7),
-            ("351f 351d 090004 3d18 3507 3505190100 09000f 350c 3503190100 3505190003 081e", 30),
+            ("351f 351d 090004 3d18 3508 3506190100 09000f 350c 3503190100 3505190003 081e", 30),
         ] as [(String, UInt8?)])
     func channels(lists: String, channel: UInt8?) async throws {
         let bytes = try packet(lists)
@@ -135,7 +135,7 @@ import Testing
         if let channel {
             #expect(try await SDP.channel(over: bearer) == channel)
         } else {
-            await #expect(throws: Fault.self) { try await SDP.channel(over: bearer) }
+            await #expect(throws: Fault.device(.lacking("1101"))) { try await SDP.channel(over: bearer) }
         }
     }
 
