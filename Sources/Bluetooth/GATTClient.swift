@@ -217,7 +217,7 @@ package final class GATTClient: Peer {
     /// Vol 3, Part G, 7.3: read by its UUID, because its handle is itself what is in doubt. Nil where there is none.
     private func readDatabaseHash() async throws(Fault) -> [UInt8]? {
         let all = Self.everything.lowerBound.attBytes + Self.everything.upperBound.attBytes
-        switch try await channel.request(.readByTypeRequest, all + ATT.databaseHash.attBytes) {
+        switch try await channel.request(.readByTypeRequest, all + ATT.databaseHash.attBytes, mayUpgrade: isBonded) {
         // 09, 18 bytes a row, handle, hash
         case .response(let pdu): return pdu.count == 20 && pdu[1] == 18 ? Array(pdu[4...]) : nil
         case .refused: return nil
