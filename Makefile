@@ -34,6 +34,7 @@ lint:
 # Each bundle that the product writes goes to a folder, where a checker that did not write it judges it.
 swift-test: packages
 	$(SWIFT) build --build-tests
+	mkdir -p .build/bundles
 	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(SWIFT) test --skip-build
 
 # The whole line with real parts: a pty, the daemon, TLS, a receiver process.

@@ -90,7 +90,11 @@ package func hex<Number: FixedWidthInteger & UnsignedInteger>(_ number: Number) 
 
 /// Lower-case hexadecimal without separators.
 package func hex(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.reduce(into: "") { $0 += hex($1) }
+    var digits: [UInt8] = []
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 0x0F] { digits.append(nibble + (nibble < 10 ? 0x30 : 0x57)) }
+    }
+    return String(decoding: digits, as: UTF8.self)
 }
 
 /// Bytes from hexadecimal digits; spaces are ignored. Nil when a digit is odd or foreign.

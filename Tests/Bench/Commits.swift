@@ -33,7 +33,6 @@ import Journal
     report("fdatasync", disk.perSecond)
     report("plain", plain.perSecond, plain.bytes)
     for (size, tally) in zip(sizes, kept) { report("journal", size, tally.perSecond, tally.bytes / Double(size)) }
-    exit(0)
 }
 
 /// How often something was done, in what time, and what the kernel counted as written for it.

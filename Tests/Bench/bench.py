@@ -63,7 +63,7 @@ def decode(table: Table, folder: pathlib.Path, quick: bool) -> None:
         counter = folder / "allocations.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", counter, HERE / "allocations.c"], check=True)
         environment["LD_PRELOAD"] = str(counter)
-    for _, name, nanoseconds, allocations, _ in figures([BENCH, "decode", "2" if quick else "12"], env=environment):
+    for _, name, nanoseconds, allocations in figures([BENCH, "decode", "2" if quick else "12"], env=environment):
         table.row(name, float(nanoseconds), "ns", 50, "limit", "< 50 ns", float(nanoseconds) < 50)
         if allocations == "?":
             table.note("allocations not counted: no C compiler")
