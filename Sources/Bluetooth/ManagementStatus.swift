@@ -48,9 +48,9 @@ extension Fault {
             switch status {
             case .notConnected, .disconnected: .device(.hungUp)
             case .connectFailed, .timeout: .device(.silent)
-            case .authenticationFailed, .cancelled: .pairing(.rejected)
+            case .authenticationFailed: .pairing(.rejected)
+            case .cancelled where command == .pairDevice, .rejected where command == .pairDevice: .pairing(.rejected)
             case .notPaired: .pairing(.notPaired)
-            case .rejected where command == .pairDevice: .pairing(.rejected)
             case .notPowered: .hub(.radioOff)
             case .invalidIndex: .hub(.noRadio)
             case .rfkilled: .hub(.radioBlocked)

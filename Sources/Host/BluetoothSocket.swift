@@ -53,6 +53,12 @@ enum BluetoothSocket {
         return setsockopt(socket, optionLevel, security, wanted, socklen_t(wanted.count)) == 0
     }
 
+    /// How many bytes of key encrypt a connected link; 0 where nothing does.
+    static func keySize(of socket: CInt) -> UInt8 {
+        var present: [UInt8] = [0, 0], size = socklen_t(present.count)
+        return getsockopt(socket, optionLevel, security, &present, &size) == 0 ? present[1] : 0
+    }
+
     /// Why the last step that was waited for failed; 0 where it did not.
     static func error(of socket: CInt) -> CInt {
         var number: CInt = 0, size = socklen_t(MemoryLayout<CInt>.size)
@@ -68,13 +74,11 @@ enum BluetoothSocket {
     }
 }
 
-/// How safe an LE link must be, in the kernel's numbers.
-package enum LinkSecurity: UInt8, Sendable {
+/// How safe a link must be, in the kernel's numbers.
+enum LinkSecurity: UInt8 {
     case none = 1
     /// Encrypted, with whatever key the bond has. Where there is no bond the kernel would begin to make one.
     case encrypted = 2
-    /// Encrypted with a key that a person has vouched for.
-    case authenticated = 3
 }
 
 extension UInt16 {

@@ -72,6 +72,11 @@ import Core
         kept = try Bell()
     }
 
+    /// Whether the adapter is on and ours.
+    package var isOn: Bool {
+        fault == nil && !mustRestart && adapter.map { $0.isPrepared && $0.settings.contains(.powered) } == true
+    }
+
     // MARK: what is wanted
 
     /// Which devices are to be connected to as soon as they are heard: exactly these. Each is given as it was seen when it
@@ -81,10 +86,9 @@ import Core
         change.ring()
     }
 
-    /// Asks everybody who is near for their names, for so long from now: `next` reports them all.
+    /// Asks everybody who is near for their names, from now on for so long: `next` reports them all. Zero ends it.
     package func discover(for time: Duration) {
-        let end = ContinuousClock.now + time
-        discoveryEnds = max(discoveryEnds ?? end, end)
+        discoveryEnds = .now + time
         change.ring()
     }
 
@@ -131,10 +135,10 @@ import Core
 
     @Hub package func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer {
         if let fault { throw fault }
-        guard let adapter else { throw .hub(.noRadio) }
-        let device = advertisement.device, isBonded = bonds[device]?.hasKey == true
+        guard isOn, let adapter else { throw .hub(.radioOff) }
+        let device = advertisement.device
         return try await SocketBearer.connect(
-            to: device, from: adapter.identity, security: isBonded ? .encrypted : .none, within: .seconds(25))
+            to: device, from: adapter.identity, encrypted: bonds[device]?.hasKey == true, within: .seconds(25))
     }
 
     // MARK: holding it
@@ -223,9 +227,9 @@ import Core
             throw .hub(.radioShared("\(trace) by somebody else"))
         }
         if mustRestart {
-            mustRestart = false
             adapter?.isPrepared = false
             try await set(.setPowered(false), channel)
+            mustRestart = false
         }
         if adapter?.isPrepared == false { try await prepare(channel) }
         if adapter?.settings.contains(.powered) == false { try await switchOn(channel) }
@@ -240,26 +244,24 @@ import Core
         return try await settleDiscovery(channel, index)
     }
 
+    /// A discovery that cannot be had now, because the adapter is connecting for example, is no fault of the radio.
     private func settleDiscovery(
         _ channel: ManagementSocket, _ index: Management.Index
     ) async throws(Fault) -> ContinuousClock.Instant? {
         guard let end = discoveryEnds else { return nil }
-        if end <= .now {
-            discoveryEnds = nil
-            if isDiscovering { try await channel.ask(.stopDiscovery(.lowEnergy), of: index) }
-            return nil
-        }
+        let isOver = end <= .now
+        if isOver { discoveryEnds = nil }
         // The kernel ends a discovery by itself after ten seconds.
-        if !isDiscovering {
-            isDiscovering = true
-            do throws(Fault) {
-                try await channel.ask(.startDiscovery(.lowEnergy), of: index)
-            } catch {
-                isDiscovering = false
-                throw error
-            }
+        guard isDiscovering == isOver, pairing == nil else { return isOver ? nil : end }
+        isDiscovering = true
+        do throws(Fault) {
+            try await channel.ask(isOver ? .stopDiscovery(.lowEnergy) : .startDiscovery(.lowEnergy), of: index)
+        } catch {
+            isDiscovering = false
+            guard case .hub(.radioFailing) = error, channel.failure == nil else { throw error }
+            return isOver ? nil : .now + .seconds(1)
         }
-        return end
+        return isOver ? nil : end
     }
 
     private func switchOn(_ channel: ManagementSocket) async throws(Fault) {

@@ -95,7 +95,8 @@ extension Radio {
         answering: @Hub (PairingQuestion) async -> PairingAnswer = { $0.kind == .agreement ? .yes : .no }
     ) async throws(Fault) -> Bond {
         if let fault { throw fault }
-        guard let channel, let adapter, pairing == nil else { throw .hub(.radioFailing("another pairing is going on")) }
+        guard isOn, let channel, let adapter else { throw .hub(.radioOff) }
+        guard pairing == nil else { throw .hub(.radioFailing("another pairing is going on")) }
         let pairing = try Pairing(device), old = bonds[device]
         self.pairing = pairing
         defer { self.pairing = nil }
