@@ -15,7 +15,7 @@ VENV       := .venv
 PYTEST      = $(VENV)/bin/python -m pytest -q
 THEENGS    ?= $(VENV)/theengs/bin/python
 
-LIBRARIES  := libbluetooth-dev libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
+LIBRARIES  := libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
 TESTING    := python3 python3-venv openssl sqlite3
 
 .PHONY: demo test build lint bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test

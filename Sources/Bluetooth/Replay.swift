@@ -44,7 +44,7 @@ package final class Replay: Bearer, Line, Report {
     // MARK: The device
 
     package func send(_ pdu: [UInt8]) async throws(Fault) {
-        if isDiscovery(pdu) {
+        if server.isAsked(pdu) {
             if let response = server.answer(pdu).response { answers.append(response) }
         } else {
             follow(.sent(pdu))
@@ -100,11 +100,17 @@ package final class Replay: Bearer, Line, Report {
     }
 }
 
-/// Whether the attribute table answers a request, and not the conversation.
-package func isDiscovery(_ pdu: [UInt8]) -> Bool {
-    let opcodes: [ATT.Opcode] = [
-        .exchangeMTURequest, .findInformationRequest, .findByTypeValueRequest, .readByTypeRequest,
-        .readByGroupTypeRequest,
-    ]
-    return opcodes.contains { $0.rawValue == pdu.first }
+extension AttributeServer {
+    /// Whether the attribute table answers a request, and not the conversation: the discovery, and the wish to be told of
+    /// changes of the table itself.
+    package func isAsked(_ pdu: [UInt8]) -> Bool {
+        switch pdu.first.flatMap(ATT.Opcode.init) {
+        case .exchangeMTURequest, .findInformationRequest, .findByTypeValueRequest, .readByTypeRequest,
+            .readByGroupTypeRequest:
+            true
+        case .writeRequest:
+            AttributeTable(attributes)[ATT.serviceChanged]?.descriptor(ATT.clientConfiguration) == pdu.u16(at: 1)
+        default: false
+        }
+    }
 }

@@ -112,25 +112,52 @@ package struct Attribute: Equatable, Sendable {
 }
 
 extension Advertisement {
-    /// `00:09:1F:80:00:22 name "A&D_UA-651BLE" services 1810 180A`
+    /// `00:09:1F:80:00:22 name "A&D_UA-651BLE" services 1810 180A`, and where there is more to say, behind it
+    /// `random` or `classic`, `maker 0059 01020304` and `data 181D 22c4` (company or service, then its bytes).
     package init?(notation: String) {
         let quoted = notation.split(separator: "\"", omittingEmptySubsequences: false)
         guard quoted.count == 3 else { return nil }
-        let before = quoted[0].split { $0 == " " }, after = quoted[2].split { $0 == " " }
+        let before = quoted[0].split { $0 == " " }
         guard before.count == 2, before[1] == "name", let address = BluetoothAddress(before[0]) else { return nil }
-        var services: [BluetoothUUID] = []
-        if let first = after.first {
-            guard first == "services" else { return nil }
-            for word in after.dropFirst() {
-                guard let uuid = BluetoothUUID(word) else { return nil }
-                services.append(uuid)
+        self.init(address: address, name: String(quoted[1]), services: [])
+        var words = quoted[2].split { $0 == " " }[...], listsServices = false
+        while let word = words.popFirst() {
+            switch word {
+            case "services": listsServices = true
+            case "random": kind = .leRandom
+            case "classic": kind = .classic
+            case "maker":
+                guard let company = words.popFirst().flatMap({ UInt16($0, radix: 16) }),
+                    let data = words.popFirst().flatMap({ bytes(hex: $0) })
+                else { return nil }
+                manufacturerData[company] = data
+            case "data":
+                guard let service = words.popFirst().flatMap({ BluetoothUUID($0) }),
+                    let data = words.popFirst().flatMap({ bytes(hex: $0) })
+                else { return nil }
+                serviceData[service] = data
+            default:
+                guard listsServices, let service = BluetoothUUID(word) else { return nil }
+                services.append(service)
             }
         }
-        self.init(address: address, name: String(quoted[1]), services: services)
     }
 
+    /// Data without a single byte are left out: they have no word.
     package var notation: String {
-        "\(address) name \"\(name)\" services \(services.map(\.description).joined(separator: " "))"
+        var words = ["\(address) name \"\(name)\" services"] + services.map(\.description)
+        switch kind {
+        case .lePublic: break
+        case .leRandom: words.append("random")
+        case .classic: words.append("classic")
+        }
+        for (company, data) in manufacturerData.sorted(by: { $0.key < $1.key }) where !data.isEmpty {
+            words.append("maker \(hex(company)) \(hex(data))")
+        }
+        for (service, data) in serviceData.sorted(by: { $0.key.value < $1.key.value }) where !data.isEmpty {
+            words.append("data \(service) \(hex(data))")
+        }
+        return words.joined(separator: " ")
     }
 }
 

@@ -16,7 +16,12 @@ package enum Fault: Error, Equatable, Sendable {
     package enum Pairing: Equatable, Sendable { case notPaired, keyForgotten, notInPairingMode, rejected, slotTaken }
 
     package enum Hub: Equatable, Sendable {
-        case noRadio, radioOff, radioBlocked, portGone, portBusy(String), noPermission(String)
+        case noRadio, radioOff, radioBlocked
+        /// The adapter or its part of the kernel fails: how.
+        case radioFailing(String)
+        /// Somebody else commands the same adapter: who, or by what it shows.
+        case radioShared(String)
+        case portGone, portBusy(String), noPermission(String)
         case diskFull, diskFailing(String), journalFull, journalDamaged(String), journalNewer(found: Int, known: Int)
         case journalInUse
         case clockUnset, badConfiguration(String), certificateUnreadable(String)
@@ -108,6 +113,13 @@ extension Fault.Hub {
         case .noRadio: ("there is no Bluetooth adapter", "plug one in")
         case .radioOff: ("the Bluetooth adapter is off", "switch it on")
         case .radioBlocked: ("the radio is blocked by rfkill", "unblock it: rfkill unblock bluetooth")
+        case .radioFailing(let how):
+            ("the Bluetooth adapter fails (\(how))", "nothing to do if it recovers; else plug it in again")
+        case .radioShared(let who):
+            (
+                "two masters use one Bluetooth adapter (\(who))",
+                "disable bluetoothd, or give vitalsd an adapter of its own"
+            )
         case .portGone: ("the serial line is gone", "plug the cable in again")
         case .portBusy(let path): ("\(path) is held by another program", "stop that program")
         case .noPermission(let what): ("no permission for \(what)", "run as the vitalsd service, or join its group")

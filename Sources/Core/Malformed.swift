@@ -29,7 +29,10 @@ package enum Malformed: Error, Equatable, Sendable {
         case decimal = "a decimal number"
         case attributeList = "a list of attributes of the size that it says"
         case risingHandle = "a handle that rises, within the range that was asked for"
+        case addressKind = "a kind of Bluetooth address"
+        case keyRecord = "a record of a bond"
         case endOfDiscovery = "an end of the attributes"
+        case dataElement = "a data element of a type and size that SDP has"
     }
 
     /// Whether another decoder may still claim the bytes.

@@ -20,16 +20,46 @@ package struct Sighting: Equatable, Sendable {
 /// What a device says of itself on the air.
 package struct Advertisement: Equatable, Sendable {
     package var address: BluetoothAddress
+    package var kind: AddressKind
     package var name: String
     package var services: [BluetoothUUID]
+    /// What its maker adds, by the company identifier of the Bluetooth SIG.
+    package var manufacturerData: [UInt16: [UInt8]]
+    package var serviceData: [BluetoothUUID: [UInt8]]
     /// Received signal strength in dBm, −127 to 20; nil where the controller does not say.
     package var signal: Int?
 
-    package init(address: BluetoothAddress, name: String, services: [BluetoothUUID], signal: Int? = nil) {
+    package init(
+        address: BluetoothAddress, kind: AddressKind = .lePublic, name: String, services: [BluetoothUUID],
+        manufacturerData: [UInt16: [UInt8]] = [:], serviceData: [BluetoothUUID: [UInt8]] = [:], signal: Int? = nil
+    ) {
         self.address = address
+        self.kind = kind
         self.name = name
         self.services = services
+        self.manufacturerData = manufacturerData
+        self.serviceData = serviceData
         self.signal = signal
+    }
+}
+
+/// Whose number a 48-bit address is, as the kernel's management interface counts: the same 48 bits of another kind are
+/// another device.
+package enum AddressKind: UInt8, CaseIterable, Sendable {
+    /// The public address of a device that speaks classic Bluetooth (BR/EDR).
+    case classic = 0
+    case lePublic = 1
+    /// Made up by the device: for good (static), or for some minutes (private).
+    case leRandom = 2
+}
+
+extension AddressKind: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .classic: "classic"
+        case .lePublic: "public"
+        case .leRandom: "random"
+        }
     }
 }
 

@@ -8,12 +8,21 @@ import Glibc
     /// The largest ATT PDU: a value of 512 bytes, behind the header of a Prepare Write.
     private static let longest = 517
 
-    private let socket: Descriptor
+    let socket: Descriptor
+    private let isLink: Bool
     private var isOpen = true
     private var isBroken = false
+    private var hasHeard = false
+    /// Whether the link is to be encrypted before anything that is heard on it counts.
+    var mustEncrypt = false
 
-    /// Takes over a connected socket that does not block.
-    package init(_ socket: consuming Descriptor) { self.socket = socket }
+    /// Takes over a connected socket that does not block. `isLink` where it is one of the kernel's Bluetooth.
+    package init(_ socket: consuming Descriptor, isLink: Bool = false) {
+        self.socket = socket
+        self.isLink = isLink
+    }
+
+    deinit { if isLink, !hasHeard { EndedLinks.keep(socket.raw) } }
 
     /// Two ends of one channel.
     package static func pair() throws(Fault) -> (SocketBearer, SocketBearer) {
@@ -51,7 +60,7 @@ import Glibc
                 let due = ContinuousClock.now + .seconds(30)
                 guard await loop.ready(socket.raw, write: true, before: due) else { throw .device(.silent) }
             case let number where isEnding(number): throw .device(.hungUp)
-            case let number: throw .failed("send", number)
+            case let number: throw .link("send", number)
             }
         }
         throw .device(.hungUp)
@@ -63,7 +72,12 @@ import Glibc
         while isOpen {
             let count = recv(socket.raw, &pdu, pdu.count, CInt(MSG_TRUNC))
             if count > pdu.count { throw .device(.malformed(.length(got: count, expected: pdu.count))) }
-            if count >= 0 { return count == 0 ? nil : Array(pdu[..<count]) }
+            if count == 0 { return nil }
+            if count > 0 {
+                hasHeard = true
+                if mustEncrypt { try await encrypt() }
+                return Array(pdu[..<count])
+            }
             switch errno {
             case EINTR: continue
             case EAGAIN where isBroken: return nil
@@ -74,7 +88,7 @@ import Glibc
             case let number where isEnding(number):
                 if isBroken { return nil }
                 isBroken = true
-            case let number: throw .failed("recv", number)
+            case let number: throw .link("recv", number)
             }
         }
         return nil

@@ -85,3 +85,18 @@ import Testing
         #expect(information.description == "manufacturer \"A&D\" serial \"12\" system 00091FFFFE800022")
     }
 }
+
+@Suite struct AdvertisementNotationTests {
+    @Test(arguments: [
+        "00:09:1F:80:00:22 name \"A&D_UA-651BLE\" services 1810 180A",
+        "C0:09:1F:80:00:22 name \"\" services random maker 59 0102 data 181D 22c4",
+        "00:09:1F:80:00:22 name \"PBT\" services classic",
+    ])
+    func whatIsReadIsWrittenAgain(line: String) { #expect(Advertisement(notation: line)?.notation == line) }
+
+    @Test(arguments: [
+        "00:09:1F:80:00:22 name \"x\" 1810", "00:09:1F:80:00:22 name \"x\" services maker 59",
+        "00:09:1F:80:00:22 name \"x\" services maker zz 00", "00:09:1F:80:00:22 name \"x\" services data 181D 2",
+    ])
+    func anythingElseIsRefused(line: String) { #expect(Advertisement(notation: line) == nil) }
+}

@@ -19,7 +19,7 @@ private final class Impostor: Bearer, Line, Report {
 
     func send(_ pdu: [UInt8]) async throws(Fault) {
         sent += 1
-        if isDiscovery(pdu), let response = server.answer(pdu).response { answers.append(response) }
+        if server.isAsked(pdu), let response = server.answer(pdu).response { answers.append(response) }
     }
     func receive(within time: Duration) async throws(Fault) -> [UInt8]? {
         answers.isEmpty ? heard.popFirst() : answers.removeFirst()

@@ -1,0 +1,65 @@
+import Bluetooth
+import CLinux
+import Core
+import Glibc
+
+extension SocketBearer {
+    /// Connects over the kernel: at once where it has a link to the device already, else as soon as the device advertises.
+    ///
+    /// `device` may be the identity behind a private address, once the kernel knows its key. `adapter` is our own
+    /// identity. With `encrypted`, which is for a device with a bond, nothing that the device says counts before the link
+    /// is encrypted with the bond's key, so that nobody else can speak in its place. Throws `device(.silent)` when `time`
+    /// passes first, `pairing(.keyForgotten)`, and `noRadio`, `radioOff` or `radioFailing`.
+    package static func connect(
+        to device: Management.Address, from adapter: Management.Address, encrypted: Bool, within time: Duration
+    ) async throws(Fault) -> SocketBearer {
+        let socket = try BluetoothSocket.open(.sequencedPackets, .l2cap), raw = socket.raw
+        guard BluetoothSocket.secure(raw, .none) else { throw .link("setsockopt", errno) }
+        guard BluetoothSocket.bind(raw, to: BluetoothSocket.att(adapter)) else { throw .link("bind", errno) }
+        let isConnected = BluetoothSocket.connect(raw, to: BluetoothSocket.att(device)), number = errno
+        let bearer = SocketBearer(socket, isLink: true)
+        // The first word comes before the key, see EndedLinks.
+        bearer.mustEncrypt = encrypted
+        if isConnected { return bearer }
+        guard number == EINPROGRESS || number == EAGAIN else { throw .link("connect", number) }
+        guard await loop.ready(raw, write: true, before: .now + time) else { throw .device(.silent) }
+        let outcome = BluetoothSocket.error(of: raw)
+        if outcome != 0 { throw .link("connect", outcome) }
+        return bearer
+    }
+
+    /// Encrypts an open link with the bond's key. Returns when it is, and throws as `connect` does.
+    package func encrypt(within time: Duration = .seconds(30)) async throws(Fault) {
+        mustEncrypt = false
+        if !BluetoothSocket.secure(socket.raw, .encrypted) {
+            // So the kernel says, too, that there is nothing to do.
+            if errno == EINVAL, BluetoothSocket.keySize(of: socket.raw) > 0 { return }
+            throw .link("setsockopt", errno)
+        }
+        // The kernel takes nothing for the channel until the link is encrypted.
+        guard await loop.ready(socket.raw, write: true, before: .now + time) else { throw .device(.silent) }
+        let number = BluetoothSocket.error(of: socket.raw)
+        if number != 0 { throw .link("encrypt", number) }
+        guard BluetoothSocket.keySize(of: socket.raw) > 0 else { throw .pairing(.keyForgotten) }
+    }
+}
+
+/// Sockets that stay open for ever though their links have ended.
+///
+/// Linux 6.1.192 frees a link twice, and ends the process with a kernel oops, when a socket is closed whose link ended
+/// before the device had said a word (hci_chan_del: list_del corruption). Out of range during the first second is enough,
+/// and so is a refused key if encryption is asked for first. gatttool meets the same end. So encryption waits for the
+/// first word, and what still ends without one costs a descriptor instead of the daemon.
+enum EndedLinks {
+    private static let limit = 256
+    private static let kept = Locked<[CInt]>([])
+
+    /// Keeps the socket open behind the back of its owner, if its link has ended.
+    static func keep(_ socket: CInt) {
+        var state = pollfd(fd: socket, events: 0, revents: 0)
+        guard poll(&state, 1, 0) == 1, state.revents & Int16(POLLHUP | POLLERR) != 0 else { return }
+        kept.with { kept in
+            if kept.count < limit { kept.append(fcntl(socket, F_DUPFD_CLOEXEC, 0)) }
+        }
+    }
+}

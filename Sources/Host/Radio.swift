@@ -1,0 +1,271 @@
+import Bluetooth
+import Core
+
+/// The hub's Bluetooth adapter, commanded through the kernel: held on, hearing, connecting, paired.
+///
+/// What is wanted (`follow`, `discover`, the bonds) and what the kernel says is are compared after every change, and the
+/// difference is commanded. So an adapter that is pulled out, blocked, reset or taken over by somebody is the same case: it
+/// is put right as soon as it can be, and until then `next` has said what stands in the way.
+@Hub package final class Radio: Central {
+    /// An adapter as far as it is known.
+    struct Adapter {
+        let index: Management.Index
+        let controller: Management.Controller
+        /// What it does at present.
+        var settings: Management.Settings
+        /// Whether it has our settings, our keys and an action list that is ours.
+        var isPrepared = false
+        /// Our own identity: the public address, or the static one where there is none.
+        var identity: Management.Address
+    }
+
+    /// The hciN to use, and no other; nil for the best that is present.
+    private let configured: UInt16?
+    private let openChannel: @Hub () throws(Fault) -> ManagementSocket
+    private let rfkill: RFKill
+    let masters: OtherMaster
+    /// Rung when something is to be compared again.
+    let change: Bell
+    private let heard: Bell
+    private let kept: Bell
+    private var isOpen = true
+
+    var channel: ManagementSocket?
+    var adapter: Adapter?
+    /// Why there is no adapter to command at present; nil where there is.
+    package private(set) var fault: Fault? = .hub(.radioOff)
+    private var faults: [Fault] = []
+
+    /// By the device's identity.
+    var bonds: [Management.Address: Bond]
+    private var changedBonds: [Management.Address] = []
+    /// What we knew of each device when it was bound.
+    private var followed: [Management.Address: Advertisement] = [:]
+    /// Those of them that are in the kernel's action list.
+    var added: Set<Management.Address> = []
+    var connected: Set<Management.Address> = []
+    var sightings = Sightings()
+    private var discoveryEnds: ContinuousClock.Instant?
+    var isDiscovering = false
+    /// Whether the adapter is to be switched off before it is switched on again.
+    var mustRestart = false
+    /// What showed that somebody else commands our adapter, until it is told.
+    var foreignTrace: String?
+    var pairing: Pairing?
+
+    /// Prepares; nothing happens before `run`. `bonds` are what the journal has kept.
+    package convenience init(adapter: UInt16? = nil, bonds: [Bond] = []) throws(Fault) {
+        try self.init(adapter: adapter, bonds: bonds) { () throws(Fault) in try ManagementSocket() }
+    }
+
+    init(
+        adapter: UInt16? = nil, bonds: [Bond] = [], rfkill: RFKill = RFKill(), masters: OtherMaster = OtherMaster(),
+        channel: @escaping @Hub () throws(Fault) -> ManagementSocket
+    ) throws(Fault) {
+        configured = adapter
+        openChannel = channel
+        self.rfkill = rfkill
+        self.masters = masters
+        self.bonds = Dictionary(bonds.map { ($0.device, $0) }) { _, later in later }
+        change = try Bell()
+        heard = try Bell()
+        kept = try Bell()
+    }
+
+    /// Whether the adapter is on and ours.
+    package var isOn: Bool {
+        fault == nil && !mustRestart && adapter.map { $0.isPrepared && $0.settings.contains(.powered) } == true
+    }
+
+    // MARK: what is wanted
+
+    /// Which devices are to be connected to as soon as they are heard: exactly these. Each is given as it was seen when it
+    /// was bound, for passive scanning hears no name. `next` then reports it, connected already.
+    package func follow(_ devices: [Advertisement]) {
+        followed = Dictionary(devices.map { ($0.device, $0) }) { _, later in later }
+        change.ring()
+    }
+
+    /// Asks everybody who is near for their names, from now on for so long: `next` reports them all. Zero ends it.
+    package func discover(for time: Duration) {
+        discoveryEnds = .now + time
+        change.ring()
+    }
+
+    /// Switches the adapter off and on: for one that hears nothing though it should.
+    package func restart() {
+        mustRestart = true
+        change.ring()
+    }
+
+    /// Forgets the device, and the kernel with us. The journal's copy is its keeper's to remove.
+    package func forget(_ device: Management.Address) async throws(Fault) {
+        bonds[device] = nil
+        followed[device] = nil
+        guard let channel, let adapter else { return }
+        do throws(Fault) {
+            try await channel.ask(.unpair(device), of: adapter.index)
+        } catch {
+            guard error == .pairing(.notPaired) || error == .device(.hungUp) else { throw error }
+        }
+        change.ring()
+    }
+
+    // MARK: what happens
+
+    @Hub package func next() async throws(Fault) -> Advertisement {
+        while true {
+            if !faults.isEmpty { throw faults.removeFirst() }
+            if let advertisement = sightings.next() { return advertisement }
+            guard isOpen else { throw .hub(.radioOff) }
+            _ = await heard.rung()
+        }
+    }
+
+    /// A bond whose keys are new or have changed: to be kept. Nil once stopped.
+    package func nextBond() async -> Bond? {
+        while isOpen {
+            while !changedBonds.isEmpty {
+                if let bond = bonds[changedBonds.removeFirst()] { return bond }
+            }
+            _ = await kept.rung()
+        }
+        return nil
+    }
+
+    @Hub package func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer {
+        if let fault { throw fault }
+        guard isOn, let adapter else { throw .hub(.radioOff) }
+        let device = advertisement.device
+        return try await SocketBearer.connect(
+            to: device, from: adapter.identity, encrypted: bonds[device]?.hasKey == true, within: .seconds(25))
+    }
+
+    // MARK: holding it
+
+    /// Holds the adapter until `stop`, whatever becomes of it. Everything it does is a child of this task.
+    package func run() async {
+        while isOpen {
+            do throws(Fault) {
+                let channel = try openChannel()
+                self.channel = channel
+                await hold(channel)
+                if let failure = channel.failure, isOpen { tell(failure) }
+            } catch {
+                tell(error)
+            }
+            channel = nil
+            adapter = nil
+            if isOpen { _ = await change.rung(before: .now + .seconds(5)) }
+        }
+    }
+
+    package func stop() {
+        isOpen = false
+        channel?.close()
+        for bell in [change, heard, kept] { bell.ring() }
+    }
+
+    private func hold(_ channel: ManagementSocket) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await channel.read() }
+            group.addTask { await self.take(from: channel) }
+            while channel.failure == nil {
+                var due: ContinuousClock.Instant?
+                do throws(Fault) {
+                    due = try await settle(channel)
+                    if fault != nil { Systemd.log(.info, "hub: Bluetooth adapter \(name) is on") }
+                    fault = nil
+                } catch {
+                    tell(error)
+                    due = error == .hub(.noRadio) ? nil : .now + .seconds(5)
+                }
+                if channel.failure == nil { _ = await change.rung(before: due) }
+            }
+        }
+    }
+
+    private var name: String { adapter?.index.description ?? "none" }
+
+    /// Says what stands in the way, once.
+    func tell(_ fault: Fault) {
+        guard self.fault != fault else { return }
+        self.fault = fault
+        faults.append(fault)
+        heard.ring()
+    }
+
+    func hear(_ advertisement: Advertisement) {
+        sightings.take(advertisement, knowing: followed[advertisement.device])
+        heard.ring()
+    }
+
+    /// Keeps a bond that has changed, and lets its keeper know.
+    func keep(_ bond: Bond) {
+        guard bonds[bond.device] != bond else { return }
+        bonds[bond.device] = bond
+        changedBonds.removeAll { $0 == bond.device }
+        changedBonds.append(bond.device)
+        kept.ring()
+    }
+
+    // MARK: the comparison
+
+    /// Commands what is wanted and is not yet. Returns when to compare again though nothing has happened.
+    private func settle(_ channel: ManagementSocket) async throws(Fault) -> ContinuousClock.Instant? {
+        if adapter == nil {
+            added = []
+            connected = []
+            isDiscovering = false
+            adapter = try await AdapterChoice(configured: configured).best(of: channel)
+        }
+        guard let index = adapter?.index else { throw .hub(.noRadio) }
+        if configured == nil, masters.isBluetoothdRunning { throw .hub(.radioShared("bluetoothd and vitalsd")) }
+        if let trace = foreignTrace {
+            foreignTrace = nil
+            adapter?.isPrepared = false
+            throw .hub(.radioShared("\(trace) by somebody else"))
+        }
+        if mustRestart {
+            adapter?.isPrepared = false
+            try await set(.setPowered(false), channel)
+            mustRestart = false
+        }
+        if adapter?.isPrepared == false { try await prepare(channel) }
+        if adapter?.settings.contains(.powered) == false { try await switchOn(channel) }
+        for device in added.subtracting(followed.keys) {
+            try await channel.ask(.remove(device), of: index)
+            added.remove(device)
+        }
+        for device in Set(followed.keys).subtracting(added) {
+            try await channel.ask(.add(device, device.kind == .classic ? .allowIncoming : .connect), of: index)
+            added.insert(device)
+        }
+        return try await settleDiscovery(channel, index)
+    }
+
+    /// A discovery that cannot be had now, because the adapter is connecting for example, is no fault of the radio.
+    private func settleDiscovery(
+        _ channel: ManagementSocket, _ index: Management.Index
+    ) async throws(Fault) -> ContinuousClock.Instant? {
+        guard let end = discoveryEnds else { return nil }
+        let isOver = end <= .now
+        if isOver { discoveryEnds = nil }
+        // The kernel ends a discovery by itself after ten seconds.
+        guard isDiscovering == isOver, pairing == nil else { return isOver ? nil : end }
+        isDiscovering = true
+        do throws(Fault) {
+            try await channel.ask(isOver ? .stopDiscovery(.lowEnergy) : .startDiscovery(.lowEnergy), of: index)
+        } catch {
+            isDiscovering = false
+            guard case .hub(.radioFailing) = error, channel.failure == nil else { throw error }
+            return isOver ? nil : .now + .seconds(1)
+        }
+        return isOver ? nil : end
+    }
+
+    private func switchOn(_ channel: ManagementSocket) async throws(Fault) {
+        if let adapter, rfkill.state(of: adapter.index.description) != .free { throw .hub(.radioBlocked) }
+        try await set(.setPowered(true), channel)
+    }
+}

@@ -1,0 +1,106 @@
+import Bluetooth
+import Core
+
+/// What the kernel tells by itself.
+extension Radio {
+    /// Takes the news in their order until the channel has ended.
+    func take(from channel: ManagementSocket) async {
+        while let news = await channel.next() {
+            switch news.event {
+            case .indexAdded: change.ring()
+            case .indexRemoved where news.index == adapter?.index:
+                adapter = nil
+                pairing?.end()
+                change.ring()
+            default:
+                guard news.index == adapter?.index else { continue }
+                if let trace = OtherMaster.trace(in: news.event, areWeDiscovering: isDiscovering) {
+                    foreignTrace = trace
+                    change.ring()
+                }
+                await take(news.event, channel)
+            }
+        }
+        pairing?.end()
+    }
+
+    private func take(_ event: Management.Event, _ channel: ManagementSocket) async {
+        switch event {
+        case .newSettings(let settings):
+            adapter?.settings = settings
+            change.ring()
+        case .controllerError(let code):
+            tell(.hub(.radioFailing("hardware error \(hex(code))")))
+            mustRestart = true
+            change.ring()
+        case .discovering(_, let on):
+            isDiscovering = on
+            if !on { change.ring() }
+        case .found(let device, let signal, let flags, let data):
+            hear(Advertisement(device, data, signal: signal))
+            if flags.contains(.confirmName) { await answer(.confirmName(device, isKnown: true), channel) }
+        case .connected(let device, let data):
+            connected.insert(device)
+            // We did not ask for it: the kernel did, because we follow the device, or the device called.
+            if added.contains(device) { hear(Advertisement(device, data)) }
+        case .disconnected(let device, _): connected.remove(device)
+        case .newLongTermKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
+        case .newIdentityResolvingKey(let key, _, store: true): keep(changed(key.device) { $0.take(key) })
+        case .newLinkKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
+        case .newConnectionParameters(let parameters, store: true):
+            // Of a device that is not bonded with us nothing is kept.
+            if bonds[parameters.device] != nil { keep(changed(parameters.device) { $0.take(parameters) }) }
+        case .pinCodeRequest, .userConfirmationRequest, .userPasskeyRequest, .passkeyNotify:
+            if let pairing, pairing.take(event) { return }
+            // Nobody asked for this pairing.
+            if let refusal = PairingQuestion(event)?.refusal { await answer(refusal, channel) }
+        default: break
+        }
+    }
+
+    private func changed(_ device: Management.Address, _ change: (inout Bond) -> Void) -> Bond {
+        var bond = bonds[device] ?? Bond(device)
+        change(&bond)
+        return bond
+    }
+
+    /// Commands without which only one device suffers.
+    private func answer(_ command: Management.Command, _ channel: ManagementSocket) async {
+        guard let index = adapter?.index else { return }
+        do throws(Fault) {
+            try await channel.ask(command, of: index)
+        } catch {
+            Systemd.log(.notice, error.description)
+        }
+    }
+}
+
+/// What was heard and not yet taken: the latest of each device, the device that has waited longest first. So a busy
+/// neighbourhood costs memory for its devices, not for their advertisements, and nobody's crowds out another's.
+struct Sightings {
+    private static let limit = 1024
+    private var latest: [Management.Address: Advertisement] = [:]
+    private var order: [Management.Address] = []
+    /// Names from scan responses, for the advertisements that come without.
+    private var seen: [Management.Address: Advertisement] = [:]
+
+    mutating func take(_ advertisement: Advertisement, knowing known: Advertisement?) {
+        let device = advertisement.device
+        var whole = advertisement
+        if let earlier = latest[device] ?? seen[device] { whole = whole.completed(from: earlier) }
+        if let known { whole = whole.completed(from: known) }
+        if latest[device] == nil {
+            guard order.count < Self.limit else { return }
+            order.append(device)
+        }
+        latest[device] = whole
+        // Strangers change their addresses; what is known of them may be forgotten at any time.
+        if seen.count >= Self.limit { seen = [:] }
+        seen[device] = whole
+    }
+
+    mutating func next() -> Advertisement? {
+        guard !order.isEmpty else { return nil }
+        return latest.removeValue(forKey: order.removeFirst())
+    }
+}

@@ -1,0 +1,99 @@
+import Bluetooth
+import Core
+
+/// How an adapter is chosen and prepared.
+struct AdapterChoice {
+    let configured: UInt16?
+
+    /// The configured adapter, or of those with LE the one with Secure Connections, then with the newest Bluetooth, then
+    /// with the lowest number. Nil where there is none.
+    @Hub func best(of channel: ManagementSocket) async throws(Fault) -> Radio.Adapter? {
+        var best: Radio.Adapter?
+        for index in try await read(channel.ask(.readIndexList), Management.indexes).sorted() {
+            if let configured, index.rawValue != configured { continue }
+            do throws(Fault) {
+                let reply = try await channel.ask(.readControllerInformation, of: index)
+                let controller = try read(reply) { bytes throws(Malformed) in try Management.Controller(bytes) }
+                guard controller.supported.contains(.lowEnergy) else { continue }
+                if let present = best?.controller, rank(present) >= rank(controller) { continue }
+                best = Radio.Adapter(
+                    index: index, controller: controller, settings: controller.current,
+                    identity: try identity(controller))
+            } catch {
+                // It was pulled out while we asked.
+                if error != .hub(.noRadio) { throw error }
+            }
+        }
+        return best
+    }
+
+    private func rank(_ controller: Management.Controller) -> (Int, UInt8) {
+        (controller.supported.contains(.secureConnections) ? 1 : 0, controller.version)
+    }
+
+    /// The public address. Where there is none, a static one that stays the same for as long as the hub is the hub, or the
+    /// devices would not know us again.
+    private func identity(_ controller: Management.Controller) throws(Fault) -> Management.Address {
+        if controller.address.value != 0 { return Management.Address(controller.address, .lePublic) }
+        let number = try HubIdentity.eui64()
+        // The two highest bits mark a static address. FF-FE in the middle of an EUI-64 says nothing of its own.
+        let address = (number >> 16 ^ number) & 0x3FFF_FFFF_FFFF | 0xC000_0000_0000
+        return Management.Address(BluetoothAddress(address), .leRandom)
+    }
+}
+
+/// What an answer means; one that means nothing is the kernel's fault.
+func read<Value>(
+    _ parameters: [UInt8], _ parse: ([UInt8]) throws(Malformed) -> Value
+) throws(Fault) -> Value {
+    do throws(Malformed) {
+        return try parse(parameters)
+    } catch {
+        throw .hub(.radioFailing("an answer that cannot be read, \(error)"))
+    }
+}
+
+extension Radio {
+    /// Sets one thing, and takes over what the adapter then does.
+    func set(_ command: Management.Command, _ channel: ManagementSocket) async throws(Fault) {
+        guard let index = adapter?.index else { throw .hub(.noRadio) }
+        let settings = try read(try await channel.ask(command, of: index), Management.settings)
+        if adapter?.index == index { adapter?.settings = settings }
+    }
+
+    /// Gives the adapter our settings, our keys and an empty action list, whatever somebody left there.
+    func prepare(_ channel: ManagementSocket) async throws(Fault) {
+        guard let adapter else { throw .hub(.noRadio) }
+        let supported = adapter.controller.supported, present = adapter.settings
+        if adapter.identity.kind == .leRandom, !present.contains(.staticAddress) {
+            try await set(.setStaticAddress(adapter.identity.address), channel)
+        }
+        if !present.contains(.lowEnergy) { try await set(.setLowEnergy(true), channel) }
+        for (setting, command) in [
+            (Management.Settings.secureSimplePairing, Management.Command.setSecureSimplePairing(true)),
+            (.secureConnections, .setSecureConnections(true)),
+        ] where supported.contains(setting) && !present.contains(setting) {
+            // Simple pairing belongs to classic Bluetooth, and cannot be set where that is off.
+            if setting == .secureSimplePairing, !present.contains(.classic) { continue }
+            try await set(command, channel)
+        }
+        // Only a technician's `pair` makes bonds.
+        if present.contains(.bondable) { try await set(.setBondable(false), channel) }
+        try await channel.ask(.setIOCapability(.noInputNoOutput), of: adapter.index)
+        try await loadKeys(channel, adapter)
+        try await channel.ask(.remove(.any), of: adapter.index)
+        added = []
+        self.adapter?.isPrepared = true
+    }
+
+    /// Gives the kernel all keys again; each list replaces its own.
+    func loadKeys(_ channel: ManagementSocket, _ adapter: Adapter) async throws(Fault) {
+        let bonds = bonds.values.sorted { $0.device.address.value < $1.device.address.value }
+        if adapter.controller.supported.contains(.classic) {
+            try await channel.ask(.loadLinkKeys(bonds.compactMap(\.linkKey)), of: adapter.index)
+        }
+        try await channel.ask(.loadLongTermKeys(bonds.flatMap(\.longTermKeys)), of: adapter.index)
+        try await channel.ask(.loadIdentityResolvingKeys(bonds.compactMap(\.identityKey)), of: adapter.index)
+        try await channel.ask(.loadConnectionParameters(bonds.compactMap(\.parameters)), of: adapter.index)
+    }
+}

@@ -1,0 +1,366 @@
+import Bluetooth
+import Core
+import Glibc
+import Testing
+
+@testable import Host
+
+/// A kernel with adapters that do what they are told. Everything that it is told is kept, without the headers' lengths:
+/// `0005 0 01` is Set Powered for hci0 with the parameter 01.
+@Hub private final class Kernel {
+    let script: ScriptedKernel
+    /// By adapter: what Read Controller Information says, but for the settings.
+    var controllers: [UInt16: (supported: UInt32, version: UInt8)] = [0: (0x0A01, 9)]
+    var settings: [UInt16: UInt32] = [:]
+    var told: [String] = []
+    /// The status that a command gets instead of its answer.
+    var refusals: [UInt16: UInt8] = [:]
+    /// What happens before the answer to a command.
+    var before: [UInt16: @Hub () throws -> Void] = [:]
+    /// Commands that get no answer now.
+    var unanswered: Set<UInt16> = []
+
+    init() throws { script = try ScriptedKernel() }
+
+    func run() async throws {
+        while let packet = await script.command() {
+            guard let opcode = packet.u16(at: 0), let index = packet.u16(at: 2) else { continue }
+            let parameters = Array(packet[6...])
+            told.append("\(number(opcode)) \(index == 0xFFFF ? "-" : "\(index)") \(hex(parameters))")
+            try before[opcode]?()
+            if unanswered.contains(opcode) { continue }
+            if let status = refusals[opcode] {
+                try reply(opcode, index, status, [])
+            } else if index != 0xFFFF, controllers[index] == nil {
+                try reply(opcode, index, 0x11, [])
+            } else {
+                try reply(opcode, index, 0, answer(opcode, index, parameters))
+            }
+        }
+    }
+
+    func reply(_ opcode: UInt16, _ index: UInt16, _ status: UInt8, _ parameters: [UInt8]) throws {
+        let length = UInt16(parameters.count + 3)
+        try script.say(
+            "0100" + hex(index.attBytes + length.attBytes + opcode.attBytes) + hex(status) + hex(parameters))
+    }
+
+    private func answer(_ opcode: UInt16, _ index: UInt16, _ parameters: [UInt8]) -> [UInt8] {
+        let bits: [UInt16: UInt32] = [0x05: 0x01, 0x09: 0x10, 0x0B: 0x40, 0x0D: 0x200, 0x2B: 0x8000, 0x2D: 0x800]
+        switch opcode {
+        case 0x0003: return UInt16(controllers.count).attBytes + controllers.keys.sorted().flatMap(\.attBytes)
+        case 0x0004:
+            let controller = controllers[index] ?? (0, 0)
+            return [0x66, 0x55, 0x44, 0x33, 0x22, 0x11, controller.version, 0x3F, 0] + long(controller.supported)
+                + long(settings[index] ?? 0) + [UInt8](repeating: 0, count: 263)
+        case _ where bits[opcode] != nil:
+            let bit = bits[opcode] ?? 0, isOn = opcode == 0x2B || parameters.first == 1
+            settings[index] = isOn ? (settings[index] ?? 0) | bit : (settings[index] ?? 0) & ~bit
+            return long(settings[index] ?? 0)
+        case 0x0019, 0x001A, 0x001B, 0x001C, 0x001D, 0x001E, 0x001F, 0x0033, 0x0034: return Array(parameters.prefix(7))
+        case 0x0023, 0x0024: return parameters
+        default: return []
+        }
+    }
+
+    private func long(_ number: UInt32) -> [UInt8] {
+        UInt16(truncatingIfNeeded: number).attBytes + UInt16(truncatingIfNeeded: number >> 16).attBytes
+    }
+    private func number(_ opcode: UInt16) -> String {
+        String(repeating: "0", count: 4 - hex(opcode).count) + hex(opcode)
+    }
+
+    /// Waits until it was told something.
+    func wait(for command: String) async throws {
+        let due = ContinuousClock.now + .seconds(60)
+        while !told.contains(command) {
+            try #require(ContinuousClock.now < due, "\(command) not in \(told)")
+            await loop.sleep(for: .milliseconds(1))
+        }
+    }
+}
+
+/// Runs `body` beside a radio on a scripted kernel.
+@Hub private func withRadio(
+    adapter: UInt16? = nil, bonds: [Bond] = [], sysfs: String = "/nowhere", prepare: @Hub (Kernel) -> Void = { _ in },
+    _ body: @Hub (Kernel, Radio) async throws -> Void
+) async throws {
+    let kernel = try Kernel()
+    prepare(kernel)
+    let masters = OtherMaster(cgroups: "\(sysfs)/cgroup", processes: "\(sysfs)/proc")
+    let radio = try Radio(adapter: adapter, bonds: bonds, rfkill: RFKill(sysfs: sysfs), masters: masters) {
+        () throws(Fault) in kernel.script.channel
+    }
+    async let running: Void = radio.run()
+    async let serving: Void = kernel.run()
+    do {
+        try await body(kernel, radio)
+    } catch {
+        radio.stop()
+        kernel.script.end()
+        await running
+        throw error
+    }
+    radio.stop()
+    await running
+    kernel.script.end()
+    try await serving
+}
+
+@Hub private func isOn(_ radio: Radio) async throws {
+    let due = ContinuousClock.now + .seconds(60)
+    while !radio.isOn {
+        try #require(ContinuousClock.now < due)
+        await loop.sleep(for: .milliseconds(1))
+    }
+}
+
+private let cuff = Management.Address(BluetoothAddress(0x0009_1F80_0022), .lePublic)
+
+private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
+    let zeros = String(repeating: "00", count: 8), key = String(repeating: hex(byte), count: 16)
+    return try Bond(
+        try #require(
+            bytes(
+                hex: "01 2200801f0900 01 01 2200801f0900 01 02 00 10 0000 \(zeros) \(key) 02 2200801f0900 01 \(key)")))
+}
+
+@Suite struct RadioTests {
+    @Test func anAdapterGetsOurSettingsOurKeysAndItsPowerInThisOrder() async throws {
+        try await onLoop {
+            let key = String(repeating: "aa", count: 16), device = "2200801f090001"
+            try await withRadio(bonds: [try bond()]) { kernel, radio in
+                try await isOn(radio)
+                #expect(
+                    kernel.told == [
+                        "0003 - ", "0004 0 ", "000d 0 01", "002d 0 01", "0018 0 03",
+                        "0013 0 0100\(device)0200100000\(String(repeating: "00", count: 8))\(key)",
+                        "0030 0 0100\(device)\(key)", "0035 0 0000", "0034 0 00000000000000", "0005 0 01",
+                    ])
+            }
+        }
+    }
+
+    @Test func theBestAdapterIsTakenAndTheConfiguredOneWhereThereIsOne() async throws {
+        try await onLoop {
+            // hci0 is classic only, hci1 old, hci2 and hci3 alike.
+            let adapters: [UInt16: (UInt32, UInt8)] = [0: (0x81, 9), 1: (0x0201, 11), 2: (0x0A01, 10), 3: (0x0A01, 10)]
+            try await withRadio(prepare: { $0.controllers = adapters }) { kernel, _ in
+                try await kernel.wait(for: "0005 2 01")
+            }
+            try await withRadio(adapter: 1, prepare: { $0.controllers = adapters }) { kernel, _ in
+                try await kernel.wait(for: "0005 1 01")
+                #expect(!kernel.told.contains("0004 2 "))
+            }
+            try await withRadio(adapter: 7, prepare: { $0.controllers = adapters }) { _, radio in
+                await #expect(throws: Fault.hub(.noRadio)) { try await radio.next() }
+            }
+        }
+    }
+
+    @Test func anAdapterThatIsPulledOutAndPutInAgainIsPreparedAgain() async throws {
+        try await onLoop {
+            try await withRadio { kernel, radio in
+                try await isOn(radio)
+                kernel.controllers = [:]
+                kernel.settings = [:]
+                try kernel.script.say("0500 0000 0000")
+                await #expect(throws: Fault.hub(.noRadio)) { try await radio.next() }
+                kernel.told = []
+                kernel.controllers = [5: (0x0A01, 9)]
+                try kernel.script.say("0400 0500 0000")
+                try await kernel.wait(for: "0005 5 01")
+                try await isOn(radio)
+            }
+        }
+    }
+
+    @Test func aFollowedDeviceIsConnectedByTheKernelAndReportedWithItsName() async throws {
+        try await onLoop {
+            let known = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"A&D\" services 1810"))
+            try await withRadio { kernel, radio in
+                radio.follow([known])
+                try await kernel.wait(for: "0033 0 2200801f09000102")
+                try kernel.script.say("0b00 0000 1000 2200801f0900 01 08000000 0300 020106")
+                #expect(try await radio.next() == known)
+                radio.follow([])
+                try await kernel.wait(for: "0034 0 2200801f090001")
+            }
+        }
+    }
+
+    @Test func aDiscoveryGoesOnThoughTheKernelEndsItAndIsStoppedInTheEnd() async throws {
+        try await onLoop {
+            try await withRadio { kernel, radio in
+                try await isOn(radio)
+                radio.discover(for: .seconds(600))
+                try await kernel.wait(for: "0023 0 06")
+                kernel.told = []
+                try kernel.script.say("1300 0000 0200 06 01")
+                // The name comes in the scan response, and counts for what follows without one.
+                try kernel.script.say("1200 0000 1300 2200801f0900 01 b9 00000000 0500 0409412644")
+                #expect(try await radio.next().name == "A&D")
+                try kernel.script.say("1200 0000 1200 2200801f0900 01 ba 00000000 0400 03021018")
+                let second = try await radio.next()
+                #expect(second.name == "A&D")
+                #expect(second.services == [0x1810])
+                #expect(second.signal == -70)
+                try kernel.script.say("1300 0000 0200 06 00")
+                try await kernel.wait(for: "0023 0 06")
+                radio.discover(for: .zero)
+                try await kernel.wait(for: "0024 0 06")
+            }
+        }
+    }
+
+    @Test func pairingAnswersTheKernelAndGivesTheBondOut() async throws {
+        try await onLoop {
+            let key = String(repeating: "bb", count: 16)
+            try await withRadio { kernel, radio in
+                try await isOn(radio)
+                kernel.refusals[0x1B] = 0x06
+                kernel.unanswered = [0x19]
+                kernel.before[0x19] = { try kernel.script.say("0f00 0000 0c00 2200801f0900 01 01 00000000") }
+                kernel.before[0x1C] = {
+                    try kernel.script.say(
+                        "0a00 0000 2500 01 2200801f0900 01 02 00 10 0000 0000000000000000 \(key)")
+                    try kernel.reply(0x19, 0, 0, cuff.bytes)
+                }
+                let bond = try await radio.pair(cuff)
+                #expect(bond.longTermKeys.map { hex($0.key.bytes) } == [key])
+                #expect(await radio.nextBond() == bond)
+                let commands = kernel.told.suffix(5)
+                #expect(
+                    commands == [
+                        "0009 0 01", "001b 0 2200801f09000101", "0019 0 2200801f09000103", "001c 0 2200801f090001",
+                        "0009 0 00",
+                    ])
+            }
+        }
+    }
+
+    @Test func aTechnicianTypesThePasskeyAndNothingElseIsAccepted() async throws {
+        try await onLoop {
+            try await withRadio { kernel, radio in
+                try await isOn(radio)
+                kernel.unanswered = [0x19]
+                kernel.before[0x19] = { try kernel.script.say("1000 0000 0700 2200801f0900 01") }
+                for refused in [UInt16(0x1E), 0x1F] {
+                    kernel.before[refused] = { try kernel.reply(0x19, 0, 0x05, cuff.bytes) }
+                }
+                await #expect(throws: Fault.pairing(.rejected)) {
+                    _ = try await radio.pair(cuff, as: .keyboardOnly) { question in
+                        #expect(question.kind == .passkey)
+                        return .passkey(123_456)
+                    }
+                }
+                #expect(kernel.told.contains("001e 0 2200801f09000140e20100"))
+                await #expect(throws: Fault.pairing(.rejected)) { _ = try await radio.pair(cuff, as: .keyboardOnly) }
+                #expect(kernel.told.contains("001f 0 2200801f090001"))
+                #expect(kernel.told.last == "0009 0 00")
+            }
+        }
+    }
+
+    @Test func aPairingThatFailsBringsTheOldBondBack() async throws {
+        try await onLoop {
+            let old = try bond()
+            try await withRadio(bonds: [old]) { kernel, radio in
+                try await isOn(radio)
+                kernel.told = []
+                kernel.refusals[0x19] = 0x05
+                await #expect(throws: Fault.pairing(.rejected)) { _ = try await radio.pair(cuff) }
+                #expect(radio.bonds[cuff] == old)
+                #expect(kernel.told.contains { $0.hasPrefix("0013 0 0100") })
+            }
+        }
+    }
+
+    @Test func aPairingThatNobodyEndsIsCancelled() async throws {
+        try await onLoop {
+            try await withRadio { kernel, radio in
+                try await isOn(radio)
+                kernel.unanswered = [0x19]
+                kernel.before[0x1A] = { try kernel.reply(0x19, 0, 0x10, cuff.bytes) }
+                await #expect(throws: Fault.device(.silent)) {
+                    _ = try await radio.pair(cuff, within: .milliseconds(5))
+                }
+            }
+        }
+    }
+
+    @Test func aPairingThatNobodyAskedForIsRefused() async throws {
+        try await onLoop {
+            try await withRadio { kernel, radio in
+                try await isOn(radio)
+                for (question, refusal) in [
+                    ("0f00 0000 0c00 2200801f0900 01 01 00000000", "001d 0 2200801f090001"),
+                    ("1000 0000 0700 2200801f0900 01", "001f 0 2200801f090001"),
+                    ("0e00 0000 0800 2200801f0900 00 00", "0017 0 2200801f090000"),
+                ] {
+                    try kernel.script.say(question)
+                    try await kernel.wait(for: refusal)
+                }
+            }
+        }
+    }
+
+    @Test func keysThatChangeAreGivenOutAndThoseNotToBeStoredAreNot() async throws {
+        try await onLoop {
+            try await withRadio(bonds: [try bond()]) { kernel, radio in
+                try await isOn(radio)
+                try kernel.script.say("1c00 0000 1000 00 2200801f0900 01 0600 0c00 0000 9001")
+                try kernel.script.say("1c00 0000 1000 01 9900801f0900 01 0600 0c00 0000 9001")
+                try kernel.script.say("1c00 0000 1000 01 2200801f0900 01 0700 0c00 0000 9001")
+                let bond = try #require(await radio.nextBond())
+                #expect(bond.device == cuff)
+                #expect(bond.parameters?.shortest == 7)
+            }
+        }
+    }
+
+    @Test func anotherMasterIsNamedAndOurSettingsComeBack() async throws {
+        try await onLoop {
+            try await withRadio { kernel, radio in
+                try await isOn(radio)
+                kernel.told = []
+                try kernel.script.say("1a00 0000 0800 2200801f0900 01 02")
+                await #expect(throws: Fault.hub(.radioShared("a device was added by somebody else"))) {
+                    try await radio.next()
+                }
+                #expect(!radio.isOn)
+            }
+        }
+    }
+
+    @Test func whereBluetoothdRunsOnlyAConfiguredAdapterIsTouched() async throws {
+        let root = TemporaryDirectory()
+        for folder in ["cgroup", "cgroup/system.slice", "cgroup/system.slice/bluetooth.service", "proc"] {
+            try Files.makeDirectory(root(folder))
+        }
+        try Files.write(Array("417\n".utf8), to: root("cgroup/system.slice/bluetooth.service/cgroup.procs"))
+        try await onLoop {
+            try await withRadio(sysfs: root.path) { kernel, radio in
+                await #expect(throws: Fault.hub(.radioShared("bluetoothd and vitalsd"))) { try await radio.next() }
+                #expect(kernel.told == ["0003 - ", "0004 0 "])
+            }
+            try await withRadio(adapter: 0, sysfs: root.path) { _, radio in try await isOn(radio) }
+        }
+    }
+
+    @Test func aBlockedRadioSaysSoBeforeItIsSwitchedOn() async throws {
+        let root = TemporaryDirectory()
+        for folder in ["class", "class/bluetooth", "class/bluetooth/hci0", "class/bluetooth/hci0/rfkill3"] {
+            try Files.makeDirectory(root(folder))
+        }
+        try Files.write(Array("1\n".utf8), to: root("class/bluetooth/hci0/rfkill3/soft"))
+        #expect(RFKill(sysfs: root.path).state(of: "hci0") == .soft)
+        #expect(RFKill(sysfs: root.path).state(of: "hci1") == .free)
+        try await onLoop {
+            try await withRadio(sysfs: root.path) { kernel, radio in
+                await #expect(throws: Fault.hub(.radioBlocked)) { try await radio.next() }
+                #expect(!kernel.told.contains("0005 0 01"))
+            }
+        }
+    }
+}
