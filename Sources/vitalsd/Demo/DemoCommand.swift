@@ -22,8 +22,7 @@ extension Command {
         }
         do throws(Fault) {
             let folder = try Files.makeTemporaryDirectory("vitalsd-demo")
-            defer { Files.remove(folder) }
-            guard try await Story(in: folder, captures: captures).tell() else { throw Fault.hub(.system("demo", 0)) }
+            try await Story(in: folder, captures: captures).tell()
         } catch {
             throw complain(error)
         }
