@@ -13,11 +13,12 @@ RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone
 BUILT       = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 VENV       := .venv
 PYTEST      = $(VENV)/bin/python -m pytest -q
+THEENGS    ?= $(VENV)/theengs/bin/python
 
 LIBRARIES  := libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
 TESTING    := python3 python3-venv openssl sqlite3
 
-.PHONY: demo test build lint bench install uninstall clean packages test-packages swift-test line-test home-test
+.PHONY: demo test build lint bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -33,6 +34,7 @@ lint:
 # Each bundle that the product writes goes to a folder, where a checker that did not write it judges it.
 swift-test: packages
 	$(SWIFT) build --build-tests
+	mkdir -p .build/bundles
 	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(SWIFT) test --skip-build
 
 # The whole line with real parts: a pty, the daemon, TLS, a receiver process.
@@ -48,8 +50,16 @@ $(VENV)/ready: Tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
 	touch $@
 
-bench: test-packages build $(VENV)/ready
-	VITALSD=$(BUILT)/vitalsd $(VENV)/bin/python Tests/Bench/bench.py
+# A table of figures beside peers and aims; nothing of it fails. BENCH=--quick is shorter. `make bench-peers` installs
+# the peer that figures are compared with; without it the table has those that were recorded.
+bench: test-packages build
+	$(SWIFT) build $(RELEASE) --product vitalsd-bench
+	VITALSD=$(BUILT)/vitalsd VITALSD_BENCH=$(BUILT)/vitalsd-bench THEENGS_PYTHON=$(THEENGS) python3 Tests/Bench/bench.py $(BENCH)
+
+bench-peers:
+	@$(call install_packages,python3-venv mosquitto)
+	python3 -m venv $(VENV)/theengs
+	$(VENV)/theengs/bin/pip install --quiet --disable-pip-version-check TheengsGateway==1.8.0
 
 # Packages are installed only where they are missing, so that an ordinary user can build once they are there.
 packages:

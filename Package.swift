@@ -34,6 +34,13 @@ let package = Package(
             dependencies: ["Core", "Bluetooth", "Devices", "FHIR", "Host", "Journal", "Clinic", "CLinux"],
             swiftSettings: common),
 
+        // What is measured, and by what: `make bench`.
+        .executableTarget(
+            name: "vitalsd-bench",
+            dependencies: ["Core", "Bluetooth", "Devices", "Host", "Journal", "CLinux", "CSQLite"], path: "Tests/Bench",
+            exclude: ["allocations.c", "bench.py", "floor.c", "home.py", "peers.py", "theengs_feed.py"],
+            swiftSettings: common),
+
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: common),
         .testTarget(name: "BluetoothTests", dependencies: ["Core", "Bluetooth"], swiftSettings: common),
         .testTarget(

@@ -60,30 +60,36 @@ package enum ATT {
         package static let insufficientAuthentication: UInt8 = 0x05
         package static let requestNotSupported: UInt8 = 0x06
         package static let invalidOffset: UInt8 = 0x07
+        package static let insufficientAuthorization: UInt8 = 0x08
         package static let attributeNotFound: UInt8 = 0x0A
         package static let attributeNotLong: UInt8 = 0x0B
         package static let encryptionKeyTooShort: UInt8 = 0x0C
         package static let invalidValueLength: UInt8 = 0x0D
         package static let insufficientEncryption: UInt8 = 0x0F
         package static let unsupportedGroupType: UInt8 = 0x10
+        package static let databaseOutOfSync: UInt8 = 0x12
+
+        /// Whether the request may be granted on a link of higher security.
+        package static func wantsSecurity(_ code: UInt8) -> Bool {
+            [insufficientAuthentication, insufficientAuthorization, encryptionKeyTooShort, insufficientEncryption]
+                .contains(code)
+        }
     }
 
-    /// Declarations and descriptors (Assigned Numbers, 3.5 and 3.7).
+    /// Declarations, descriptors and what the GATT service has (Assigned Numbers, 3.5, 3.7 and 3.8).
     package static let primaryService: BluetoothUUID = 0x2800
     package static let secondaryService: BluetoothUUID = 0x2801
+    package static let include: BluetoothUUID = 0x2802
     package static let characteristic: BluetoothUUID = 0x2803
     package static let clientConfiguration: BluetoothUUID = 0x2902
+    package static let serviceChanged: BluetoothUUID = 0x2A05
+    package static let databaseHash: BluetoothUUID = 0x2B2A
 }
 
 extension Fault {
     /// What an ATT error code means for the person who has to act. Nothing below it sees the code as a pairing matter.
     package init(attError code: UInt8) {
-        switch code {
-        case ATT.ErrorCode.insufficientAuthentication, ATT.ErrorCode.encryptionKeyTooShort,
-            ATT.ErrorCode.insufficientEncryption:
-            self = .pairing(.notPaired)
-        default: self = .device(.refused(code))
-        }
+        self = ATT.ErrorCode.wantsSecurity(code) ? .pairing(.notPaired) : .device(.refused(code))
     }
 }
 

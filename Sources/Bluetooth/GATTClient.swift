@@ -2,52 +2,153 @@ import Core
 
 /// A GATT client for one connected device (Bluetooth Core 5.4, Vol 3, Part G), over any bearer.
 ///
-/// It discovers before anything else, keeps the handles to itself, and confirms an indication when the driver says so.
+/// It discovers before anything else, or takes what is known of a device from earlier visits for as long as the device
+/// does not say otherwise; it keeps the handles to itself, and confirms an indication when the driver says so.
 package final class GATTClient: Peer {
+    /// Raises the link's security as far as the device and its bond allow, and returns when that is done. Throws a
+    /// `pairing` fault where it cannot be.
+    package typealias Upgrade = () async throws(Fault) -> Void
+
+    /// The device's attribute table, to be kept for the next visit to a bonded device: what was handed in until it has
+    /// proved wrong; nil while nothing is known.
+    package private(set) var table: AttributeTable?
     private let channel: ATTChannel
-    private var mtu = ATT.defaultMTU
-    private var characteristics: [Characteristic] = []
+    private let isBonded: Bool
+    private var mtu: Int?
+    /// Whether the table was discovered on this connection, or the device's Database Hash vouches for it.
+    private var isProven = false
+    private var subscriptions: [BluetoothUUID] = []
     private var owesConfirmation = false
-    private var rounds = 0
+    private var changes = 0
 
-    package init(_ bearer: any Bearer) { channel = ATTChannel(bearer) }
+    private static let everything: ClosedRange<UInt16> = 1...0xFFFF
 
-    private struct Characteristic {
-        var uuid: BluetoothUUID
-        var properties: CharacteristicProperties
-        var value: UInt16
-        /// The last handle that belongs to it.
-        var end: UInt16
-        var configuration: UInt16?
+    /// `table` is what an earlier visit left behind under the same bond. Without a Database Hash it is believed only
+    /// where the device `isBonded`, because only then it must tell of a change (Vol 3, Part G, 2.5.2). A new bond
+    /// begins without a table.
+    package init(
+        _ bearer: any Bearer, table: AttributeTable? = nil, isBonded: Bool = false, upgrade: Upgrade? = nil
+    ) {
+        channel = ATTChannel(bearer, upgrade: upgrade)
+        self.table = table
+        self.isBonded = isBonded
+        channel.serviceChanged = table?[ATT.serviceChanged]?.value
     }
 
     // MARK: What a driver can ask
 
     package func discover() async throws(Fault) {
-        rounds = 0
-        try await exchangeMTU()
-        var found: [Characteristic] = []
-        for service in try await list(.services, 1...0xFFFF) {
-            guard let first = service.u16(at: 0), let last = service.u16(at: 2) else { continue }
-            found += try await discoverCharacteristics(in: first...last)
-        }
-        for index in found.indices where !found[index].properties.isDisjoint(with: [.notify, .indicate]) {
-            found[index].configuration = try await discoverConfiguration(of: found[index])
-        }
-        characteristics = found
+        try channel.requireAlive()
+        if mtu == nil { mtu = try await exchangeMTU() }
+        if try await holds() { try await followChange() } else { try await learn(Self.everything) }
+        try await subscribeToChanges()
     }
 
-    package func has(_ characteristic: BluetoothUUID) -> Bool {
-        characteristics.contains { $0.uuid == characteristic }
-    }
+    package func has(_ characteristic: BluetoothUUID) -> Bool { table?[characteristic] != nil }
 
     /// A value that fills the PDU may be longer; it is then read on in pieces.
     package func read(_ characteristic: BluetoothUUID) async throws(Fault) -> [UInt8] {
-        let handle = try known(characteristic).value
-        var value = Array(try await channel.demand(.readRequest, handle.attBytes).dropFirst())
-        while value.count % (mtu - 1) == 0, !value.isEmpty, value.count < ATT.longestValue {
+        try await read(Place(characteristic))
+    }
+
+    package func read(
+        descriptor: BluetoothUUID, of characteristic: BluetoothUUID
+    ) async throws(Fault) -> [UInt8] {
+        try await read(Place(characteristic, descriptor))
+    }
+
+    /// Values that do not fit one PDU are refused as the device would: no device that we know has one.
+    package func write(_ value: [UInt8], to characteristic: BluetoothUUID) async throws(Fault) {
+        try checkLength(of: value)
+        _ = try await ask(.writeRequest, Place(characteristic), value)
+    }
+
+    package func writeWithoutResponse(_ value: [UInt8], to characteristic: BluetoothUUID) async throws(Fault) {
+        try checkLength(of: value)
+        try await followChange()
+        try await channel.command(.writeCommand, handle(of: Place(characteristic)).attBytes + value)
+    }
+
+    package func subscribe(_ characteristic: BluetoothUUID) async throws(Fault) {
+        try await followChange()
+        try await configure(characteristic)
+        if !subscriptions.contains(characteristic) { subscriptions.append(characteristic) }
+    }
+
+    package func next(within time: Duration) async throws(Fault) -> Update? { try await next(from: nil, within: time) }
+
+    package func next(from characteristic: BluetoothUUID, within time: Duration) async throws(Fault) -> Update? {
+        try await next(from: .some(characteristic), within: time)
+    }
+
+    package func confirm() async throws(Fault) {
+        guard owesConfirmation else { return }
+        owesConfirmation = false
+        try await channel.confirm()
+    }
+
+    // MARK: Attributes
+
+    /// A characteristic's value, or one of its descriptors.
+    private struct Place {
+        let characteristic: BluetoothUUID, descriptor: BluetoothUUID?
+
+        init(_ characteristic: BluetoothUUID, _ descriptor: BluetoothUUID? = nil) {
+            self.characteristic = characteristic
+            self.descriptor = descriptor
+        }
+    }
+
+    private func known(_ uuid: BluetoothUUID) throws(Fault) -> AttributeTable.Characteristic {
+        guard let known = table?[uuid] else { throw .device(.lacking(uuid.description)) }
+        return known
+    }
+
+    private func handle(of place: Place) throws(Fault) -> UInt16 {
+        let known = try known(place.characteristic)
+        guard let descriptor = place.descriptor else { return known.value }
+        guard let handle = known.descriptor(descriptor) else {
+            throw .device(.lacking("\(descriptor) of \(place.characteristic)"))
+        }
+        return handle
+    }
+
+    /// A request about one attribute. Where its refusal says that a remembered table is wrong, the device is discovered
+    /// anew, and asked again.
+    private func ask(_ opcode: ATT.Opcode, _ place: Place, _ value: [UInt8] = []) async throws(Fault) -> [UInt8] {
+        try await followChange()
+        let stale = table
+        switch try await channel.request(opcode, handle(of: place).attBytes + value) {
+        case .response(let pdu): return pdu
+        case .refused(let code):
+            guard isContradiction(code, opcode, place) else { throw Fault(attError: code) }
+            try await learn(Self.everything)
+            guard table?.characteristics != stale?.characteristics else { throw Fault(attError: code) }
+            return try await channel.demand(opcode, handle(of: place).attBytes + value)
+        }
+    }
+
+    /// Whether a refusal contradicts the table, which was only remembered.
+    private func isContradiction(_ code: UInt8, _ opcode: ATT.Opcode, _ place: Place) -> Bool {
+        if code == ATT.ErrorCode.databaseOutOfSync { return true }
+        guard !isProven else { return false }
+        let allowed = table?[place.characteristic]?.properties ?? []
+        switch code {
+        case ATT.ErrorCode.invalidHandle, ATT.ErrorCode.attributeNotFound: return true
+        case ATT.ErrorCode.readNotPermitted: return place.descriptor != nil || allowed.contains(.read)
+        case ATT.ErrorCode.writeNotPermitted: return place.descriptor != nil || allowed.contains(.write)
+        // Every client configuration takes two bytes.
+        case ATT.ErrorCode.invalidValueLength: return place.descriptor == ATT.clientConfiguration
+        default: return false
+        }
+    }
+
+    private func read(_ place: Place) async throws(Fault) -> [UInt8] {
+        var value = Array(try await ask(.readRequest, place).dropFirst())
+        let handle = try handle(of: place).attBytes, piece = (mtu ?? ATT.defaultMTU) - 1
+        while value.count % piece == 0, !value.isEmpty, value.count < ATT.longestValue {
             let offset = UInt16(truncatingIfNeeded: value.count)
-            switch try await channel.request(.readBlobRequest, handle.attBytes + offset.attBytes) {
+            switch try await channel.request(.readBlobRequest, handle + offset.attBytes) {
             case .response(let pdu) where pdu.count == 1: return value
             case .response(let pdu): value += pdu.dropFirst()
             case .refused(ATT.ErrorCode.attributeNotLong), .refused(ATT.ErrorCode.invalidOffset): return value
@@ -57,26 +158,31 @@ package final class GATTClient: Peer {
         return value
     }
 
-    /// Values that do not fit one PDU are refused as the device would: no device that we know has one.
-    package func write(_ value: [UInt8], to characteristic: BluetoothUUID) async throws(Fault) {
-        let handle = try known(characteristic).value
-        guard value.count <= mtu - 3 else { throw .device(.refused(ATT.ErrorCode.invalidValueLength)) }
-        _ = try await channel.demand(.writeRequest, handle.attBytes + value)
-    }
-
-    package func subscribe(_ characteristic: BluetoothUUID) async throws(Fault) {
-        let known = try known(characteristic)
-        guard let configuration = known.configuration else {
-            throw .device(.lacking("\(ATT.clientConfiguration) of \(characteristic)"))
+    private func checkLength(of value: [UInt8]) throws(Fault) {
+        guard value.count <= (mtu ?? ATT.defaultMTU) - 3 else {
+            throw .device(.refused(ATT.ErrorCode.invalidValueLength))
         }
-        let bits: UInt16 = known.properties.contains(.indicate) ? 2 : 1
-        _ = try await channel.demand(.writeRequest, configuration.attBytes + bits.attBytes)
     }
 
-    package func next(within time: Duration) async throws(Fault) -> Update? {
+    private func configure(_ characteristic: BluetoothUUID) async throws(Fault) {
+        let bits: UInt16 = try known(characteristic).properties.contains(.indicate) ? 2 : 1
+        _ = try await ask(.writeRequest, Place(characteristic, ATT.clientConfiguration), bits.attBytes)
+    }
+
+    private func next(from characteristic: BluetoothUUID?, within time: Duration) async throws(Fault) -> Update? {
         let deadline = ContinuousClock.now + time
-        while let arrived = try await channel.next(until: deadline) {
-            if let known = characteristics.first(where: { $0.value == arrived.handle }) {
+        while true {
+            try await followChange()
+            let handles = try characteristic.map { (uuid) throws(Fault) in Set([try known(uuid).value]) }
+            guard let arrived = try await channel.next(until: deadline, from: handles) else {
+                if channel.changed != nil { continue }
+                return nil
+            }
+            // A value that a remembered table does not know contradicts it.
+            if table?.characteristic(at: arrived.handle) == nil, table != nil, !isProven {
+                try await learn(Self.everything)
+            }
+            if let known = table?.characteristic(at: arrived.handle) {
                 if arrived.isIndication { owesConfirmation = true }
                 return Update(known.uuid, arrived.value, isIndication: arrived.isIndication)
             }
@@ -84,88 +190,76 @@ package final class GATTClient: Peer {
             // hold, and none was asked for.
             if arrived.isIndication { throw .device(.lacking("a characteristic at handle \(arrived.handle)")) }
         }
-        return nil
     }
 
-    package func confirm() async throws(Fault) {
-        guard owesConfirmation else { return }
-        owesConfirmation = false
-        try await channel.confirm()
-    }
-
-    // MARK: Discovery
+    // MARK: The table
 
     /// Vol 3, Part G, 4.3.1. A device that does not know the request keeps to the default.
-    private func exchangeMTU() async throws(Fault) {
+    private func exchangeMTU() async throws(Fault) -> Int {
         switch try await channel.request(.exchangeMTURequest, UInt16(ATT.ourMTU).attBytes) {
         case .response(let pdu):
             guard pdu.count == 3, let theirs = pdu.u16(at: 1) else {
-                throw broken(.length(got: pdu.count, expected: 3))
+                throw .device(.malformed(.length(got: pdu.count, expected: 3)))
             }
-            mtu = max(ATT.defaultMTU, min(Int(theirs), ATT.ourMTU))
-        case .refused: break
+            return max(ATT.defaultMTU, min(Int(theirs), ATT.ourMTU))
+        case .refused: return ATT.defaultMTU
         }
     }
 
-    /// Vol 3, Part G, 4.6.1. A row is `declaration, properties, value handle, UUID`.
-    private func discoverCharacteristics(in service: ClosedRange<UInt16>) async throws(Fault) -> [Characteristic] {
-        var found: [Characteristic] = []
-        for row in try await list(.characteristics, service) {
-            guard let declaration = row.u16(at: 0), let value = row.u16(at: 3),
-                let uuid = BluetoothUUID(att: row.dropFirst(5))
-            else { continue }
-            guard value > declaration, service.contains(value) else {
-                throw broken(.invalid(at: 5, expected: .risingHandle))
-            }
-            if !found.isEmpty { found[found.count - 1].end = declaration - 1 }
-            found.append(
-                Characteristic(
-                    uuid: uuid, properties: CharacteristicProperties(rawValue: row[row.startIndex + 2]), value: value,
-                    end: service.upperBound))
-        }
-        return found
+    /// Whether the table that we have may be used.
+    private func holds() async throws(Fault) -> Bool {
+        guard let table else { return false }
+        guard !isProven, let hash = table.databaseHash else { return isProven || isBonded }
+        isProven = try await readDatabaseHash() == hash
+        return isProven
     }
 
-    /// Vol 3, Part G, 4.7.1: the descriptor is looked for, never taken to follow its value.
-    private func discoverConfiguration(of characteristic: Characteristic) async throws(Fault) -> UInt16? {
-        guard characteristic.value < characteristic.end else { return nil }
-        let rows = try await list(.descriptors, characteristic.value + 1...characteristic.end)
-        return rows.first { BluetoothUUID(att: $0.dropFirst(2)) == ATT.clientConfiguration }?.u16(at: 0)
-    }
-
-    /// Asks again from behind the last handle until the range is done or the device has no more. Handles must rise, so
-    /// no device can keep us here for ever, nor for long.
-    private func list(_ what: Listing, _ range: ClosedRange<UInt16>) async throws(Fault) -> [ArraySlice<UInt8>] {
-        var found: [ArraySlice<UInt8>] = []
-        var from = range.lowerBound
-        while true {
-            rounds += 1
-            guard rounds <= 1024 else { throw broken(.invalid(at: 0, expected: .endOfDiscovery)) }
-            let answer: [UInt8]
-            switch try await channel.request(what.request, from.attBytes + range.upperBound.attBytes + what.type) {
-            case .response(let pdu): answer = pdu
-            case .refused(ATT.ErrorCode.attributeNotFound): return found
-            case .refused(let code): throw Fault(attError: code)
-            }
-            let rows: [ArraySlice<UInt8>]
-            do { rows = try what.rows(answer) } catch { throw broken(error) }
-            for row in rows {
-                guard let first = row.u16(at: 0), let last = what.isGrouped ? row.u16(at: 2) : first, from <= first,
-                    first <= last, last <= range.upperBound
-                else { throw broken(.invalid(at: row.startIndex, expected: .risingHandle)) }
-                found.append(row)
-                guard last < range.upperBound else { return found }
-                from = last + 1
-            }
+    /// Vol 3, Part G, 7.3: read by its UUID, because its handle is itself what is in doubt. Nil where there is none.
+    private func readDatabaseHash() async throws(Fault) -> [UInt8]? {
+        let all = Self.everything.lowerBound.attBytes + Self.everything.upperBound.attBytes
+        switch try await channel.request(.readByTypeRequest, all + ATT.databaseHash.attBytes, mayUpgrade: isBonded) {
+        // 09, 18 bytes a row, handle, hash
+        case .response(let pdu): return pdu.count == 20 && pdu[1] == 18 ? Array(pdu[4...]) : nil
+        case .refused: return nil
         }
     }
 
-    private func known(_ characteristic: BluetoothUUID) throws(Fault) -> Characteristic {
-        guard let known = characteristics.first(where: { $0.uuid == characteristic }) else {
-            throw .device(.lacking(characteristic.description))
+    /// Discovers `range` and puts it in the place of what was known of it. Where that fails nothing is known.
+    private func learn(_ range: ClosedRange<UInt16>) async throws(Fault) {
+        let before = table, wide = before?.services(touching: range) ?? Self.everything
+        table = nil
+        let kept = before?.attributes.filter { !wide.contains($0.handle) } ?? []
+        var learnt = AttributeTable(kept + (try await Discovery.attributes(in: wide, over: channel)))
+        if let hash = learnt[ATT.databaseHash] {
+            learnt.remember(try await readDatabaseHash() ?? [], at: hash.value)
         }
-        return known
+        table = learnt
+        isProven = isProven || kept.isEmpty
+        channel.serviceChanged = learnt[ATT.serviceChanged]?.value
+        try await channel.sortOutChanges()
+        for uuid in subscriptions {
+            guard let value = learnt[uuid]?.value, wide.contains(value) else { continue }
+            try await configure(uuid)
+        }
     }
 
-    private func broken(_ why: Malformed) -> Fault { .device(.malformed(why)) }
+    /// Asks for Service Changed where the device has it. A bonded device remembers that it was asked; one that refuses
+    /// is not insisted upon.
+    private func subscribeToChanges() async throws(Fault) {
+        guard let place = table?[ATT.serviceChanged]?.descriptor(ATT.clientConfiguration) else { return }
+        let indicate = UInt16(2).attBytes
+        if isBonded, table?.value(at: place) == indicate { return }
+        let answer = try await channel.request(.writeRequest, place.attBytes + indicate, mayUpgrade: isBonded)
+        if case .response = answer { table?.remember(indicate, at: place) }
+    }
+
+    /// Asks anew for what the device has said is different now, and whether it will say so again.
+    private func followChange() async throws(Fault) {
+        guard let range = channel.takeChanged() else { return }
+        changes += 1
+        // No honest device changes so often, and one that does must not keep us here.
+        guard changes <= 16 else { throw .device(.malformed(.invalid(at: 0, expected: .endOfDiscovery))) }
+        try await learn(range)
+        try await subscribeToChanges()
+    }
 }

@@ -1,6 +1,6 @@
 import Core
 
-/// One of the three requests that list attributes, and what its answer is made of.
+/// One of the four requests that list attributes, and what its answer is made of.
 struct Listing {
     let request: ATT.Opcode
     /// The attribute type that is asked for, in the request.
@@ -11,6 +11,8 @@ struct Listing {
 
     static let services = Listing(
         request: .readByGroupTypeRequest, type: ATT.primaryService.attBytes, isGrouped: true, rowSizes: [6: 6, 20: 20])
+    static let includes = Listing(
+        request: .readByTypeRequest, type: ATT.include.attBytes, isGrouped: false, rowSizes: [6: 6, 8: 8])
     static let characteristics = Listing(
         request: .readByTypeRequest, type: ATT.characteristic.attBytes, isGrouped: false, rowSizes: [7: 7, 21: 21])
     static let descriptors = Listing(

@@ -10,12 +10,19 @@ package final class Replay: Bearer, Line, Report {
     /// Where the driver left the capture; empty when it did as written.
     package private(set) var mistakes: [String] = []
     package let localTime: LocalTime?
+    /// `# consent: 1 1234, 2 4321`: slots, each with its code.
+    package let consents: [Consent]
     package let wantsStream = false
 
     package init(_ capture: Capture) {
         lines = capture.lines[...]
         server = AttributeServer(capture.attributes, mtu: ATT.defaultMTU)
         localTime = capture.headers["hub"].flatMap { LocalTime($0) }
+        consents = (capture.headers["consent"] ?? "").split(separator: ",").compactMap { slot in
+            let words = slot.split(separator: " ")
+            guard words.count == 2, let user = UInt8(words[0]), let code = UInt16(words[1]) else { return nil }
+            return Consent(user: user, code: code)
+        }
     }
 
     /// Runs the driver's visit over the capture and gives its mistakes.
@@ -37,7 +44,7 @@ package final class Replay: Bearer, Line, Report {
     // MARK: The device
 
     package func send(_ pdu: [UInt8]) async throws(Fault) {
-        if isDiscovery(pdu) {
+        if server.isAsked(pdu) {
             if let response = server.answer(pdu).response { answers.append(response) }
         } else {
             follow(.sent(pdu))
@@ -93,11 +100,17 @@ package final class Replay: Bearer, Line, Report {
     }
 }
 
-/// Whether the attribute table answers a request, and not the conversation.
-package func isDiscovery(_ pdu: [UInt8]) -> Bool {
-    let opcodes: [ATT.Opcode] = [
-        .exchangeMTURequest, .findInformationRequest, .findByTypeValueRequest, .readByTypeRequest,
-        .readByGroupTypeRequest,
-    ]
-    return opcodes.contains { $0.rawValue == pdu.first }
+extension AttributeServer {
+    /// Whether the attribute table answers a request, and not the conversation: the discovery, and the wish to be told of
+    /// changes of the table itself.
+    package func isAsked(_ pdu: [UInt8]) -> Bool {
+        switch pdu.first.flatMap(ATT.Opcode.init) {
+        case .exchangeMTURequest, .findInformationRequest, .findByTypeValueRequest, .readByTypeRequest,
+            .readByGroupTypeRequest:
+            true
+        case .writeRequest:
+            AttributeTable(attributes)[ATT.serviceChanged]?.descriptor(ATT.clientConfiguration) == pdu.u16(at: 1)
+        default: false
+        }
+    }
 }

@@ -42,6 +42,14 @@ package actor Clinic {
     package func deliver(_ bundle: Bundle) throws(Refusal) -> Answer {
         try deliver(bundle.text, entries: bundle.entries.count)
     }
+
+    /// Makes a bundle here, where a thread may be busy for a while, and not on the loop, where visits wait for it.
+    package func bundle(
+        of readings: [Kept], from gateway: PersonalHealthGateway, to destination: Destination,
+        offset: @Sendable (Instant) -> Int
+    ) throws(Unbundleable) -> Bundle {
+        try Bundle(of: readings, from: gateway, to: destination, offset: offset)
+    }
 }
 
 extension Fault {

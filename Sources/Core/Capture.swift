@@ -4,6 +4,7 @@
 ///     # display:  128/82, pulse 71, 10:11         what a person saw
 ///     # source:   specification                   or the public place where the bytes come from
 ///     # hub:      2026-03-02T10:12:30             the hub's local time, where it knows it
+///     # consent:  1 1234                          a person's slot and its code, where the device asks for it
 ///     adv 00:09:1F:80:00:22 name "A&D_UA-651BLE_8A11" services 1810
 ///     @ 0001 2800 1018                            an attribute of the device: handle, type, value
 ///     @ 0002 2803 20 0300 352a

@@ -49,8 +49,28 @@ package protocol Report: AnyObject {
     func information(_ information: DeviceInformation) async throws(Fault)
     /// The hub's local time, for setting a device's clock; nil while the hub itself is not sure.
     var localTime: LocalTime? { get }
+    /// What opens the slots of a device that asks for consent before it gives a person's readings away.
+    var consents: [Consent] { get }
     /// Whether the whole stream of a live sensor is wanted, not only readings.
     var wantsStream: Bool { get }
+}
+
+extension Report {
+    /// None, where nothing has been agreed with the device.
+    package var consents: [Consent] { [] }
+}
+
+/// A person's slot on a shared device, and the code agreed when the slot was made (User Data Service 1.1).
+package struct Consent: Equatable, Sendable {
+    /// The device's own number of the slot, 0 to 254.
+    package var user: UInt8
+    /// 0 to 9999.
+    package var code: UInt16
+
+    package init(user: UInt8, code: UInt16) {
+        self.user = user
+        self.code = code
+    }
 }
 
 /// Who a device says it is. Empty where it does not say.
@@ -65,6 +85,8 @@ package struct DeviceInformation: Hashable, Sendable {
 package enum Claim: Equatable, Sendable {
     /// The advertised local name begins with `name`, and `service` is advertised where it is not nil.
     case advertised(name: String, service: BluetoothUUID?)
+    /// The service is advertised, and no other driver knows the device better: the claim of last resort.
+    case service(BluetoothUUID)
     /// The device's own USB identity; a generic serial adapter's is no claim.
     case usb(vendor: UInt16, product: UInt16)
     /// It talks unasked: `frames` frames of this framing in a row, with nothing between.

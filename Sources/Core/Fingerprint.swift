@@ -38,44 +38,53 @@ package func vitalsdUUID(_ digest: [UInt8]) -> String {
     var bytes = Array(digest.prefix(16))
     bytes[6] = bytes[6] & 0x0F | 0x80
     bytes[8] = bytes[8] & 0x3F | 0x80
-    let digits = Array(hex(bytes))
-    return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+    var text: [UInt8] = []
+    for (index, digit) in hex(bytes).utf8.enumerated() {
+        if [8, 12, 16, 20].contains(index) { text.append(UInt8(ascii: "-")) }
+        text.append(digit)
+    }
+    return String(decoding: text, as: UTF8.self)
 }
 
 /// SHA-256 (FIPS 180-4). Here because no library below the line may be a C library; checked against NIST's vectors.
 package struct SHA256: Sendable {
-    private var state: [UInt32] = [
+    private var state: [8 of UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
-    private var block: [UInt8] = []
+    private var block: [64 of UInt8] = .init(repeating: 0)
     private var length: UInt64 = 0
 
     package init() {}
 
-    package mutating func update(_ bytes: [UInt8]) {
-        length &+= UInt64(bytes.count)
-        for byte in bytes {
-            block.append(byte)
-            if block.count == 64 { compress() }
-        }
+    package mutating func update(_ bytes: [UInt8]) { for byte in bytes { update(byte) } }
+
+    private mutating func update(_ byte: UInt8) {
+        block[Int(length & 63)] = byte
+        length &+= 1
+        if length & 63 == 0 { compress() }
     }
 
     package consuming func digest() -> [UInt8] {
         let bits = length &* 8
-        update([0x80])
-        while block.count != 56 { update([0]) }
-        update((0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * UInt64($0))) })
-        return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) } }
+        update(0x80)
+        while length & 63 != 56 { update(0) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) { update(UInt8(truncatingIfNeeded: bits >> shift)) }
+        var digest: [UInt8] = []
+        digest.reserveCapacity(32)
+        for at in 0..<32 { digest.append(UInt8(truncatingIfNeeded: state[at / 4] >> (24 - 8 * UInt32(at % 4)))) }
+        return digest
     }
 
     private mutating func compress() {
-        var w = (0..<16).map { at in
-            (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(block[at * 4 + $1]) }
+        var w: [64 of UInt32] = .init(repeating: 0)
+        for i in 0..<16 {
+            let high = UInt32(block[4 * i]) << 24 | UInt32(block[4 * i + 1]) << 16
+            w[i] = high | UInt32(block[4 * i + 2]) << 8 | UInt32(block[4 * i + 3])
         }
         for i in 16..<64 {
             let a = w[i - 15], b = w[i - 2]
             let s0 = turn(a, 7) ^ turn(a, 18) ^ a >> 3, s1 = turn(b, 17) ^ turn(b, 19) ^ b >> 10
-            w.append(w[i - 16] &+ s0 &+ w[i - 7] &+ s1)
+            w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
         }
         var v = state
         for i in 0..<64 {
@@ -86,12 +95,11 @@ package struct SHA256: Sendable {
             v = [first &+ s0 &+ majority, v[0], v[1], v[2], v[3] &+ first, v[4], v[5], v[6]]
         }
         for i in 0..<8 { state[i] = state[i] &+ v[i] }
-        block.removeAll(keepingCapacity: true)
     }
 
     private func turn(_ word: UInt32, _ by: UInt32) -> UInt32 { word >> by | word << (32 - by) }
 
-    private static let constants: [UInt32] = [
+    private static let constants: [64 of UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
         0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
         0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,

@@ -1,9 +1,12 @@
 /// Writes JSON in the order it is told, with decimals exactly as given. There is no reader and no tree.
 package struct JSONWriter {
-    package private(set) var text = ""
+    /// UTF-8. Bytes, because a string that is appended to scalar by scalar costs ten times as much.
+    private var bytes: [UInt8] = []
     private var needsComma = false
 
     package init() {}
+
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     package mutating func object(_ members: (inout JSONWriter) -> Void) { nest("{", "}", members) }
     package mutating func array(_ elements: (inout JSONWriter) -> Void) { nest("[", "]", elements) }
@@ -46,43 +49,48 @@ package struct JSONWriter {
 
     package mutating func string(_ value: some StringProtocol) {
         separate()
-        text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{0}"..<" ": text += "\\u00" + hex(UInt8(truncatingIfNeeded: scalar.value))
-            default: text.unicodeScalars.append(scalar)
-            }
+        bytes.append(UInt8(ascii: "\""))
+        let text = String(value), utf8 = text.utf8.span
+        for at in utf8.indices { append(utf8[at]) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Everything above ASCII stands for itself.
+    private mutating func append(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case 0x0A: bytes += "\\n".utf8
+        case 0x0D: bytes += "\\r".utf8
+        case 0x09: bytes += "\\t".utf8
+        case 0..<0x20: bytes += ("\\u00" + hex(byte)).utf8
+        default: bytes.append(byte)
         }
-        text += "\""
     }
 
     private mutating func literal(_ value: String) {
         separate()
-        text += value
+        bytes += value.utf8
     }
 
     private mutating func name(_ key: String) {
         string(key)
-        text += ":"
+        bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    private mutating func nest(_ open: String, _ close: String, _ inside: (inout JSONWriter) -> Void) {
+    private mutating func nest(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ inside: (inout JSONWriter) -> Void) {
         separate()
-        text += open
+        bytes.append(UInt8(ascii: open))
         needsComma = false
         inside(&self)
-        text += close
+        bytes.append(UInt8(ascii: close))
         needsComma = true
     }
 
     private mutating func separate() {
-        if needsComma { text += "," }
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
     }
 }

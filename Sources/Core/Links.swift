@@ -13,11 +13,18 @@ package protocol Peer: AnyObject {
     func has(_ characteristic: BluetoothUUID) -> Bool
     func read(_ characteristic: BluetoothUUID) async throws(Fault) -> [UInt8]
     func write(_ value: [UInt8], to characteristic: BluetoothUUID) async throws(Fault)
+    /// Reads a descriptor, such as Valid Range (0x2906), of a characteristic.
+    func read(descriptor: BluetoothUUID, of characteristic: BluetoothUUID) async throws(Fault) -> [UInt8]
+    /// Writes what the device does not answer: whether it took it is not to be known.
+    func writeWithoutResponse(_ value: [UInt8], to characteristic: BluetoothUUID) async throws(Fault)
     /// Asks for indications where the characteristic has them, else for notifications.
     func subscribe(_ characteristic: BluetoothUUID) async throws(Fault)
     /// The next value that the device sends by itself, from any subscription; nil once it has hung up or kept silent
     /// for `time`. An indication stays unconfirmed until `confirm`.
     func next(within time: Duration) async throws(Fault) -> Update?
+    /// The next value from this characteristic; those of others wait for their turn. An indication among those holds
+    /// back every further one until it is taken and confirmed.
+    func next(from characteristic: BluetoothUUID, within time: Duration) async throws(Fault) -> Update?
     /// Tells the device that its last indication is safe. Call only after `report` has returned.
     func confirm() async throws(Fault)
 }

@@ -32,6 +32,7 @@ package enum Malformed: Error, Equatable, Sendable {
         case addressKind = "a kind of Bluetooth address"
         case keyRecord = "a record of a bond"
         case endOfDiscovery = "an end of the attributes"
+        case dataElement = "a data element of a type and size that SDP has"
     }
 
     /// Whether another decoder may still claim the bytes.
@@ -89,7 +90,11 @@ package func hex<Number: FixedWidthInteger & UnsignedInteger>(_ number: Number) 
 
 /// Lower-case hexadecimal without separators.
 package func hex(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.reduce(into: "") { $0 += hex($1) }
+    var digits: [UInt8] = []
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 0x0F] { digits.append(nibble + (nibble < 10 ? 0x30 : 0x57)) }
+    }
+    return String(decoding: digits, as: UTF8.self)
 }
 
 /// Bytes from hexadecimal digits; spaces are ignored. Nil when a digit is odd or foreign.

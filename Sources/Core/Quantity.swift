@@ -37,6 +37,24 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
     /// What a forehead thermometer reads of a bottle or a room. Never a body temperature.
     case roomTemperature = 188508
 
+    /// Where the meter does not say what blood it measured.
+    case glucose = 160020
+    case capillaryWholeBloodGlucose = 160184
+    case capillaryPlasmaGlucose = 160188
+    case venousWholeBloodGlucose = 160192
+    case venousPlasmaGlucose = 160196
+    case arterialWholeBloodGlucose = 160200
+    case arterialPlasmaGlucose = 160204
+    case undeterminedWholeBloodGlucose = 160364
+    case undeterminedPlasmaGlucose = 160368
+    case interstitialGlucose = 160212
+    /// What a meter reads of the fluid that proves it. Nobody's blood.
+    case controlGlucose = 160208
+    case glycatedHaemoglobin = 160220
+    case exercise = 8_417_760
+    case carbohydrate = 8_417_764
+    case medication = 8_417_796
+
     case batteryCharge = 67996
     /// The value of a bare SFLOAT: the attribute's own name, for decoding a primitive.
     case basicNumericValue = 68172
@@ -85,11 +103,35 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
         case .axillaryTemperature: ("MDC_TEMP_AXILLA", "temperature-armpit", 25...45)
         case .gastrointestinalTemperature: ("MDC_TEMP_GIT", "temperature-gastrointestinal", 25...45)
         case .roomTemperature: ("MDC_TEMP_ROOM", "temperature-room", -40...100)
+        case .glucose: ("MDC_CONC_GLU_GEN", "glucose", Self.livingGlucose)
+        case .capillaryWholeBloodGlucose:
+            ("MDC_CONC_GLU_CAPILLARY_WHOLEBLOOD", "glucose-capillary-blood", Self.livingGlucose)
+        case .capillaryPlasmaGlucose:
+            ("MDC_CONC_GLU_CAPILLARY_PLASMA", "glucose-capillary-plasma", Self.livingGlucose)
+        case .venousWholeBloodGlucose:
+            ("MDC_CONC_GLU_VENOUS_WHOLEBLOOD", "glucose-venous-blood", Self.livingGlucose)
+        case .venousPlasmaGlucose: ("MDC_CONC_GLU_VENOUS_PLASMA", "glucose-venous-plasma", Self.livingGlucose)
+        case .arterialWholeBloodGlucose:
+            ("MDC_CONC_GLU_ARTERIAL_WHOLEBLOOD", "glucose-arterial-blood", Self.livingGlucose)
+        case .arterialPlasmaGlucose:
+            ("MDC_CONC_GLU_ARTERIAL_PLASMA", "glucose-arterial-plasma", Self.livingGlucose)
+        case .undeterminedWholeBloodGlucose:
+            ("MDC_CONC_GLU_UNDETERMINED_WHOLEBLOOD", "glucose-blood", Self.livingGlucose)
+        case .undeterminedPlasmaGlucose: ("MDC_CONC_GLU_UNDETERMINED_PLASMA", "glucose-plasma", Self.livingGlucose)
+        case .interstitialGlucose: ("MDC_CONC_GLU_ISF", "glucose-interstitial", Self.livingGlucose)
+        case .controlGlucose: ("MDC_CONC_GLU_CONTROL", "glucose-control", 0...60)
+        case .glycatedHaemoglobin: ("MDC_CONC_HBA1C", "hba1c", 2...25)
+        case .exercise: ("MDC_CTXT_GLU_EXERCISE", "exercise", 0...100)
+        case .carbohydrate: ("MDC_CTXT_GLU_CARB", "carbohydrate", 0...1000)
+        case .medication: ("MDC_CTXT_MEDICATION", "medication", 0...10_000)
         case .batteryCharge: ("MDC_ATTR_VAL_BATT_CHARGE", "battery", 0...100)
         case .basicNumericValue: ("MDC_ATTR_NU_VAL_OBS_BASIC", "sfloat", -1e300...1e300)
         case .simpleNumericValue: ("MDC_ATTR_NU_VAL_OBS_SIMP", "float", -1e300...1e300)
         }
     }
+
+    /// Millimoles per litre; home meters show 0.6 to 33.3.
+    private static let livingGlucose = 0.5...60.0
 
     package init?(name: some StringProtocol) {
         guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
@@ -101,6 +143,7 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
 package enum Unit: UInt8, CaseIterable, Sendable {
     case percent, perMinute, one, millimetreOfMercury, kilopascal, kilogram, pound, metre, centimetre, inch
     case kilogramPerSquareMetre, celsius, fahrenheit, kilojoule, ohm, second
+    case millimolePerLitre, milligramPerDecilitre, gram, milligram, millilitre
 
     /// The case-sensitive code of the Unified Code for Units of Measure (UCUM).
     package var ucum: StaticString {
@@ -121,6 +164,11 @@ package enum Unit: UInt8, CaseIterable, Sendable {
         case .kilojoule: "kJ"
         case .ohm: "Ohm"
         case .second: "s"
+        case .millimolePerLitre: "mmol/L"
+        case .milligramPerDecilitre: "mg/dL"
+        case .gram: "g"
+        case .milligram: "mg"
+        case .millilitre: "mL"
         }
     }
 
@@ -137,6 +185,8 @@ package enum Unit: UInt8, CaseIterable, Sendable {
         case .inch: value * 2.54
         case .metre: value * 100
         case .fahrenheit: (value - 32) / 1.8
+        // Of glucose, the only thing that is measured so: 180.16 g/mol.
+        case .milligramPerDecilitre: value / 18.016
         default: value
         }
     }

@@ -54,9 +54,20 @@ package enum Remark: UInt8, CaseIterable, Sendable {
     case sensorUnconnectedToUser, unknownSensor, sensorDisplaced, sensorMalfunctioning, sensorDisconnected
     // Said by single families.
     case lowBattery = 48, deviceClockNotSet, smartPoint, multiplePackets, weightNotConfirmedByIndex, artifact
+    // Glucose Measurement Context (GLS 1.0.1): kind of meal in the order of its numbers, then kind of medication.
+    case breakfast = 64, lunch, dinner, snack, drink, supper, brunch
+    case rapidActing, shortActing, intermediateActing, longActing, premixed
     // Said by the hub.
     case implausible = 80, undecoded, invalidTime, unstable, sessionPart, possibleRepeat, timelineRepeat, unassigned
     case partlyDecoded
+    // Glucose sensor status (GLS 1.0.1), bits 1 to 11; bit 0 is `lowBattery`.
+    case meterMalfunctioning = 96, sampleTooSmall, stripInsertionError, stripTypeIncorrect, resultTooHigh, resultTooLow
+    case meterTooWarm, meterTooCold, stripPulledTooSoon, meterFault, meterTimeFault
+    // Of glucose: what was measured, where, and what the person was doing (GLS 1.0.1), each in the order of its numbers.
+    case controlSolution = 107, fingerSample, alternateSiteSample, earlobeSample
+    case beforeMeal, afterMeal, fasting, casual, bedtime
+    case testedByPerson, testedByProfessional, testedByLaboratory
+    case minorHealthIssues, majorHealthIssues, duringMenses, underStress, noHealthIssues
 
     /// In kebab case, as the journal, captures and JSON write it.
     package var name: String {

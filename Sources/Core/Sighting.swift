@@ -112,9 +112,32 @@ extension Claim {
         switch (self, sighting.way) {
         case (.advertised(let name, let service), .advertisement(let seen)):
             seen.name.hasPrefix(name) && service.map(seen.services.contains) ?? true
+        case (.service(let service), .advertisement(let seen)): seen.services.contains(service)
         case (.usb(let vendor, let product), .line(let line)):
             line.usb.map { $0.vendor == vendor && $0.product == product } ?? false
         default: false
         }
     }
+}
+
+extension Claim {
+    /// Whether it holds only for a device that no other claim matches.
+    fileprivate var isLastResort: Bool { if case .service = self { true } else { false } }
+}
+
+extension [Driver] {
+    /// Whose an advertisement or a USB identity is: those who know the device itself, or else those who know a service
+    /// that it offers. More than one is nobody.
+    package func claimants(of sighting: Sighting) -> [Driver] {
+        func claimants(lastResort: Bool) -> [Driver] {
+            filter { $0.claims.contains { $0.isLastResort == lastResort && $0.matches(sighting) } }
+        }
+        let own = claimants(lastResort: false)
+        return own.isEmpty ? claimants(lastResort: true) : own
+    }
+}
+
+extension Driver {
+    /// Whether it knows a service and not a model: what it says of manufacturer and model is not the device's.
+    package var isGeneric: Bool { claims.allSatisfy(\.isLastResort) }
 }

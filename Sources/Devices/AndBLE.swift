@@ -27,15 +27,3 @@ enum AndBLE {
         }
     }
 }
-
-extension Peer {
-    /// Reads Date Time (0x2A08), where the device lets it be read, and reports it beside the hub's clock. To be called
-    /// before the clock is set: afterwards nothing tells how wrong the stamps in the device's memory are.
-    func tellClock(to report: any Report) async throws(Fault) {
-        let asked = ContinuousClock.now
-        guard let bytes = try await readIfAllowed(0x2A08) else { return }
-        let error = (ContinuousClock.now - asked) / 2
-        guard let clock = try? DateTime.dateTime(bytes.span) else { return }
-        try await report.clock(clock.taken, error: error)
-    }
-}

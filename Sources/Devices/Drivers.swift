@@ -8,4 +8,9 @@ package let drivers: [Driver] = [
     .contecCMS50DPlus,
     .noninFormat13,
     .noninFormat8,
+    .sigBloodPressure,
+    .sigGlucose,
+    .sigOximeter,
+    .sigScale,
+    .sigThermometer,
 ]

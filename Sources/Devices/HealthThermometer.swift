@@ -18,6 +18,13 @@ package enum HealthThermometer {
         return Reading(values, taken: taken, remarks: remarks)
     }
 
+    /// Puts a temperature that does not say where it was measured to where its thermometer always measures: Temperature
+    /// Type (0x2A1D).
+    static func place(_ reading: inout Reading, at type: UInt8) {
+        guard let flags = reading.bytes.first, flags & 4 == 0, let value = reading.values.first else { return }
+        reading.values[0] = Value(site(type, &reading.remarks), value.outcome, value.unit)
+    }
+
     /// Temperature Type. 0xFF is a forehead thermometer's object mode (Beurer FT95): milk or a room, never a person.
     private static func site(_ type: UInt8, _ remarks: inout Remarks) -> Quantity {
         switch type {

@@ -25,23 +25,27 @@ package struct OximetrySample: Equatable, Sendable {
         self.bytes = bytes
     }
 
-    /// A frame's own reading, with whole numbers.
+    /// A frame's own reading, rounded to whole numbers. That the measurement goes on is what a stream is, and says
+    /// nothing against its seconds.
     init(_ reading: Reading) {
-        func whole(_ quantity: Quantity) -> Int? {
-            let amount = reading.values.first { $0.quantity == quantity }?.amount
-            return amount.flatMap { $0.exponent == 0 ? Int($0.mantissa) : nil }
-        }
+        func amount(_ quantity: Quantity) -> Amount? { reading.values.first { $0.quantity == quantity }?.amount }
+        var remarks = reading.remarks
+        remarks.remove(.measurementOngoing)
         self.init(
-            saturation: whole(.oxygenSaturation), pulse: whole(.pulseOximeterRate),
-            isWorn: !reading.remarks.contains(.sensorUnconnectedToUser), remarks: reading.remarks, bytes: reading.bytes)
+            saturation: amount(.oxygenSaturation)?.rounded, pulse: amount(.pulseOximeterRate)?.rounded,
+            perfusion: amount(.perfusionIndex), isWorn: !remarks.contains(.sensorUnconnectedToUser), remarks: remarks,
+            bytes: reading.bytes)
     }
 
     /// Both numbers, of a finger that is there, from a signal that the device itself trusts.
     var measured: (saturation: Int, pulse: Int)? {
-        guard isWorn, let saturation, let pulse, !remarks.contains(.artifact), !remarks.contains(.inadequateSignal)
-        else { return nil }
+        guard isWorn, let saturation, let pulse, !Self.distrust.contains(where: remarks.contains) else { return nil }
         return (saturation, pulse)
     }
+
+    private static let distrust: [Remark] = [
+        .artifact, .inadequateSignal, .earlyEstimate, .measurementUnavailable, .invalid,
+    ]
 }
 
 /// What a continuous oximeter's seconds come to: a person measured once, or wore it for a while. Never 3,600 readings an
@@ -169,5 +173,20 @@ private struct Wear: Sendable {
         append(.pulseOximeterRate, sample.pulse, .perMinute)
         if let perfusion = sample.perfusion { values.append(Value(.perfusionIndex, perfusion, .percent, .spot)) }
         return Reading(values, taken: .now, remarks: sample.remarks, bytes: sample.bytes)
+    }
+}
+
+extension Amount {
+    /// The nearest whole number of 32 bits, halves away from zero.
+    fileprivate var rounded: Int {
+        var number = Int(mantissa)
+        // A mantissa has ten digits at most: nothing is left to multiply or to divide beyond them.
+        if exponent >= 0 {
+            for _ in 0..<min(exponent, 9) { number *= 10 }
+        } else {
+            for _ in 1..<min(-Int(exponent), 11) { number /= 10 }
+            number = (number + (number < 0 ? -5 : 5)) / 10
+        }
+        return Int(Int32(clamping: number))
     }
 }

@@ -1,24 +1,9 @@
 import Core
 
-/// The standard profiles' decoders, for `vitalsd decode`. They claim no device: a model's driver does, and names them.
+/// Decoders that belong to no driver alone, for `vitalsd decode`. They claim no device.
 package let profiles: [Driver] = [
-    profile(
-        "sig-blp", "Blood Pressure", .bloodPressure,
-        [
-            Endpoint(.characteristic(0x2A35), BloodPressure.measurement),
-            Endpoint(.characteristic(0x2A36), BloodPressure.cuffPressure),
-        ]),
-    profile(
-        "sig-plx", "Pulse Oximeter", .pulseOximeter,
-        [
-            Endpoint(.characteristic(0x2A5E), PulseOximeter.spotCheck),
-            Endpoint(.characteristic(0x2A5F), PulseOximeter.continuous),
-        ]),
-    profile("sig-wsp", "Weight Scale", .scale, [Endpoint(.characteristic(0x2A9D), WeightScale.measurement)]),
     profile("sig-bcs", "Body Composition", .scale, [Endpoint(.characteristic(0x2A9C), BodyComposition.measurement)]),
-    profile(
-        "sig-htp", "Health Thermometer", .thermometer,
-        [Endpoint(.characteristic(0x2A1C), HealthThermometer.measurement)]),
+    profile("sig-bas", "Battery", .bloodPressure, [Endpoint(.characteristic(0x2A19), BatteryLevel.level)]),
     profile(
         "primitives", "IEEE 11073-20601 numbers and Bluetooth SIG clocks", .bloodPressure,
         [

@@ -26,6 +26,12 @@ extension Quantity {
         case .fatFreeMass, .softLeanMass, .bodyWater, .basalMetabolism, .bodyMuscle, .muscleMass, .bodyImpedance,
             .cuffPressure, .roomTemperature, .batteryCharge, .basicNumericValue, .simpleNumericValue:
             []
+        // LOINC has a code of its own for each sample and kind of unit: beside the MDC code it would say nothing new.
+        case .glucose, .capillaryWholeBloodGlucose, .capillaryPlasmaGlucose, .venousWholeBloodGlucose,
+            .venousPlasmaGlucose, .arterialWholeBloodGlucose, .arterialPlasmaGlucose, .undeterminedWholeBloodGlucose,
+            .undeterminedPlasmaGlucose, .interstitialGlucose, .controlGlucose, .glycatedHaemoglobin, .exercise,
+            .carbohydrate, .medication:
+            []
         }
     }
 
@@ -37,11 +43,11 @@ extension Quantity {
         }
     }
 
-    /// Whether it says something about a person. The pressure in a cuff while it deflates, the warmth of a room and
-    /// the numbers of bare decoding do not, and stay on the hub.
+    /// Whether it says something about a person. The pressure in a cuff while it deflates, the warmth of a room, the
+    /// fluid that proves a meter and the numbers of bare decoding do not, and stay on the hub.
     var isAboutPerson: Bool {
         switch self {
-        case .cuffPressure, .roomTemperature, .basicNumericValue, .simpleNumericValue: false
+        case .cuffPressure, .roomTemperature, .controlGlucose, .basicNumericValue, .simpleNumericValue: false
         default: true
         }
     }

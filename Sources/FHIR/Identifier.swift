@@ -58,23 +58,37 @@ extension JSONWriter {
 
 /// FHIR's own escaping inside the value of a search parameter.
 private func escaped(_ text: String) -> String {
-    text.reduce(into: "") { escaped, character in
-        if "\\,|$".contains(character) { escaped += "\\" }
-        escaped.append(character)
+    guard text.utf8.contains(where: isSpecial) else { return text }
+    var escaped: [UInt8] = []
+    for byte in text.utf8 {
+        if isSpecial(byte) { escaped.append(UInt8(ascii: "\\")) }
+        escaped.append(byte)
+    }
+    return String(decoding: escaped, as: UTF8.self)
+}
+
+private func isSpecial(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "\\"), UInt8(ascii: ","), UInt8(ascii: "|"), UInt8(ascii: "$"): true
+    default: false
     }
 }
 
 /// Everything but what may stand in a query by itself (RFC 3986) becomes `%` and two digits; a `+` must not arrive as a
 /// space, nor a `&` as the end of the parameter.
 private func percentEncoded(_ text: String) -> String {
-    let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/|,$".utf8)
-    return text.utf8.reduce(into: "") { encoded, byte in
-        if plain.contains(byte) {
-            encoded.unicodeScalars.append(Unicode.Scalar(byte))
-        } else {
-            encoded += "%" + hex(byte).uppercased()
+    var encoded: [UInt8] = []
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "|"), UInt8(ascii: ","),
+            UInt8(ascii: "$"):
+            encoded.append(byte)
+        default: encoded += ("%" + hex(byte).uppercased()).utf8
         }
     }
+    return String(decoding: encoded, as: UTF8.self)
 }
 
 /// The eight bytes of an EUI-64 in capital hexadecimal digits.

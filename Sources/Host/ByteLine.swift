@@ -44,7 +44,7 @@ import Glibc
                 if await loop.ready(raw, before: due) { continue }
                 if isOpen { return .silence }
             // How an adapter that was pulled out, and a pty whose far end closed, say so.
-            case EIO, ENODEV, ENXIO, ECONNRESET, ETIMEDOUT: return .hungUp
+            case EIO, ENODEV, ENXIO, ECONNRESET, ECONNABORTED, ENOTCONN, ETIMEDOUT, EHOSTDOWN: return .hungUp
             default: throw .line("read", errno, at: path)
             }
         }
@@ -66,6 +66,7 @@ import Glibc
             case EAGAIN:
                 let isReady = await loop.ready(raw, write: true, before: .now + .seconds(10))
                 if !isReady, isOpen { throw .device(.silent) }
+            case EPIPE, ECONNRESET, ECONNABORTED, ENOTCONN, ETIMEDOUT, EHOSTDOWN: throw .device(.hungUp)
             default: throw .line("write", errno, at: path)
             }
         }

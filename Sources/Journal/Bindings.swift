@@ -22,16 +22,15 @@ extension Database {
     }
 
     func bindings() throws(Fault) -> [Journal.Binding] {
-        try query("SELECT device, user, system, subject FROM binding ORDER BY device, user").compactMap { row in
-            guard let device = row[0].text, let subject = Subject(system: row[2], subject: row[3]) else { return nil }
-            return Journal.Binding(device: device, user: row[1].integer.map(Int.init), subject: subject)
-        }
+        try query("SELECT device, user, system, subject FROM binding ORDER BY device, user")
+            .compactMap(Journal.Binding.init)
     }
 
     /// The person a reading with this slot is about. Where any slot is bound by itself, an unbound slot is nobody's:
     /// better unassigned than somebody else's.
     func subject(for device: String, user: Int?) throws(Fault) -> Subject? {
-        let bound = try bindings().filter { $0.device == device }
+        let bound = try query("SELECT device, user, system, subject FROM binding WHERE device = ?", .text(device))
+            .compactMap(Journal.Binding.init)
         if let own = bound.first(where: { $0.user == user }) { return own.subject }
         return bound.count == 1 && bound[0].user == nil ? bound[0].subject : nil
     }
@@ -72,5 +71,13 @@ extension Database {
         try transaction { () throws(Fault) in
             try query("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", .text(key), .text(value))
         }
+    }
+}
+
+extension Journal.Binding {
+    /// device, user, system, subject
+    fileprivate init?(_ row: [Datum]) {
+        guard let device = row[0].text, let subject = Subject(system: row[2], subject: row[3]) else { return nil }
+        self.init(device: device, user: row[1].integer.map(Int.init), subject: subject)
     }
 }

@@ -75,7 +75,9 @@ final class Opening {
             if !header.isJournal, !tables.isEmpty, !tables.contains("reading") {
                 throw .hub(.badConfiguration("\(path) is another program's database"))
             }
-            if verdict != "ok" { return verdict ?? "no verdict" }
+            // SQLite names the database in a line of its own before what is wrong with it.
+            let finding = verdict.flatMap { $0.split(whereSeparator: \.isNewline).last }.map { String($0) }
+            if finding != "ok" { return finding ?? "no verdict" }
             if !header.isJournal || header.version < 1 { return "its header is not a journal's" }
             guard try Schema.isIntact(in: database, version: header.version) else {
                 return "its description of its tables is damaged"

@@ -23,10 +23,13 @@ enum Act: Equatable {
     /// Reads what `notation` writes.
     init?(notation: String) {
         let words = notation.split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
+        // No slot is every slot, so what is no number must not be taken for none.
+        let user = words.count > 2 ? Int(words[2]) : nil, isSlot = words.count > 2 && (words[2].isEmpty || user != nil)
         switch (words.first, words.count) {
-        case ("bind", 4): self = .bind(words[1], user: Int(words[2]), .reference(words[3]))
-        case ("bind", 5): self = .bind(words[1], user: Int(words[2]), .identifier(system: words[3], value: words[4]))
-        case ("unbind", 3): self = .unbind(words[1], user: Int(words[2]))
+        case ("bind", 4) where isSlot: self = .bind(words[1], user: user, .reference(words[3]))
+        case ("bind", 5) where isSlot:
+            self = .bind(words[1], user: user, .identifier(system: words[3], value: words[4]))
+        case ("unbind", 3) where isSlot: self = .unbind(words[1], user: user)
         case ("retry", 2...):
             let ids = words.dropFirst().compactMap { Int64($0) }
             guard ids.count == words.count - 1 else { return nil }
@@ -52,9 +55,11 @@ enum Act: Equatable {
     /// Asks the daemon to do it, or does it where none runs; prints what was done.
     @Hub func carryOut(with configuration: Configuration) async throws(Exit) {
         if let answer = await Control.ask(notation, configuration) {
-            printLine(answer)
-            if answer.hasPrefix("error ") { throw .unavailable }
-            return
+            guard !answer.hasPrefix(Control.refusal) else {
+                printError("vitalsd: \(answer.dropFirst(Control.refusal.count))")
+                throw .unavailable
+            }
+            return printLine(answer)
         }
         do throws(Fault) {
             try Files.makeDirectory(configuration.stateDirectory)

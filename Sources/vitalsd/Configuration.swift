@@ -176,7 +176,7 @@ extension Configuration.Key.Kind {
         case .path: value.hasPrefix("/")
         case .paths: value.split(separator: " ").allSatisfy { $0.hasPrefix("/") }
         case .text: !value.isEmpty
-        case .reference: value.hasPrefix("Patient/") && value.count > 8 && !value.contains(" ")
+        case .reference: value.hasPrefix("Patient/") && value.count > 8 && !value.contains(where: \.isWhitespace)
         // 1.2.208.176.1.2 is the Danish civil registration number: it would stand in every identifier and access log.
         case .pseudonym: !value.isEmpty && !value.contains("1.2.208.176.1.2")
         case .yesOrNo: ["yes", "no", "true", "false", "on", "off", "1", "0"].contains(value.lowercased())

@@ -7,6 +7,9 @@ import Journal
 @Hub final class Control {
     static func path(_ configuration: Configuration) -> String { configuration.stateDirectory + "/control" }
 
+    /// What an answer begins with that is none.
+    nonisolated static let refusal = "error: "
+
     private let listener: SocketListener
     private let gateway: Gateway
 
@@ -41,13 +44,13 @@ import Journal
     }
 
     private func act(_ text: String) async -> String {
-        guard let act = Act(notation: text) else { return "error: not understood" }
+        guard let act = Act(notation: text) else { return Control.refusal + "not understood" }
         do throws(Fault) {
             let done = try await act.perform(on: gateway.journal)
             gateway.courier.wake()
             return done
         } catch {
-            return "error \(error)"
+            return "\(Control.refusal)\(error)"
         }
     }
 

@@ -64,12 +64,14 @@ import Journal
         if HubClock.now().wall < earliestCredible { throw Refusal(.resend, .hub(.clockUnset)) }
         let pending: [Kept]
         do {
-            pending = try await journal.pending(for: destination.name, limit: most + suspects.count)
+            pending = try await journal.pending(
+                for: destination.name, limit: isDoubtful ? 1000 : most + suspects.count)
         } catch {
             throw Refusal(.resend, error)
         }
         let batch = pending.filter { kept in !suspects.contains { $0.kept.id == kept.id } }
         guard let first = batch.first else { return await rest() }
+        if isDoubtful, let probe = probe(of: batch) { return try await deliver([probe]) }
         let count = Bundle.fitting(batch, to: destination.options)
         if count == 0 {
             // What is not for this clinic stays in the journal and stands in nobody's way.
@@ -81,9 +83,11 @@ import Journal
 
     /// Sends a batch; where the content is refused, halves it until the guilty reading stands alone.
     private func deliver(_ batch: ArraySlice<Kept>) async throws(Refusal) {
+        // Enough is known: no need to ask for every one of them.
+        if isDoubtful, batch.count > 1 { return }
         let bundle: Bundle
         do {
-            bundle = try Bundle(
+            bundle = try await destination.clinic.bundle(
                 of: Array(batch), from: destination.gateway, to: destination.options, offset: HubClock.offset)
         } catch {
             throw Refusal(.resend, .clinic(.badAnswer("a bundle cannot be made: \(error)")))
@@ -135,12 +139,26 @@ import Journal
         }
     }
 
-    /// A reading refused alone is set aside once anything else is taken. Five in a row, and it is not the readings.
+    /// A reading refused alone is set aside once anything else is taken. After five in a row and three probes, it is
+    /// not the readings.
     private func suspect(_ kept: Kept, _ refusal: Refusal) async throws(Refusal) {
         suspects.append((kept, refusal.fault))
-        guard suspects.count >= 5 else { return }
+        guard suspects.count >= 8 else { return }
         suspects = []
         throw Refusal(.pause, refusal.fault)
+    }
+
+    /// Whether so many were refused in a row that the fault may be in what all share.
+    private var isDoubtful: Bool { suspects.count >= 5 }
+
+    /// A reading that tells whether the clinic takes any: of another device, if there is one. By chance, so that no
+    /// row of bad readings stands in the way of the good ones for ever.
+    private func probe(of pending: [Kept]) -> Kept? {
+        let fitting = pending.filter { Bundle.fitting([$0], to: destination.options) == 1 }
+        let others = fitting.filter { kept in
+            !suspects.contains { $0.kept.device.identity == kept.device.identity }
+        }
+        return others.randomElement() ?? fitting.randomElement()
     }
 
     /// Nothing to send: waits for the next reading. A suspect that stood alone is tried again after a while.

@@ -49,7 +49,7 @@ extension Driver {
     fileprivate var transports: [String] {
         let all = claims.map { claim in
             switch claim {
-            case .advertised: "bluetooth-le"
+            case .advertised, .service: "bluetooth-le"
             case .usb, .talks, .answers: "serial"
             }
         }
@@ -62,6 +62,7 @@ extension Claim {
     fileprivate var words: String {
         switch self {
         case .advertised(let name, let service): "name \(name)…" + (service.map { " with service \($0)" } ?? "")
+        case .service(let service): "service \(service), where no name above is its"
         case .usb(let vendor, let product): "USB \(hex(vendor)):\(hex(product))"
         case .talks(let framing, 1): "what it says (\(framing.name), \(framing.settings))"
         case .talks(let framing, let frames): "\(frames) frames in a row (\(framing.name), \(framing.settings))"

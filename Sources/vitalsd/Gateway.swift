@@ -123,7 +123,7 @@ import Journal
         let sighting = Sighting(.advertisement(advertisement))
         defer { roster.left(advertisement) }
         do throws(Fault) {
-            let claimants = drivers.filter { $0.claims.contains { $0.matches(sighting) } }
+            let claimants = drivers.claimants(of: sighting)
             guard let driver = claimants.first, claimants.count == 1, case .gatt(let conversation) = driver.visit else {
                 return
             }

@@ -54,8 +54,10 @@ import Journal
     init(of driver: Driver, _ identity: String, to gateway: Gateway) {
         self.gateway = gateway
         var information = DeviceInformation()
-        information.manufacturer = driver.manufacturer
-        information.model = driver.model
+        if !driver.isGeneric {
+            information.manufacturer = driver.manufacturer
+            information.model = driver.model
+        }
         device = KnownDevice(identity: identity, driver: driver.id, kind: driver.kind, information: information)
     }
 

@@ -60,6 +60,9 @@ extension Command {
     ) { arguments throws(Exit) in
         let patient = try arguments.option("patient"), user = try arguments.slot()
         let path = try arguments.configurationPath(), identity = try arguments.device()
+        if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
+            throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
+        }
         let configuration = try configuration(at: path)
         guard let subject = patient.map(Subject.reference) ?? configuration.subject else {
             throw arguments.complain("--patient is missing, and the configuration has no [Patient]")

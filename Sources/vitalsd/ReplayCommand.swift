@@ -45,7 +45,7 @@ extension Command {
 
 /// The one driver whose device this is: by its advertisement, or by what it says on the line.
 private func claimant(of capture: Capture, _ path: String) throws(Exit) -> Driver {
-    var claimants = drivers.filter { $0.claims.contains { $0.matches(capture.sighting) } }
+    var claimants = drivers.claimants(of: capture.sighting)
     if claimants.isEmpty {
         for (settings, _) in lineSettings(of: drivers) {
             var listening = Listening(for: drivers, settings: settings)

@@ -62,71 +62,16 @@ import Host
     /// How a line is to be set at first: as it was last understood.
     func settings(for line: SerialLine) -> LineSettings { settings[ways[line.path] ?? 0].settings }
 
-    /// Finds whose line it is: by the device's own USB identity, by what it says, by its answer to its own hello.
-    ///
-    /// A silent line is waited for without a timer, unless some driver has a hello to say. A line that talks in no known
-    /// way is reported and listened to again after a pause.
+    /// Finds whose line it is, by the device's own USB identity or by listening.
     func recognise(_ line: SerialLine, _ port: SerialPort) async throws(Fault) -> (Driver, heard: [UInt8]) {
         let sighting = Sighting(.line(line))
-        let own = drivers.filter { $0.claims.contains { $0.matches(sighting) } }
+        let own = drivers.claimants(of: sighting)
         if own.count == 1, let driver = own.first { return (driver, []) }
-        var early: [UInt8] = [], current = ways[line.path] ?? 0
-        // A pty has no speed: what was heard under one setting counts under the next.
-        let hasSpeed = Files.resolved(line.path)?.hasPrefix("/dev/pts/") != true
-        while true {
-            var isTalking = !early.isEmpty
-            for turn in settings.indices {
-                let way = ((ways[line.path] ?? 0) + turn) % settings.count, (setting, hellos) = settings[way]
-                // A change throws away what has arrived, so it is made only where it is one.
-                if way != current, hasSpeed { try port.change(setting) }
-                current = way
-                for hello in [nil] + hellos.map(Optional.some) {
-                    if let hello { try await port.write(hello) }
-                    var listening = Listening(for: drivers, settings: setting, hello: hello)
-                    if let driver = try await listen(&listening, to: port, after: early) {
-                        ways[line.path] = way
-                        return (driver, listening.heard)
-                    }
-                    isTalking = isTalking || !listening.heard.isEmpty
-                    early = hasSpeed ? [] : listening.heard
-                }
-            }
-            if isTalking {
-                early = []
-                log(.device(.unrecognised), about: line.path)
-                await loop.sleep(for: .seconds(10))
-            } else {
-                early = try await firstBytes(from: port)
-            }
-        }
-    }
-
-    /// Listens until one driver claims, a second of silence passes, or enough was heard to know that nobody will.
-    private func listen(
-        _ listening: inout Listening, to port: SerialPort, after early: [UInt8]
-    ) async throws(Fault) -> Driver? {
-        let end = ContinuousClock.now + .seconds(6)
-        var bytes = early
-        while true {
-            let claimants = listening.hear(bytes)
-            if claimants.count == 1 { return claimants[0] }
-            guard ContinuousClock.now < end, listening.heard.count < 2048 else { return nil }
-            switch try await port.read(within: .milliseconds(1200)) {
-            case .bytes(let more): bytes = more
-            case .silence: return nil
-            case .hungUp: throw .hub(.portGone)
-            }
-        }
-    }
-
-    /// Waits until the line talks: for ever, unless a hello may be worth another try.
-    private func firstBytes(from port: SerialPort) async throws(Fault) -> [UInt8] {
-        let mayAsk = settings.contains { !$0.hellos.isEmpty }
-        switch try await port.read(within: mayAsk ? .seconds(60) : nil) {
-        case .bytes(let bytes): return bytes
-        case .silence: return []
-        case .hungUp: throw .hub(.portGone)
-        }
+        let first = ways[line.path] ?? 0, order = settings.indices.map { ($0 + first) % settings.count }
+        let recognition = Recognition(of: port, ways: order.map { settings[$0] })
+        let (driver, heard, way) = try await recognition.claim()
+        ways[line.path] = order[way]
+        return (driver, heard)
     }
 }
 

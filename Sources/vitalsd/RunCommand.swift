@@ -56,7 +56,7 @@ extension Command {
             group.addTask { await self.keepWatchdogQuiet() }
             gateway.intake.onDamage = { [self] in
                 notify(.stopping)
-                exit(Exit.data.rawValue)
+                _exit(Exit.data.rawValue)
             }
             notify(.ready, .status("running"))
             await listen(to: gateway, hub)
@@ -64,7 +64,8 @@ extension Command {
             control.close()
             await gateway.stop()
             // Whatever still runs waits for something that will not come. What must be safe is on disk.
-            Glibc.exit(0)
+            // No tidying up either: it would pull libcurl and OpenSSL from under the thread that uses them.
+            _exit(0)
         }
     }
 

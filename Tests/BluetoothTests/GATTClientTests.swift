@@ -13,12 +13,16 @@ import Testing
         <11 06 0100 0900 1018
         >10 0a00 ffff 0028
         <01 10 0a00 0a
+        >08 0100 0900 0228
+        <01 08 0100 0a
         >08 0100 0900 0328
         <09 07 0200 20 0300 352a 0600 0a 0700 082a
         >08 0700 0900 0328
         <01 08 0700 0a
         >04 0400 0500
         <05 01 0400 0129 0500 0229
+        >04 0800 0900
+        <01 04 0800 0a
 
         """
 
@@ -30,7 +34,7 @@ import Testing
         return (client, bearer)
     }
 
-    @Test("GATT/CL/GAC/BV-01-C and GATT/CL/GAD/BV-01-C, BV-04-C, BV-06-C: exchange MTU, discover all")
+    @Test("GATT/CL/GAC/BV-01-C and GATT/CL/GAD/BV-01-C, BV-03-C, BV-04-C, BV-06-C: exchange MTU, discover all")
     func discoversServicesCharacteristicsAndDescriptors() async throws {
         let (client, bearer) = try await discovered("")
         #expect(client.has(0x2A35) && client.has(0x2A08) && !client.has(0x2A36))
@@ -50,6 +54,8 @@ import Testing
             <03 1700
             >10 0100 ffff 0028
             <11 06 0100 ffff 1018
+            >08 0100 ffff 0228
+            <01 08 0100 0a
             >08 0100 ffff 0328
             <09 07 feff 02 ffff 352a
             >08 ffff ffff 0328
@@ -70,7 +76,7 @@ import Testing
     @Test(
         "GATT/CL/GAR/BI-01-C to BI-05-C: a refused read names its layer",
         arguments: [
-            (0x01, Fault.device(.refused(0x01))), (0x02, .device(.refused(0x02))), (0x08, .device(.refused(0x08))),
+            (0x01, Fault.device(.refused(0x01))), (0x02, .device(.refused(0x02))), (0x08, .pairing(.notPaired)),
             (0x05, .pairing(.notPaired)), (0x0C, .pairing(.notPaired)), (0x0F, .pairing(.notPaired)),
             (0x80, .device(.refused(0x80))),
         ] as [(UInt8, Fault)])
@@ -126,6 +132,123 @@ import Testing
         let long = [UInt8](repeating: 0, count: 21)
         await #expect(throws: Fault.device(.refused(0x0D))) { try await client.write(long, to: 0x2A08) }
         #expect(bearer.isDone)
+    }
+
+    @Test("GATT/CL/GAW/BV-01-C: write without response")
+    func writesWithoutResponse() async throws {
+        let (client, bearer) = try await discovered(">52 0700 01\n>0a 0700\n<0b 01")
+        try await client.writeWithoutResponse([1], to: 0x2A08)
+        #expect(try await client.read(0x2A08) == [1])
+        let long = [UInt8](repeating: 0, count: 21)
+        await #expect(throws: Fault.device(.refused(0x0D))) {
+            try await client.writeWithoutResponse(long, to: 0x2A08)
+        }
+        #expect(bearer.isDone, "\(bearer.mistakes)")
+    }
+
+    @Test("GATT/CL/GAR/BV-06-C and BV-07-C: read a descriptor, long ones too")
+    func readsDescriptors() async throws {
+        let piece = String(repeating: "41", count: 22)
+        let (client, bearer) = try await discovered(">0a 0400\n<0b \(piece)\n>0c 0400 1600\n<0d 42")
+        #expect(try await client.read(descriptor: 0x2901, of: 0x2A35).count == 23)
+        await #expect(throws: Fault.device(.lacking("2906 of 2A35"))) {
+            try await client.read(descriptor: 0x2906, of: 0x2A35)
+        }
+        #expect(bearer.isDone, "\(bearer.mistakes)")
+    }
+
+    @Test("GATT/CL/GAD/BV-03-C: the characteristics of included services are found")
+    func includedServices() async throws {
+        let bearer = ScriptedBearer(
+            """
+            >02 0502
+            <03 1700
+            >10 0100 ffff 0028
+            <11 06 0100 0500 1d18 0600 0700 0f18
+            >10 0800 ffff 0028
+            <01 10 0800 0a
+            >08 0100 0500 0228      ; one that is listed, one that is not
+            <09 08 0200 0600 0700 0f18 0300 2000 2200 1b18
+            >08 0400 0500 0228      ; one with a full UUID, which does not fit the answer
+            <09 06 0400 3000 3000
+            >08 0500 0500 0228
+            <01 08 0500 0a
+            >0a 3000
+            <0b e4ab9056 0d00 5c97 6d1b 345a00f03b23
+            >08 0100 0500 0328
+            <01 08 0100 0a
+            >08 0600 0700 0228
+            <01 08 0600 0a
+            >08 0600 0700 0328
+            <01 08 0600 0a
+            >08 2000 2200 0228
+            <01 08 2000 0a
+            >08 2000 2200 0328
+            <09 07 2100 20 2200 9c2a
+            >08 2200 2200 0328
+            <01 08 2200 0a
+            >08 3000 3000 0228
+            <01 08 3000 0a
+            >08 3000 3000 0328
+            <01 08 3000 0a
+            """)
+        let client = GATTClient(bearer)
+        try await client.discover()
+        #expect(bearer.isDone && client.has(0x2A9C), "\(bearer.mistakes)")
+        #expect(
+            client.table?.description == """
+                0001 2800 1d18
+                0002 2802 060007000f18
+                0003 2802 200022001b18
+                0004 2802 30003000
+                0006 2800 0f18
+                0020 2801 1b18
+                0021 2803 2022009c2a
+                0022 2A9C
+                0030 2801 e4ab90560d005c976d1b345a00f03b23
+                """)
+    }
+
+    @Test("GATT/CL/GAN/BV-02-C: several notifications in one PDU are several")
+    func multipleNotifications() async throws {
+        let (client, bearer) = try await discovered("<23 0300 0200 0102 0700 0000 0300 0100 03")
+        for update in [
+            Update(0x2A35, [1, 2], isIndication: false), Update(0x2A08, [], isIndication: false),
+            Update(0x2A35, [3], isIndication: false),
+        ] {
+            #expect(try await client.next(within: .seconds(1)) == update)
+        }
+        #expect(try await client.next(within: .seconds(1)) == nil && bearer.isDone)
+    }
+
+    @Test(arguments: ["23 0300 0200 01", "23 0300 01", "23 0300", "23 03", "23 0300 0100 01 07"])
+    func aListOfNotificationsThatIsCutShortIsAFault(pdu: String) async throws {
+        let (client, _) = try await discovered("<\(pdu)")
+        await #expect(throws: Fault.self) {
+            while try await client.next(within: .seconds(1)) != nil {}
+        }
+    }
+
+    @Test func whatComesBeforeTheAnswerToTheSubscriptionIsKept() async throws {
+        let (client, bearer) = try await discovered(">12 0500 0200\n<1d 0300 01\n<13\n>1e\n<1d 0300 02\n>1e")
+        try await client.subscribe(0x2A35)
+        for value: UInt8 in 1...2 {
+            #expect(try await client.next(within: .seconds(1)) == Update(0x2A35, [value], isIndication: true))
+            try await client.confirm()
+        }
+        #expect(bearer.isDone, "\(bearer.mistakes)")
+    }
+
+    @Test func oneCharacteristicCanBeWaitedForAlone() async throws {
+        let (client, bearer) = try await discovered("<1b 0300 01\n<1b 0300 02\n<1b 0700 03\n~")
+        #expect(try await client.next(from: 0x2A08, within: .seconds(1))?.value == [3])
+        #expect(try await client.next(within: .seconds(1))?.value == [1])
+        #expect(try await client.next(from: 0x2A08, within: .seconds(1)) == nil, "silence")
+        #expect(try await client.next(from: 0x2A35, within: .seconds(1))?.value == [2])
+        await #expect(throws: Fault.device(.lacking("2A36"))) {
+            try await client.next(from: 0x2A36, within: .seconds(1))
+        }
+        #expect(bearer.isDone, "\(bearer.mistakes)")
     }
 
     @Test("GATT/CL/GAI/BV-01-C: an indication is confirmed when the driver says so, and not before")
@@ -193,13 +316,18 @@ import Testing
         #expect(bearer.isDone, "\(bearer.mistakes)")
     }
 
-    @Test("GATT/CL/GAT/BV-01-C: after 30 s without an answer the bearer takes no further request")
+    @Test("GATT/CL/GAT/BV-01-C and BV-02-C: after 30 s without an answer the bearer is dead for good")
     func timeout() async throws {
-        let (client, bearer) = try await discovered(">0a 0700\n~")
-        for _ in 0..<2 {
-            await #expect(throws: Fault.device(.silent)) { try await client.read(0x2A08) }
-        }
-        #expect(bearer.isDone, "\(bearer.mistakes)")
+        let (client, bearer) = try await discovered(">0a 0700\n~\n<0b 01\n<13\n<1d 0300 01")
+        await #expect(throws: Fault.device(.silent)) { try await client.read(0x2A08) }
+        // What comes late answers nothing else.
+        await #expect(throws: Fault.device(.silent)) { try await client.read(0x2A08) }
+        await #expect(throws: Fault.device(.silent)) { try await client.write([1], to: 0x2A08) }
+        await #expect(throws: Fault.device(.silent)) { try await client.writeWithoutResponse([1], to: 0x2A08) }
+        await #expect(throws: Fault.device(.silent)) { try await client.subscribe(0x2A35) }
+        await #expect(throws: Fault.device(.silent)) { try await client.next(within: .seconds(1)) }
+        await #expect(throws: Fault.device(.silent)) { try await client.discover() }
+        #expect(bearer.steps.count == 3 && bearer.mistakes.isEmpty, "\(bearer.mistakes)")
     }
 
     @Test func hangingUpDuringARequestIsAFault() async throws {

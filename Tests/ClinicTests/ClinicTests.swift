@@ -96,13 +96,20 @@ private func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal
         #expect(try await clinic.deliver(bundle()).entries.count == 4)
     }
 
-    /// A server may close a connection that was kept for too long. Then the same bytes go out again on a new one, at
-    /// once, which is as safe as any other resend.
+    /// A server may close a connection that was kept for too long. libcurl sends the same bytes again on a new one where
+    /// it sees in time that the old one has died; where it does not, the courier does. Either is as safe as any resend.
     @Test func aKeptConnectionMayHaveDied() async throws {
-        let receiver = try Receiver(), clinic = try clinic(receiver)
+        let receiver = try Receiver(), clinic = try clinic(receiver), next = try bundle(139)
         _ = try await clinic.deliver(bundle())
         try receiver.fault(#"{"mode":"cut-before"}"#)
-        #expect(try await clinic.deliver(bundle(139)).entries.map(\.status) == [200, 200, 201, 201])
+        let answer: Answer
+        do {
+            answer = try await clinic.deliver(next)
+        } catch {
+            #expect(error.fault == .network(.interrupted) && error.action == .resend)
+            answer = try await clinic.deliver(next)
+        }
+        #expect(answer.entries.map(\.status) == [200, 200, 201, 201])
         #expect(try receiver.count("transactions") == 3)
     }
 

@@ -23,11 +23,13 @@ import Testing
 
     private func claimants(_ file: CaptureFile) -> [String] {
         let capture = file.capture, stream = file.heard.flatMap { $0 }
+        guard case .line = capture.sighting.way else { return drivers.claimants(of: capture.sighting).map(\.id) }
         return drivers.filter { driver in
             driver.claims.contains { claim in
-                switch (claim, capture.sighting.way) {
-                case (.talks(let framing, let frames), .line): talks(framing, frames: frames, in: stream)
-                default: claim.matches(capture.sighting)
+                if case .talks(let framing, let frames) = claim {
+                    talks(framing, frames: frames, in: stream)
+                } else {
+                    claim.matches(capture.sighting)
                 }
             }
         }.map(\.id)
@@ -55,12 +57,33 @@ import Testing
         }
     }
 
-    @Test func anotherDeviceIsClaimedByNobody() throws {
-        let other = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"UA-1200BLE_1\" services 1810"))
-        #expect(
-            drivers.allSatisfy { driver in
-                driver.claims.allSatisfy { !$0.matches(Sighting(.advertisement(other))) }
-            })
+    private func claimants(_ advertisement: String) throws -> [String] {
+        let seen = try #require(Advertisement(notation: "00:09:1F:80:00:22 " + advertisement))
+        return drivers.claimants(of: Sighting(.advertisement(seen))).map(\.id)
+    }
+
+    @Test(arguments: [
+        // Who knows the model comes before who knows the service.
+        ("name \"A&D_UA-651BLE_1\" services 1810", ["and-ua651ble"]),
+        ("name \"UA-1200BLE_1\" services 1810", ["sig-blp"]),
+        ("name \"\" services 1808", ["sig-glp"]), ("name \"\" services 1822 180F", ["sig-plx"]),
+        ("name \"\" services 181D", ["sig-wsp"]), ("name \"\" services 181D 181B", ["sig-wsp"]),
+        ("name \"\" services 181B", ["sig-wsp"]), ("name \"\" services 1809", ["sig-htp"]),
+        ("name \"UA-1200BLE_1\" services 180A 180F", []), ("name \"\" services", []),
+    ])
+    func theServiceIsTheLastResort(advertisement: String, ids: [String]) throws {
+        #expect(try claimants(advertisement) == ids)
+    }
+
+    /// Two that know a service each: nobody's, because nobody can say which is right.
+    @Test func twoServicesOfTwoDriversAreNobodys() throws {
+        #expect(try claimants("name \"\" services 1810 1809").count == 2)
+        let claims = drivers.flatMap(\.claims).filter { if case .service = $0 { true } else { false } }
+        for claim in claims { #expect(claims.filter { $0 == claim }.count == 1) }
+    }
+
+    @Test func aGenericDriverKnowsNoModel() {
+        #expect(drivers.filter(\.isGeneric).map(\.id) == ["sig-blp", "sig-glp", "sig-plx", "sig-wsp", "sig-htp"])
     }
 
     /// Every stream of one oximeter is cut by the other's framing in the middle of frames; whatever their bytes, the one

@@ -10,6 +10,7 @@ private final class Impostor: Bearer, Line, Report {
     private var answers: [[UInt8]] = []
     private(set) var reported = 0, sent = 0
     let localTime = LocalTime(2026, 3, 2, 10, 12, 30), wantsStream = true
+    let consents = [Consent(user: 1, code: 1234)]
 
     init(_ heard: [[UInt8]], _ attributes: [Attribute]) {
         self.heard = heard[...]
@@ -18,7 +19,7 @@ private final class Impostor: Bearer, Line, Report {
 
     func send(_ pdu: [UInt8]) async throws(Fault) {
         sent += 1
-        if isDiscovery(pdu), let response = server.answer(pdu).response { answers.append(response) }
+        if server.isAsked(pdu), let response = server.answer(pdu).response { answers.append(response) }
     }
     func receive(within time: Duration) async throws(Fault) -> [UInt8]? {
         answers.isEmpty ? heard.popFirst() : answers.removeFirst()

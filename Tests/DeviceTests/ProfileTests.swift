@@ -120,6 +120,11 @@ import Testing
         #expect(why(PulseOximeter.continuous, "20 6100 4800") == .reserved(at: 0, bits: 0x20))
     }
 
+    @Test func aBatteryAboveFull() throws {
+        #expect(try read(BatteryLevel.level, "64") == "battery 100 % now")
+        #expect(try read(BatteryLevel.level, "65") == "battery ?error % now")
+    }
+
     // MARK: Scales
 
     @Test func pounds() throws {
@@ -229,10 +234,11 @@ import Testing
     }
 
     @Test func profilesAndEndpointsAreWhatDecodeNames() {
-        #expect(profiles.map(\.id) == ["sig-blp", "sig-plx", "sig-wsp", "sig-bcs", "sig-htp", "primitives"])
+        #expect(profiles.map(\.id) == ["sig-bcs", "sig-bas", "primitives"])
         #expect(
-            profiles.flatMap(\.endpoints).map(\.name) == [
-                "2A35", "2A36", "2A5E", "2A5F", "2A9D", "2A9C", "2A1C", "sfloat", "float", "datetime", "currenttime",
+            (drivers.filter(\.isGeneric) + profiles).flatMap(\.endpoints).map(\.name) == [
+                "2A35", "2A36", "2A18", "2A34", "2A5E", "2A5F", "2A9D", "2A9C", "2A1C", "2A9C", "2A19", "sfloat",
+                "float", "datetime", "currenttime",
             ])
         for driver in drivers + profiles { #expect(Set(driver.endpoints.map(\.name)).count == driver.endpoints.count) }
     }

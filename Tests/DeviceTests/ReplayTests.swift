@@ -72,6 +72,7 @@ import Testing
     @Test(arguments: CaptureFile.all)
     func theDisplayAgrees(_ file: CaptureFile) throws {
         let display = try #require(file.capture.headers["display"])
+        let units: [String: Unit] = ["kg": .kilogram, "°C": .celsius, "mg/dL": .milligramPerDecilitre]
         for item in display.split(separator: ",").map({ String($0.drop { $0 == " " }) }) {
             if item == "--" {
                 #expect(file.readings.isEmpty)
@@ -85,8 +86,8 @@ import Testing
             switch words[0] {
             case "Err": #expect(reading.values.allSatisfy { $0.amount == nil } && !reading.values.isEmpty)
             case "pulse": #expect(shows(.pulseRate, words[1]) || shows(.pulseOximeterRate, words[1]))
-            case _ where words.count == 2 && ["kg", "°C"].contains(words[1]):
-                let shown = try #require(Amount(words[0])), unit: Unit = words[1] == "kg" ? .kilogram : .celsius
+            case _ where words.count == 2 && units[String(words[1])] != nil:
+                let shown = try #require(Amount(words[0])), unit = try #require(units[String(words[1])])
                 let sent = try #require(reading.values.first { $0.unit == unit }?.amount)
                 #expect(abs(sent.approximate - shown.approximate) <= 0.0501, "\(item)")
             case "SpO2": #expect(shows(.oxygenSaturation, words[1]))

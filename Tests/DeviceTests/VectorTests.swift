@@ -16,7 +16,7 @@ struct Vector: Sendable, CustomTestStringConvertible {
         (self.id, self.driver, self.endpoint, self.hex, self.reading) = (id, driver, endpoint, hex, reading)
     }
 
-    static let all = primitives + profiles + oximeters
+    static let all = primitives + profiles + oximeters + glucose
 
     static let primitives = [
         // weliem/blessed-android, BluetoothBytesParserTest.java (MIT)
@@ -81,6 +81,23 @@ struct Vector: Sendable, CustomTestStringConvertible {
         Vector(
             "ht2a1c-003", "sig-htp", "2A1C", "07100300ffe107040d0e0700ff",
             "temperature-room 78.4 [degF] at 2017-04-13T14:07:00"),
+    ]
+
+    static let glucose = [
+        // innoveit/react-native-ble-manager, issue 1162: an Accu-Chek Guide that showed 6.2 mmol/L; 339 minutes of offset
+        Vector(
+            "glu2a18-002", "sig-glp", "2A18", "1b0f00e807011e053a1b53016fb0f80000",
+            "glucose-plasma 111 mg/dL at 2024-01-30T11:37:27 sequence 15"),
+        // NordicSemiconductor/Android-BLE-Library, issue 130, whose log says 0.008 mol/l; 180 minutes of offset
+        Vector(
+            "glu2a18-004", "sig-glp", "2A18", "070200e3070815071b19b40050c0f1",
+            "glucose-capillary-blood 8.0 mmol/L at 2019-08-21T10:27:25 sequence 2"),
+        // Layout of the specification
+        Vector(
+            "glu2a34", "sig-glp", "2A34", "5f0f00013cd002510807320108a047f0",
+            "carbohydrate 60 g exercise 50 % medication 8 mg hba1c 7.1 % undated sequence 15 #breakfast "
+                + "#rapid-acting #partly-decoded #after-meal #tested-by-person #no-health-issues"),
+        Vector("bas2a19", "sig-bas", "2A19", "57", "battery 87 % now"),
     ]
 
     static let oximeters = [

@@ -33,14 +33,18 @@ class Receiver:
         self.start()
 
     def start(self) -> None:
+        # While nobody listens a hub that tries again may, by chance, hold the port as its own end: then once more.
+        words = eventually(self.launch)
+        self.port, self.control = int(words["port"]), int(words["control"])
+
+    def launch(self) -> dict[str, str]:
         at = self.certificates
         self.process = subprocess.Popen(
             [sys.executable, RECEIVER / "receiver.py", "--port", str(self.port), "--cert", at / f"{self.certificate}.pem",
              "--key", at / f"{self.certificate}.key", "--ca", at / f"{self.authority}.pem",
              "--store", self.folder / "clinic.sqlite"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        words = dict(word.split("=") for word in self.process.stdout.readline().split()[1:])
-        self.port, self.control = int(words["port"]), int(words["control"])
+        return dict(word.split("=") for word in self.process.stdout.readline().split()[1:])
 
     def stop(self) -> None:
         self.process.kill()
@@ -117,6 +121,11 @@ class Daemon:
         return self.process is not None and self.process.poll() is None
 
     def reload(self) -> None:
+        """Once it runs: before it blocks its signals, one would end it."""
+        eventually(lambda: self.status().get("running"))
+        self.hang_up()
+
+    def hang_up(self) -> None:
         self.process.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:

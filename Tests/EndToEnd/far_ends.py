@@ -218,21 +218,21 @@ class Nonin(Wire):
     """A Nonin set to format 13: sends what it is told to, and answers the question for its clock."""
 
     def __init__(self, path: str, clock: datetime):
-        self.clock = clock
+        self.ahead = clock - datetime.now()
         super().__init__(path)
 
     def plug(self) -> None:
         super().plug()
-        threading.Thread(target=self.answer, args=(self.near, self.clock), daemon=True).start()
+        threading.Thread(target=self.answer, args=(self.near,), daemon=True).start()
 
-    @staticmethod
-    def answer(near: int, now: datetime) -> None:
-        answer = bytes([0x02, 0xF2, 0x06, now.year % 100, now.month, now.day, now.hour, now.minute, now.second, 0x03])
+    def answer(self, near: int) -> None:
         heard = b""
         try:
             while heard := heard[-3:] + os.read(near, 64):
                 if b"\x02\x72\x00\x03" in heard:
-                    os.write(near, answer)
+                    now = datetime.now() + self.ahead
+                    clock = [now.year % 100, now.month, now.day, now.hour, now.minute, now.second]
+                    os.write(near, bytes([0x02, 0xF2, 0x06, *clock, 0x03]))
                     heard = b""
         except OSError:
             return

@@ -207,6 +207,22 @@ def test_several_refused_readings_are_each_set_aside(home, clinic, cuff):
     assert clinic.transactions < 40
 
 
+def test_a_row_of_refused_readings_does_not_stand_in_the_way_of_the_others(home, clinic, cuff):
+    """The six oldest, of which five are enough to suspect the clinic. Another one tells that it is not."""
+    clinic.stop()
+    home.start()
+    measure(cuff, *range(100, 148))
+    eventually(lambda: not cuff.memory)
+    clinic.start()
+    for number in range(1, 7):
+        poison(clinic, number)
+    home.reload()
+    arrives(clinic, *range(106, 148))
+    eventually(lambda: home.status()["refused"] == 6)
+    is_settled(home)
+    assert clinic.transactions < 40
+
+
 def test_a_lone_refused_reading_is_in_the_log_although_it_may_yet_be_taken(home, clinic, cuff):
     poison(clinic, 1)
     home.start()

@@ -135,6 +135,8 @@ def test_malformed_bytes_name_the_byte(words, said):
         (["bind", "cuff"], 64, "expected one Bluetooth address"),
         (["bind", ADDRESS, ADDRESS], 64, "expected one Bluetooth address"),
         (["bind", ADDRESS, "--user", "300"], 64, "--user wants a number"),
+        (["bind", ADDRESS, "--patient", "4711"], 64, "--patient wants Patient/"),
+        (["bind", ADDRESS, "--patient", "Patient/a\tb"], 64, "--patient wants Patient/"),
         (["unbind"], 64, "expected one Bluetooth address"),
         (["devices", "x"], 64, "unexpected x"),
         (["help", "bogus"], 64, "no verb bogus"),

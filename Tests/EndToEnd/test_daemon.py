@@ -106,14 +106,14 @@ def test_a_reload_of_a_broken_configuration_keeps_the_old_one(home, clinic, cuff
     whole = home.file.read_text()
     number = whole.splitlines().index(f"URL={clinic.url}") + 1
     home.file.write_text(whole.replace("URL=", "ULR="))
-    home.reload()
+    home.hang_up()
     eventually(lambda: f"{home.file}:{number}: unknown key ULR in [Clinic]; the nearest is URL=" in home.log)
     assert "hub: the configuration is wrong" in home.log
     eventually(lambda: len(manager.times("READY=1")) == 2)
     measure(cuff, 120)
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
     home.file.unlink()
-    home.reload()
+    home.hang_up()
     eventually(lambda: len(manager.times("READY=1")) == 3)
     measure(cuff, 121)
     eventually(lambda: clinic.blood_pressures() == [(120, 80), (121, 80)])
@@ -124,7 +124,7 @@ def test_fifty_reloads_in_a_row_lose_nothing(home, clinic, cuff, tmp_path):
     eventually(lambda: home.status().get("running"))
     for number in range(50):
         measure(cuff, 100 + number)
-        home.reload()
+        home.hang_up()
         time.sleep(0.01)
     eventually(lambda: clinic.blood_pressures() == [(100 + number, 80) for number in range(50)])
     assert home.is_running
@@ -157,7 +157,7 @@ def test_ends_in_time_in_the_midst_of_visits_and_nothing_is_lost(home, clinic, c
     home.start()
     for _ in range(20):
         wire.send(nonin_format_8(97, 70))
-    eventually(lambda: cuff.visits > 0 and "serial data format 8 claimed" in home.log)
+    eventually(lambda: cuff.visits > 0 and "(serial format 8) claimed" in home.log)
     eventually(lambda: len(home.status()["daemon"]["visits"]) == 2)
     time.sleep(0.3)
     stop_in_time(home)
@@ -185,16 +185,17 @@ def test_begins_no_visit_once_it_is_told_to_end(home, clinic, cuff, tmp_path):
 
 def test_ends_well_at_any_moment(home, clinic, cuff, tmp_path):
     generator = random.Random(1)
-    clinic.fault("hang", times=-1)
-    for number in range(12):
+    for number in range(40):
+        clinic.heal()
+        clinic.fault(generator.choice(["hang", "lost", "slow"]), times=-1)
         measure(cuff, 100 + number)
         home.start()
-        time.sleep(generator.uniform(0, 0.4))
+        time.sleep(generator.uniform(0, 0.25))
         # Before it blocks its signals a process ends by them; afterwards it ends in order.
         assert home.stop() in (0, -15)
     clinic.heal()
     home.start()
-    eventually(lambda: clinic.blood_pressures() == [(100 + number, 80) for number in range(12)])
+    eventually(lambda: clinic.blood_pressures() == [(100 + number, 80) for number in range(40)])
 
 
 def test_a_second_daemon_on_the_same_journal_is_refused(home, clinic, cuff, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Takes minutes and another requirements.txt: part of a run only where the command line names this folder."""
+    """Takes minutes and a machine: part of a run only where the command line names this folder."""
     named = any("VirtualHome" in argument for argument in config.invocation_params.args)
     return None if named else True
 

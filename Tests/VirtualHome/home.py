@@ -96,7 +96,7 @@ class Home:
     def attach_adapter(self) -> None:
         """Gives the machine its Bluetooth adapter, as when a dongle is plugged in."""
         self._adapter = self.spawn("exec btattach -B /dev/ttyS1 -P h4 -S 115200")
-        ready = self.run("until [ -e /sys/class/bluetooth/hci0 ]; do sleep 0.1; done", within=30)
+        ready = self.run("until [ -e /sys/class/bluetooth/hci0 ]; do sleep 0.1; done", within=90)
         assert ready.status == 0, self._adapter.output
 
     def detach_adapter(self) -> None:

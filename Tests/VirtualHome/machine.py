@@ -30,7 +30,7 @@ def listen(path: pathlib.Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))
     listener.listen(1)
-    listener.settimeout(60)
+    listener.settimeout(180)
     return listener
 
 
@@ -38,7 +38,7 @@ def accept(listener: socket.socket) -> socket.socket:
     """The one connection to `listener`, which is then closed."""
     with listener:
         connection, _ = listener.accept()
-    connection.settimeout(60)
+    connection.settimeout(180)
     return connection
 
 

@@ -78,9 +78,19 @@ def test_an_oximeter_is_plugged_in_pulled_and_plugged_in_again(home, clinic, dae
     oximeter = daemon.plug_oximeter()
     oximeter.send(nonin_format_13(93, 80, START + timedelta(hours=1)))
     eventually(lambda: clinic.saturations() == [97, 93])
-    # Nobody still waits for the line as it was before: the two would take each other's bytes.
-    assert "held by another program" not in run.output
     assert run.stop().status == 0
+
+
+def test_a_loose_contact_does_not_make_two_listeners(home, clinic, daemon):
+    """The converter comes back sooner than whoever had the line before looks again; the two would take each other's bytes."""
+    run = daemon.start()
+    for _ in range(3):
+        daemon.plug_oximeter().unplug()
+    oximeter = daemon.plug_oximeter()
+    oximeter.send(nonin_format_13(96, 71, START))
+    eventually(lambda: clinic.saturations() == [96])
+    home.run("sleep 5")
+    assert "held by another program" not in run.output
 
 
 def test_an_oximeter_that_was_silent_at_first_is_understood(home, clinic, daemon):

@@ -22,8 +22,7 @@ extension Command {
         }
         do throws(Fault) {
             let folder = try Files.makeTemporaryDirectory("vitalsd-demo")
-            defer { Files.remove(folder) }
-            guard try await Story(in: folder, captures: captures).tell() else { throw Fault.hub(.system("demo", 0)) }
+            try await Story(in: folder, captures: captures).tell()
         } catch {
             throw complain(error)
         }
@@ -53,7 +52,7 @@ extension Capture {
 extension FarEnd {
     /// What people call the device.
     var kind: String {
-        drivers.first { $0.claims.contains { $0.matches(capture.sighting) } }?.kind.word ?? "device"
+        drivers.claimants(of: capture.sighting).first?.kind.word ?? "device"
     }
 
     /// What the device's own clock says, as far as the capture shows it.

@@ -69,9 +69,10 @@ import Host
         }
     }
 
-    /// A write of 0002 to a client characteristic configuration.
+    /// A write of 0002 to a client characteristic configuration, but for that of Service Changed.
     private func asksForIndications(_ pdu: [UInt8]) -> Bool {
-        pdu.count == 5 && pdu[0] == ATT.Opcode.writeRequest.rawValue && pdu[3] == 2 && pdu[4] == 0
+        !server.isAsked(pdu) && pdu.count == 5 && pdu[0] == ATT.Opcode.writeRequest.rawValue && pdu[3] == 2
+            && pdu[4] == 0
     }
 }
 

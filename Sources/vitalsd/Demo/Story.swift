@@ -23,8 +23,9 @@ import Journal
         air = try SimulatedAir(at: folder + "/air")
     }
 
-    /// True when everything that was taken was kept and delivered once.
-    func tell() async throws(Fault) -> Bool {
+    /// Tells it, removes the folder and ends the process: with status 0 only when everything that was taken was kept and
+    /// delivered once.
+    func tell() async {
         var isWell = false, fault: Fault?
         await withDiscardingTaskGroup { group in
             group.addTask { await self.clinic.run() }
@@ -35,9 +36,10 @@ import Journal
                 teller.tell(.trouble, fault.description)
                 lastLines().forEach { teller.tell(.trouble, $0) }
             }
+            Files.remove(folder)
+            // The clinic and the air would go on for ever.
             exit(isWell ? 0 : Exit.software.rawValue)
         }
-        return isWell
     }
 
     private func act() async throws(Fault) -> Bool {
@@ -98,7 +100,7 @@ import Journal
     /// One of every other wireless device there is a capture of.
     private func devices(besides cuff: FarEnd) async throws(Fault) -> [FarEnd] {
         var found: [FarEnd] = []
-        for driver in drivers where driver.kind != .bloodPressure {
+        for driver in drivers where driver.kind != .bloodPressure && !driver.isGeneric {
             guard case .gatt = driver.visit, !found.contains(where: { $0.kind == driver.kind.rawValue }) else {
                 continue
             }

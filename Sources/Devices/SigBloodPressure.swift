@@ -1,0 +1,27 @@
+import Core
+
+extension Driver {
+    /// A blood pressure cuff with the standard service and nothing of its own.
+    ///
+    /// Once indications are on it sends what it has stored, and most forget each record when it is confirmed. Without a
+    /// stamp a measurement was made just now: a cuff that stores must stamp. The pressure while it deflates (0x2A36) is
+    /// no measurement, and not asked for.
+    ///
+    /// Sources: Blood Pressure Service 1.1.1, Blood Pressure Profile 1.1.1.
+    package static let sigBloodPressure = Driver(
+        id: "sig-blp", manufacturer: "Bluetooth SIG", model: "Blood Pressure", kind: .bloodPressure,
+        evidence: .specification, claims: [.service(0x1810)],
+        endpoints: [
+            Endpoint(.characteristic(0x2A35), BloodPressure.measurement),
+            Endpoint(.characteristic(0x2A36), BloodPressure.cuffPressure),
+        ],
+        visit: .gatt { peer, report async throws(Fault) in
+            try await peer.introduce(to: report)
+            try await peer.subscribe(0x2A35)
+            try await peer.each(within: .seconds(10)) { update async throws(Fault) in
+                guard update.characteristic == 0x2A35 else { return }
+                try await report(decoded(update.value, by: BloodPressure.measurement))
+            }
+            try await peer.setClock(from: report)
+        })
+}

@@ -1,0 +1,61 @@
+import Core
+
+extension Driver {
+    /// A pulse oximeter with the standard service and nothing of its own: spot checks, a continuous measurement, or both.
+    ///
+    /// Stored spot checks are fetched first, where the device has any way to be asked for them. The continuous
+    /// measurement comes once a second, and is summed up as that of any live oximeter: see `OximetrySession`.
+    ///
+    /// Sources: Pulse Oximeter Service 1.0.1, Pulse Oximeter Profile 1.0.1.
+    package static let sigOximeter = Driver(
+        id: "sig-plx", manufacturer: "Bluetooth SIG", model: "Pulse Oximeter", kind: .pulseOximeter,
+        evidence: .specification, claims: [.service(0x1822)],
+        endpoints: [
+            Endpoint(.characteristic(0x2A5E), PulseOximeter.spotCheck),
+            Endpoint(.characteristic(0x2A5F), PulseOximeter.continuous),
+        ],
+        visit: .gatt { peer, report async throws(Fault) in
+            try await peer.introduce(to: report)
+            if peer.has(0x2A5E) {
+                try await peer.subscribe(0x2A5E)
+                if peer.has(0x2A52) { try await fetchSpotChecks(from: peer, report) }
+            }
+            if peer.has(0x2A5F) || !peer.has(0x2A5E) { try await peer.subscribe(0x2A5F) }
+            try await watch(peer, report)
+            try await peer.setClock(from: report)
+        })
+}
+
+private func fetchSpotChecks(from peer: any Peer, _ report: any Report) async throws(Fault) {
+    try await peer.subscribe(0x2A52)
+    try await peer.fetch(.all) { update async throws(Fault) in
+        guard update.characteristic == 0x2A5E else { return }
+        var reading = decoded(update.value, by: PulseOximeter.spotCheck)
+        // From its memory, so not of now.
+        if reading.taken == .now { reading.taken = .unknown }
+        try await report(reading)
+    }
+}
+
+/// Reports what is measured until the device is silent or gone; what was worn so far even when the link fails.
+private func watch(_ peer: any Peer, _ report: any Report) async throws(Fault) {
+    var session = OximetrySession(keepsStream: report.wantsStream)
+    var fault: Fault?, heard = ContinuousClock.now
+    do throws(Fault) {
+        try await peer.each(within: .seconds(10)) { update async throws(Fault) in
+            heard = .now
+            switch update.characteristic {
+            case 0x2A5E: try await report(decoded(update.value, by: PulseOximeter.spotCheck))
+            case 0x2A5F:
+                let sample = OximetrySample(decoded(update.value, by: PulseOximeter.continuous))
+                for reading in session.add(sample) { try await report(reading) }
+            default: break
+            }
+        }
+    } catch {
+        fault = error
+    }
+    let silence = Int((ContinuousClock.now - heard).components.seconds)
+    for reading in session.end(silence: silence) { try await report(reading) }
+    if let fault { throw fault }
+}

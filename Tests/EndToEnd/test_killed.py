@@ -1,0 +1,141 @@
+"""SIGKILL in the midst of visits, commits and deliveries: what a device saw acknowledged is at the clinic once."""
+
+import random
+import threading
+import time
+from datetime import datetime, timedelta
+
+from conftest import eventually
+from far_ends import Air, Cuff, Nonin, blood_pressure, nonin_format_13
+
+FIRST = datetime(2019, 2, 1)
+
+
+class Home:
+    """Two cuffs that measure now and then, and an oximeter that talks."""
+
+    def __init__(self, home, tmp_path, seed: int):
+        self.generator = random.Random(seed)
+        self.cuffs = [Cuff(f"00:09:1F:00:00:0{i}", clock=datetime(2019, 3, 1)) for i in (1, 2)]
+        self.air = Air(str(tmp_path / "air"), self.cuffs)
+        self.oximeter = Nonin(str(tmp_path / "oximeter"), datetime(2026, 11, 20))
+        self.spot_checks: list[bytes] = []
+        self.taken = 0
+        for cuff in self.cuffs:
+            assert home.ask("bind", cuff.address) == "bound\n"
+
+    def measure(self) -> None:
+        for cuff in self.cuffs:
+            with cuff.lock:
+                for _ in range(self.generator.randint(1, 5)):
+                    self.taken += 1
+                    when = FIRST + timedelta(minutes=self.taken)
+                    # No two alike: each pair of numbers tells which reading it was.
+                    cuff.memory.append(blood_pressure(100 + self.taken % 150, 40 + self.taken // 150, 60, when))
+
+    def spot_check(self) -> None:
+        number = len(self.spot_checks)
+        when = datetime(2026, 11, 19) + timedelta(minutes=number)
+        self.spot_checks.append(nonin_format_13(50 + number % 50, 40 + number // 50, when, stored=True))
+        self.oximeter.send(self.spot_checks[-1])
+
+    def acknowledged(self) -> list[tuple[int, int]]:
+        return sorted((r[1], r[3]) for cuff in self.cuffs for r in cuff.acknowledged)
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(cuff.memory for cuff in self.cuffs)
+
+
+def spot_checks(clinic) -> list[tuple[int, int]]:
+    """Saturation and pulse of every spot check: what has one time belongs together."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for observation in clinic.observations():
+        code = observation["code"]["coding"][0]["code"]
+        if code in ("150456", "149530"):
+            place = found.setdefault(observation["effectiveDateTime"], [])
+            place.append((code, int(observation["valueQuantity"]["value"])))
+    pairs = [dict(place) for place in found.values() if len(place) == 2]
+    assert len(pairs) == len(found)
+    return sorted((pair["150456"], pair["149530"]) for pair in pairs)
+
+
+def test_killed_sixty_times_and_nothing_is_lost_or_doubled(home, clinic, tmp_path):
+    """The clinic flaps meanwhile: it goes away, loses answers, cuts connections, fails."""
+    parts = Home(home, tmp_path, seed=4711)
+    generator = parts.generator
+    is_over = threading.Event()
+
+    def flap() -> None:
+        chance = random.Random(42)
+        while not is_over.wait(chance.uniform(0.05, 0.5)):
+            mode = chance.choice(["away", "lost", "half", "cut-before", "cut-after", "status", "well"])
+            if mode == "away":
+                clinic.stop()
+                is_over.wait(chance.uniform(0.05, 0.3))
+                clinic.start()
+            elif mode != "well":
+                clinic.fault(mode, status=503, times=chance.randint(1, 2))
+
+    flapping = threading.Thread(target=flap)
+    flapping.start()
+    kills = 0
+    try:
+        while kills < 60:
+            parts.measure()
+            parts.spot_check()
+            home.start()
+            time.sleep(generator.uniform(0.02, 0.6))
+            if generator.random() < 0.5:
+                parts.spot_check()
+                time.sleep(generator.uniform(0, 0.05))
+            assert home.is_running, "it ended by itself"
+            home.kill()
+            kills += 1
+    finally:
+        is_over.set()
+        flapping.join()
+    clinic.heal()
+    home.start()
+    eventually(lambda: parts.is_empty, within=60)
+    # A serial device is not told what arrived. This one sends its memory again, and what is there already stays once.
+    for spot_check in parts.spot_checks:
+        parts.oximeter.send(spot_check)
+    home.reload()
+    eventually(lambda: len(clinic.blood_pressures()) >= parts.taken, within=60)
+    # One that was written down just before a kill cannot be told from one that comes after it by what is at the clinic:
+    # so the oximeter ends with a mark.
+    parts.oximeter.send(nonin_format_13(99, 200, datetime(2026, 11, 19, 23, 59)))
+    eventually(lambda: any(pulse == 200 for _, pulse in spot_checks(clinic)), within=60)
+    eventually(lambda: home.status()["pending"] == 0, within=60)
+    acknowledged = parts.acknowledged()
+    assert len(acknowledged) == parts.taken
+    assert clinic.blood_pressures() == acknowledged
+    wanted = sorted([(50 + n % 50, 40 + n // 50) for n in range(len(parts.spot_checks))] + [(99, 200)])
+    assert spot_checks(clinic) == wanted
+    status = home.status()
+    assert status["undecoded"] == status["refused"] == status["damaged"] == status["unassigned"] == 0
+    print(f"{kills} kills, {parts.taken} readings of cuffs, {len(wanted)} of an oximeter: each is at the clinic once")
+    parts.air.close()
+
+
+def test_whatever_the_moment_of_the_kill_the_cuff_keeps_what_is_not_on_disk(home, clinic, tmp_path):
+    """The clinic is away, so what the journal holds is all there is: a confirmed reading is in it."""
+    clinic.stop()
+    parts = Home(home, tmp_path, seed=1)
+    for _ in range(15):
+        parts.measure()
+        home.start()
+        time.sleep(parts.generator.uniform(0.1, 0.35))
+        home.kill()
+        confirmed = len(parts.acknowledged())
+        pending = home.status().get("pending", 0)
+        # One may be written whose confirmation the kill has cut off; it is known when it comes again.
+        assert confirmed <= pending <= confirmed + len(parts.cuffs)
+    clinic.start()
+    home.start()
+    eventually(lambda: parts.is_empty)
+    home.reload()
+    eventually(lambda: clinic.blood_pressures() == parts.acknowledged())
+    assert len(parts.acknowledged()) == parts.taken
+    parts.air.close()

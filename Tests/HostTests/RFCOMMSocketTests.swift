@@ -1,0 +1,33 @@
+import Core
+import Glibc
+import Host
+import Testing
+
+/// What can be proved without a radio; the rest is proved in the virtual home.
+@Suite struct RFCOMMSocketTests {
+    private let adapter = BluetoothAddress(0x00_1A_7D_DA_71_13), device = BluetoothAddress(0x00_1C_05_00_5D_9A)
+
+    /// struct sockaddr_rc and struct sockaddr_l2 of the kernel, on a little-endian hub.
+    @Test func addressesAreTheKernels() {
+        let family = withUnsafeBytes(of: UInt16(31)) { Array($0) }
+        #expect(RFCOMMSocket.address(device, channel: 5) == family + [0x9A, 0x5D, 0x00, 0x05, 0x1C, 0x00, 5, 0])
+        #expect(
+            SocketBearer.address(device, port: 1)
+                == family + [1, 0, 0x9A, 0x5D, 0x00, 0x05, 0x1C, 0x00, 0, 0, 0, 0])
+    }
+
+    /// The machine that runs the tests has no Bluetooth, or at least no adapter with this address.
+    @Test func withoutARadioTheHubIsToBlame() async throws {
+        try await onLoop {
+            await #expect(throws: Fault.hub(.noRadio)) {
+                try await RFCOMMSocket.connect(
+                    to: device, channel: 5, from: adapter, encrypted: true, within: .seconds(600))
+            }
+            await #expect(throws: Fault.hub(.noRadio)) {
+                try await SocketBearer.connect(toServicesOf: device, from: adapter, within: .seconds(600))
+            }
+            #expect(throws: Fault.hub(.noRadio)) { try RFCOMMListener(at: adapter, encrypted: true) }
+            #expect(throws: Fault.hub(.noRadio)) { try SDPListener(at: adapter, serving: .init([])) }
+        }
+    }
+}
