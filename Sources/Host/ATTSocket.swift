@@ -44,12 +44,14 @@ extension SocketBearer {
     }
 }
 
-/// Sockets that stay open for ever though their links have ended.
+/// Sockets that stay open though their links have ended, until the process does.
 ///
-/// Linux 6.1.192 frees a link twice, and ends the process with a kernel oops, when a socket is closed whose link ended
-/// before the device had said a word (hci_chan_del: list_del corruption). Out of range during the first second is enough,
-/// and so is a refused key if encryption is asked for first. gatttool meets the same end. So encryption waits for the
-/// first word, and what still ends without one costs a descriptor instead of the daemon.
+/// In Linux 6.1.192, which is Debian 12's, a channel's last reference frees its link's hci_chan a second time if the link
+/// has ended: a kernel oops that ends the process (l2cap_conn_free, hci_chan_del: list_del corruption). Any whole frame
+/// from the device prevents it, because the kernel then forgets to give a reference back. What is left are links that end
+/// before the device has said a word: out of range during the first moments is enough, and so is a refused key, if
+/// encryption is asked for first. gatttool meets the same end. So encryption waits for the first word, and a link that
+/// ends without one costs a descriptor now and the exit status later, instead of the daemon at once.
 enum EndedLinks {
     private static let limit = 256
     private static let kept = Locked<[CInt]>([])
@@ -59,7 +61,14 @@ enum EndedLinks {
         var state = pollfd(fd: socket, events: 0, revents: 0)
         guard poll(&state, 1, 0) == 1, state.revents & Int16(POLLHUP | POLLERR) != 0 else { return }
         kept.with { kept in
+            if kept.isEmpty { atexit { EndedLinks.release() } }
             if kept.count < limit { kept.append(fcntl(socket, F_DUPFD_CLOEXEC, 0)) }
         }
+    }
+
+    /// Closes them as the last thing of all. Were it left to the kernel, an oops in the middle of its own cleaning up would
+    /// leave a process that nobody can reap.
+    private static func release() {
+        for socket in kept.with({ $0 }) { close(socket) }
     }
 }

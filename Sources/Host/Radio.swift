@@ -15,14 +15,16 @@ import Core
         var settings: Management.Settings
         /// Whether it has our settings, our keys and an action list that is ours.
         var isPrepared = false
+        /// Whether there may be links on it that are not ours.
+        var isInherited = true
         /// Our own identity: the public address, or the static one where there is none.
         var identity: Management.Address
     }
 
     /// The hciN to use, and no other; nil for the best that is present.
-    private let configured: UInt16?
+    let configured: UInt16?
     private let openChannel: @Hub () throws(Fault) -> ManagementSocket
-    private let rfkill: RFKill
+    let rfkill: RFKill
     let masters: OtherMaster
     /// Rung when something is to be compared again.
     let change: Bell
@@ -40,12 +42,12 @@ import Core
     var bonds: [Management.Address: Bond]
     private var changedBonds: [Management.Address] = []
     /// What we knew of each device when it was bound.
-    private var followed: [Management.Address: Advertisement] = [:]
+    var followed: [Management.Address: Advertisement] = [:]
     /// Those of them that are in the kernel's action list.
     var added: Set<Management.Address> = []
     var connected: Set<Management.Address> = []
     var sightings = Sightings()
-    private var discoveryEnds: ContinuousClock.Instant?
+    var discoveryEnds: ContinuousClock.Instant?
     var isDiscovering = false
     /// Whether the adapter is to be switched off before it is switched on again.
     var mustRestart = false
@@ -74,7 +76,8 @@ import Core
 
     /// Whether the adapter is on and ours.
     package var isOn: Bool {
-        fault == nil && !mustRestart && adapter.map { $0.isPrepared && $0.settings.contains(.powered) } == true
+        fault == nil && !mustRestart
+            && adapter.map { $0.isPrepared && !$0.isInherited && $0.settings.contains(.powered) } == true
     }
 
     // MARK: what is wanted
@@ -90,6 +93,13 @@ import Core
     package func discover(for time: Duration) {
         discoveryEnds = .now + time
         change.ring()
+    }
+
+    /// Ends the link with a device that the kernel has connected to, where no visit follows. A followed device is connected
+    /// to again as soon as it is heard.
+    package func disconnect(_ device: Management.Address) async throws(Fault) {
+        guard isOn, let channel, let adapter else { throw .hub(.radioOff) }
+        try await channel.ask(.disconnect(device), of: adapter.index)
     }
 
     /// Switches the adapter off and on: for one that hears nothing though it should.
@@ -176,6 +186,7 @@ import Core
                     due = try await settle(channel)
                     if fault != nil { Systemd.log(.info, "hub: Bluetooth adapter \(name) is on") }
                     fault = nil
+                    faults = []
                 } catch {
                     tell(error)
                     due = error == .hub(.noRadio) ? nil : .now + .seconds(5)
@@ -207,65 +218,5 @@ import Core
         changedBonds.removeAll { $0 == bond.device }
         changedBonds.append(bond.device)
         kept.ring()
-    }
-
-    // MARK: the comparison
-
-    /// Commands what is wanted and is not yet. Returns when to compare again though nothing has happened.
-    private func settle(_ channel: ManagementSocket) async throws(Fault) -> ContinuousClock.Instant? {
-        if adapter == nil {
-            added = []
-            connected = []
-            isDiscovering = false
-            adapter = try await AdapterChoice(configured: configured).best(of: channel)
-        }
-        guard let index = adapter?.index else { throw .hub(.noRadio) }
-        if configured == nil, masters.isBluetoothdRunning { throw .hub(.radioShared("bluetoothd and vitalsd")) }
-        if let trace = foreignTrace {
-            foreignTrace = nil
-            adapter?.isPrepared = false
-            throw .hub(.radioShared("\(trace) by somebody else"))
-        }
-        if mustRestart {
-            adapter?.isPrepared = false
-            try await set(.setPowered(false), channel)
-            mustRestart = false
-        }
-        if adapter?.isPrepared == false { try await prepare(channel) }
-        if adapter?.settings.contains(.powered) == false { try await switchOn(channel) }
-        for device in added.subtracting(followed.keys) {
-            try await channel.ask(.remove(device), of: index)
-            added.remove(device)
-        }
-        for device in Set(followed.keys).subtracting(added) {
-            try await channel.ask(.add(device, device.kind == .classic ? .allowIncoming : .connect), of: index)
-            added.insert(device)
-        }
-        return try await settleDiscovery(channel, index)
-    }
-
-    /// A discovery that cannot be had now, because the adapter is connecting for example, is no fault of the radio.
-    private func settleDiscovery(
-        _ channel: ManagementSocket, _ index: Management.Index
-    ) async throws(Fault) -> ContinuousClock.Instant? {
-        guard let end = discoveryEnds else { return nil }
-        let isOver = end <= .now
-        if isOver { discoveryEnds = nil }
-        // The kernel ends a discovery by itself after ten seconds.
-        guard isDiscovering == isOver, pairing == nil else { return isOver ? nil : end }
-        isDiscovering = true
-        do throws(Fault) {
-            try await channel.ask(isOver ? .stopDiscovery(.lowEnergy) : .startDiscovery(.lowEnergy), of: index)
-        } catch {
-            isDiscovering = false
-            guard case .hub(.radioFailing) = error, channel.failure == nil else { throw error }
-            return isOver ? nil : .now + .seconds(1)
-        }
-        return isOver ? nil : end
-    }
-
-    private func switchOn(_ channel: ManagementSocket) async throws(Fault) {
-        if let adapter, rfkill.state(of: adapter.index.description) != .free { throw .hub(.radioBlocked) }
-        try await set(.setPowered(true), channel)
     }
 }

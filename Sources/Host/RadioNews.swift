@@ -70,7 +70,7 @@ extension Radio {
         do throws(Fault) {
             try await channel.ask(command, of: index)
         } catch {
-            Systemd.log(.notice, error.description)
+            if channel.failure == nil { Systemd.log(.notice, error.description) }
         }
     }
 }

@@ -12,6 +12,8 @@ import Testing
     /// By adapter: what Read Controller Information says, but for the settings.
     var controllers: [UInt16: (supported: UInt32, version: UInt8)] = [0: (0x0A01, 9)]
     var settings: [UInt16: UInt32] = [:]
+    /// Who is connected.
+    var links: [Management.Address] = []
     var told: [String] = []
     /// The status that a command gets instead of its answer.
     var refusals: [UInt16: UInt8] = [:]
@@ -59,6 +61,7 @@ import Testing
             return long(settings[index] ?? 0)
         case 0x0019, 0x001A, 0x001B, 0x001C, 0x001D, 0x001E, 0x001F, 0x0033, 0x0034: return Array(parameters.prefix(7))
         case 0x0023, 0x0024: return parameters
+        case 0x0015: return UInt16(links.count).attBytes + links.flatMap(\.bytes)
         default: return []
         }
     }
@@ -136,6 +139,7 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
                         "0003 - ", "0004 0 ", "000d 0 01", "002d 0 01", "0018 0 03",
                         "0013 0 0100\(device)0200100000\(String(repeating: "00", count: 8))\(key)",
                         "0030 0 0100\(device)\(key)", "0035 0 0000", "0034 0 00000000000000", "0005 0 01",
+                        "0015 0 ",
                     ])
             }
         }
@@ -185,6 +189,21 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
                 #expect(try await radio.next() == known)
                 radio.follow([])
                 try await kernel.wait(for: "0034 0 2200801f090001")
+            }
+        }
+    }
+
+    @Test func linksThatWereLeftAreTakenOverOrEnded() async throws {
+        try await onLoop {
+            let known = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"A&D\" services 1810"))
+            let other = Management.Address(BluetoothAddress(0x0009_1F80_0023), .lePublic)
+            try await withRadio(prepare: { $0.links = [other, cuff] }) { kernel, radio in
+                radio.follow([known])
+                #expect(try await radio.next() == known)
+                try await kernel.wait(for: "0014 0 2300801f090001")
+                try await isOn(radio)
+                radio.follow([])
+                try await kernel.wait(for: "0014 0 2200801f090001")
             }
         }
     }

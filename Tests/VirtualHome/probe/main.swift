@@ -34,6 +34,7 @@ import Host
         let known = heard[address] ?? Advertisement(device, [])
         switch verb {
         case "hear":
+            heard[address] = nil
             radio.discover(for: .seconds(60))
             while heard[address]?.name.isEmpty != false { try await hear() }
             radio.discover(for: .zero)

@@ -1,0 +1,84 @@
+import Bluetooth
+import Core
+
+/// The comparison of what is wanted with what is.
+extension Radio {
+    /// Commands what is wanted and is not yet. Returns when to compare again though nothing has happened.
+    func settle(_ channel: ManagementSocket) async throws(Fault) -> ContinuousClock.Instant? {
+        if adapter == nil {
+            added = []
+            connected = []
+            isDiscovering = false
+            adapter = try await AdapterChoice(configured: configured).best(of: channel)
+        }
+        guard let index = adapter?.index else { throw .hub(.noRadio) }
+        if configured == nil, masters.isBluetoothdRunning { throw .hub(.radioShared("bluetoothd and vitalsd")) }
+        if let trace = foreignTrace {
+            foreignTrace = nil
+            adapter?.isPrepared = false
+            throw .hub(.radioShared("\(trace) by somebody else"))
+        }
+        if mustRestart {
+            adapter?.isPrepared = false
+            try await set(.setPowered(false), channel)
+            mustRestart = false
+        }
+        if adapter?.isPrepared == false { try await prepare(channel) }
+        if adapter?.settings.contains(.powered) == false { try await switchOn(channel) }
+        if adapter?.isInherited == true { try await sortOut(channel, index) }
+        for device in added.subtracting(followed.keys) {
+            try await channel.ask(.remove(device), of: index)
+            added.remove(device)
+            // A link that the kernel made for us would stay, and the device be silent on it.
+            if connected.contains(device) { await hangUp(device, channel) }
+        }
+        for device in Set(followed.keys).subtracting(added) {
+            try await channel.ask(.add(device, device.kind == .classic ? .allowIncoming : .connect), of: index)
+            added.insert(device)
+        }
+        return try await settleDiscovery(channel, index)
+    }
+
+    /// A discovery that cannot be had now, because the adapter is connecting for example, is no fault of the radio.
+    private func settleDiscovery(
+        _ channel: ManagementSocket, _ index: Management.Index
+    ) async throws(Fault) -> ContinuousClock.Instant? {
+        guard let end = discoveryEnds else { return nil }
+        let isOver = end <= .now
+        if isOver { discoveryEnds = nil }
+        // The kernel ends a discovery by itself after ten seconds.
+        guard isDiscovering == isOver, pairing == nil else { return isOver ? nil : end }
+        isDiscovering = true
+        do throws(Fault) {
+            try await channel.ask(isOver ? .stopDiscovery(.lowEnergy) : .startDiscovery(.lowEnergy), of: index)
+        } catch {
+            isDiscovering = false
+            guard case .hub(.radioFailing) = error, channel.failure == nil else { throw error }
+            return isOver ? nil : .now + .seconds(1)
+        }
+        return isOver ? nil : end
+    }
+
+    private func switchOn(_ channel: ManagementSocket) async throws(Fault) {
+        if let adapter, rfkill.state(of: adapter.index.description) != .free { throw .hub(.radioBlocked) }
+        try await set(.setPowered(true), channel)
+    }
+
+    /// Takes over the links that a daemon before us has left, or the kernel has made for it since: those of followed devices
+    /// are reported, all others ended. They would stay for ever, and nobody can hear a device that is connected.
+    private func sortOut(_ channel: ManagementSocket, _ index: Management.Index) async throws(Fault) {
+        let devices = try read(try await channel.ask(.getConnections, of: index), Management.connections)
+        adapter?.isInherited = false
+        for device in devices where device.kind != .classic {
+            connected.insert(device)
+            if followed[device] != nil { hear(Advertisement(device, [])) } else { await hangUp(device, channel) }
+        }
+    }
+
+    /// Ends the link with a device.
+    private func hangUp(_ device: Management.Address, _ channel: ManagementSocket) async {
+        guard let index = adapter?.index else { return }
+        // It may have ended meanwhile.
+        _ = try? await channel.ask(.disconnect(device), of: index)
+    }
+}
