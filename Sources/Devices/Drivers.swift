@@ -10,7 +10,7 @@ package let drivers: [Driver] = [
     .noninFormat8,
     .sigBloodPressure,
     .sigGlucose,
+    .sigThermometer,
     .sigOximeter,
     .sigScale,
-    .sigThermometer,
 ]

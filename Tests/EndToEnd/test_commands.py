@@ -43,7 +43,7 @@ PULSE = "MDC_PULS_RATE_NON_INV"
         ("sig-htp", None, "01D00300FF", reading("sig-htp", [value(TEMPERATURE, "97.6", "[degF]")])),
         # FFFF is -1 · 10^-1 where it is an SFLOAT, and nothing at all where it is a weight.
         ("primitives", "sfloat", "FFFF", reading("primitives", [value(SFLOAT, "-0.1", "1")])),
-        ("sig-wsp", None, "00FFFF",
+        ("sig-wsp", "2A9D", "00FFFF",
          reading("sig-wsp", absent=[{"quantity": "MDC_MASS_BODY_ACTUAL", "reason": "error"}])),
         ("primitives", "sfloat", "FF07",
          reading("primitives", absent=[{"quantity": SFLOAT, "reason": "not-a-number"}])),
@@ -55,7 +55,7 @@ PULSE = "MDC_PULS_RATE_NON_INV"
          reading("primitives", absent=[{"quantity": FLOAT, "reason": "not-a-number"}])),
         ("primitives", "datetime", "E3070201081E3B", reading("primitives", taken=clock("2019-02-01T08:30:59"))),
         # 70.00 kg in steps of five grams.
-        ("sig-wsp", None, "00B036", reading("sig-wsp", [value("MDC_MASS_BODY_ACTUAL", "70.000", "kg")])),
+        ("sig-wsp", "2A9D", "00B036", reading("sig-wsp", [value("MDC_MASS_BODY_ACTUAL", "70.000", "kg")])),
         ("and-ua651ble", None, "1E800052006100E707030A0B0C0D470001 0400",
          reading("and-ua651ble",
                  [value(SYSTOLIC, "128", "mm[Hg]"), value(DIASTOLIC, "82", "mm[Hg]"), value(MEAN, "97", "mm[Hg]"),
