@@ -101,8 +101,14 @@ extension Configuration {
         self.init()
         try read(file: path)
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        for name in (try? Files.names(in: folder + "/conf.d")) ?? [] where name.hasSuffix(".conf") {
-            try read(file: folder + "/conf.d/" + name)
+        let dropIns = folder + "/conf.d"
+        if Files.exists(dropIns) {
+            let names: [String]
+            // A folder that cannot be read may hold what matters: it is no empty one.
+            do { names = try Files.names(in: dropIns) } catch {
+                throw ConfigurationMistake(file: dropIns, line: 0, text: error.sentence)
+            }
+            for name in names where name.hasSuffix(".conf") { try read(file: dropIns + "/" + name) }
         }
         try check(path)
     }
