@@ -18,6 +18,10 @@ THEENGS    ?= $(VENV)/theengs/bin/python
 LIBRARIES  := libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
 TESTING    := python3 python3-venv openssl sqlite3
 
+# A failure in a pipe is a failure.
+SHELL      := bash
+.SHELLFLAGS := -o pipefail -c
+
 .PHONY: demo test build lint bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test
 
 demo: build
@@ -35,7 +39,8 @@ lint:
 swift-test: packages
 	$(SWIFT) build --build-tests
 	mkdir -p .build/bundles
-	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(SWIFT) test --skip-build
+	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(SWIFT) test --skip-build 2>&1 | tee .build/swift-test.log \
+	|| { echo "What failed:"; grep "✘\|Fatal error" .build/swift-test.log; false; }
 
 # The whole line with real parts: a pty, the daemon, TLS, a receiver process.
 line-test: build swift-test $(VENV)/ready

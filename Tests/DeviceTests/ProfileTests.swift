@@ -237,7 +237,7 @@ import Testing
         #expect(profiles.map(\.id) == ["sig-bcs", "sig-bas", "primitives"])
         #expect(
             (drivers.filter(\.isGeneric) + profiles).flatMap(\.endpoints).map(\.name) == [
-                "2A35", "2A36", "2A18", "2A34", "2A5E", "2A5F", "2A9D", "2A9C", "2A1C", "2A9C", "2A19", "sfloat",
+                "2A35", "2A36", "2A18", "2A34", "2A1C", "2A5E", "2A5F", "2A9D", "2A9C", "2A9C", "2A19", "sfloat",
                 "float", "datetime", "currenttime",
             ])
         for driver in drivers + profiles { #expect(Set(driver.endpoints.map(\.name)).count == driver.endpoints.count) }
