@@ -172,7 +172,7 @@ private struct Wear: Sendable {
         append(.oxygenSaturation, sample.saturation, .percent)
         append(.pulseOximeterRate, sample.pulse, .perMinute)
         if let perfusion = sample.perfusion { values.append(Value(.perfusionIndex, perfusion, .percent, .spot)) }
-        return Reading(consume values, taken: .now, remarks: sample.remarks, bytes: sample.bytes)
+        return Reading(values, taken: .now, remarks: sample.remarks, bytes: sample.bytes)
     }
 }
 

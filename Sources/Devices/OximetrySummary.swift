@@ -47,7 +47,7 @@ struct OximetrySummary: Sendable {
         var remarks = Remarks()
         if hasLowBattery { remarks.insert(.lowBattery) }
         if isPart { remarks.insert(.sessionPart) }
-        return Reading(consume values, taken: .now, duration: .seconds(seconds), remarks: remarks, bytes: stream)
+        return Reading(values, taken: .now, duration: .seconds(seconds), remarks: remarks, bytes: stream)
     }
 }
 
