@@ -14,7 +14,7 @@ package struct Reading: Equatable, Sendable {
     package var bytes: [UInt8]
 
     package init(
-        _ values: Values, taken: RawTime, duration: Duration? = nil, sequence: Int? = nil, user: Int? = nil,
+        _ values: consuming Values, taken: RawTime, duration: Duration? = nil, sequence: Int? = nil, user: Int? = nil,
         remarks: Remarks = [], bytes: [UInt8] = []
     ) {
         self.values = values
@@ -95,16 +95,15 @@ package struct Remarks: Equatable, Sendable, ExpressibleByArrayLiteral, Sequence
     package mutating func insert(_ remark: Remark) { bits |= mask(remark) }
     package mutating func remove(_ remark: Remark) { bits &= ~mask(remark) }
 
-    /// Inserts `first` for bit `low` of `flags`, the following remark for the next bit, and so on.
-    package mutating func insert(bits flags: UInt32, from low: Int, count: Int, as first: Remark) {
-        for bit in 0..<count where flags >> UInt32(low + bit) & 1 != 0 {
-            if let remark = Remark(rawValue: first.rawValue + UInt8(bit)) { insert(remark) }
-        }
+    /// Inserts `first` for bit `low` of `flags`, the following remark for the next bit, and so on: `count` remarks, which
+    /// are all there.
+    package mutating func insert(bits flags: UInt32, from low: UInt32, count: UInt32, as first: Remark) {
+        bits |= UInt128(flags &>> low & (1 &<< count &- 1)) &<< UInt128(first.rawValue)
     }
 
     package func makeIterator() -> some IteratorProtocol<Remark> {
         Remark.allCases.lazy.filter { contains($0) }.makeIterator()
     }
 
-    private func mask(_ remark: Remark) -> UInt128 { 1 << UInt128(remark.rawValue) }
+    private func mask(_ remark: Remark) -> UInt128 { 1 &<< UInt128(remark.rawValue) }
 }

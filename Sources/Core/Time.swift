@@ -10,11 +10,24 @@ package enum RawTime: Equatable, Sendable {
     case unknown
 }
 
-/// A calendar date and time as a device shows it, without a zone unless the device gives one.
+/// A calendar date and time as a device shows it, without a zone unless the device gives one. In one word:
+///
+///     year      month     day       hour      minute    second    microsecond  decimals
+///     62 … 49   48 … 45   44 … 40   39 … 35   34 … 29   28 … 23   22 … 3       2 … 0
 package struct LocalTime: Equatable, Hashable, Sendable {
-    package let year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int
+    private let word: UInt64
+
+    package var year: Int { bits(14, from: 49) }
+    package var month: Int { bits(4, from: 45) }
+    package var day: Int { bits(5, from: 40) }
+    package var hour: Int { bits(5, from: 35) }
+    package var minute: Int { bits(6, from: 29) }
+    package var second: Int { bits(6, from: 23) }
     /// 0 to 999 999, of which `decimals` digits (0 to 6) come from the device.
-    package let microsecond: Int, decimals: Int
+    package var microsecond: Int { bits(20, from: 3) }
+    package var decimals: Int { bits(3, from: 0) }
+
+    private func bits(_ count: UInt64, from low: UInt64) -> Int { Int(word >> low & (1 << count - 1)) }
 
     /// Nil for a date or time that no calendar has; a leap second is none.
     package init?(
@@ -24,14 +37,8 @@ package struct LocalTime: Equatable, Hashable, Sendable {
         guard 1...9999 ~= year, 1...12 ~= month, 1...Self.days(in: month, of: year) ~= day,
             0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second, 0...999_999 ~= microsecond, 0...6 ~= decimals
         else { return nil }
-        self.year = year
-        self.month = month
-        self.day = day
-        self.hour = hour
-        self.minute = minute
-        self.second = second
-        self.microsecond = microsecond
-        self.decimals = decimals
+        let date = year << 49 | month << 45 | day << 40, time = hour << 35 | minute << 29 | second << 23
+        word = UInt64(truncatingIfNeeded: date | time | microsecond << 3 | decimals)
     }
 
     /// The calendar reading of `seconds` on a line that counts from 1970-01-01T00:00:00.
