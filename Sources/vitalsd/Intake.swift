@@ -66,10 +66,9 @@ import Journal
         var patience = Patience(), said: Fault?
         while true {
             do throws(Fault) {
-                let subject = try await gateway.subject(of: device, user: reading.user)
                 let entry = Journal.Entry(
                     device: device, reading: reading.judged, heard: heard, pair: pair,
-                    dated: reading.taken.dated(by: pair, heard: heard), subject: subject)
+                    dated: reading.taken.dated(by: pair, heard: heard), subject: gateway.presumedSubject(of: device))
                 switch try await gateway.intake.keep(entry) {
                 case .kept: kept += 1
                 case .repeated: repeated += 1
@@ -120,10 +119,10 @@ import Journal
 }
 
 extension Gateway {
-    /// Whom a reading is about. A cable belongs to this home; what comes over the air belongs to whom it is bound to.
-    func subject(of device: KnownDevice, user: Int?) async throws(Fault) -> Subject? {
-        if let bound = try await journal.subject(for: device.identity, user: user) { return bound }
-        return device.bluetoothAddress == nil ? configuration.subject : nil
+    /// Whom a reading is about unless the journal has a binding. A cable belongs to this home; what comes over the air
+    /// belongs to whom it is bound to, and else to nobody.
+    func presumedSubject(of device: KnownDevice) -> Subject? {
+        device.bluetoothAddress == nil ? configuration.subject : nil
     }
 }
 
