@@ -93,7 +93,10 @@ package actor Journal {
     /// queued. A binding says whom it is about; the entry's own subject counts where there is none.
     ///
     /// Throws `hub`: `diskFull`, or `journalFull` when everything in the journal is undelivered. It can be called again.
-    package func keep(_ entries: [Entry]) throws(Fault) -> [Keeping] {
+    /// `atTheEnd` of the daemon the bound gives way by a little: what waits then would be lost.
+    package func keep(_ entries: [Entry], atTheEnd: Bool = false) throws(Fault) -> [Keeping] {
+        var bound = bound
+        if atTheEnd { bound.bytes += 128 << 10 }
         let keepings = try mending { () throws(Fault) in try database.keep(entries, within: bound) }
         if let heard = entries.last?.heard, heard.synchronised { forgetAged(heard) }
         return keepings

@@ -24,7 +24,7 @@ import Journal
     init(_ configuration: Configuration, journal: Journal, clinic: Courier.Destination) async throws(Fault) {
         self.configuration = configuration
         self.journal = journal
-        intake = Intake(journal)
+        intake = Intake(journal, try Reserve(at: configuration.stateDirectory + "/reserve"))
         courier = try Courier(journal, clinic)
         lines = try LineWatch(configured: configuration.serialLines)
         lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")

@@ -63,7 +63,10 @@ extension Command {
             await listen(to: gateway, hub)
             notify(.stopping)
             control.close()
+            gateway.intake.reserve.release()
             await gateway.stop()
+            let lost = gateway.intake.reserve.lost
+            if lost > 0 { log(.hub(.readingsLost(lost))) }
             // Whatever still runs waits for something that will not come. What must be safe is on disk.
             // No tidying up either: it would pull libcurl and OpenSSL from under the thread that uses them.
             _exit(0)
