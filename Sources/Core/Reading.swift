@@ -70,15 +70,20 @@ package enum Remark: UInt8, CaseIterable, Sendable {
     case minorHealthIssues, majorHealthIssues, duringMenses, underStress, noHealthIssues
 
     /// In kebab case, as the journal, captures and JSON write it.
-    package var name: String {
-        "\(self)".reduce(into: "") { name, letter in
-            if letter.isUppercase { name += "-" }
-            name += letter.lowercased()
-        }
-    }
+    package var name: String { Self.names[self] ?? "" }
+
+    private static let names = Dictionary(
+        uniqueKeysWithValues: allCases.map { remark in
+            let name = "\(remark)".reduce(into: "") { name, letter in
+                if letter.isUppercase { name += "-" }
+                name += letter.lowercased()
+            }
+            return (remark, name)
+        })
+    private static let byName = Dictionary(uniqueKeysWithValues: names.map { ($0.value, $0.key) })
 
     package init?(name: some StringProtocol) {
-        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        guard let match = Self.byName[String(name)] else { return nil }
         self = match
     }
 }

@@ -75,25 +75,46 @@ package struct LocalTime: Equatable, Hashable, Sendable {
 
 extension LocalTime: CustomStringConvertible {
     package var description: String {
-        var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-        text += "T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
-        if decimals > 0 { text += "." + padded(microsecond, 6).prefix(decimals) }
-        return text
+        var text: [UInt8] = []
+        text.reserveCapacity(26)
+        /// The number in so many digits, after what separates it from the one before.
+        func append(_ number: Int, _ width: Int, after separator: Unicode.Scalar? = nil) {
+            if let separator { text.append(UInt8(ascii: separator)) }
+            var unit = (1..<width).reduce(1) { unit, _ in unit * 10 }
+            for _ in 0..<width {
+                text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
+                unit /= 10
+            }
+        }
+        append(year, 4)
+        append(month, 2, after: "-")
+        append(day, 2, after: "-")
+        append(hour, 2, after: "T")
+        append(minute, 2, after: ":")
+        append(second, 2, after: ":")
+        if decimals > 0 {
+            append(microsecond, 6, after: ".")
+            text.removeLast(6 - decimals)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads what `description` writes.
     package init?(_ text: some StringProtocol) {
-        let halves = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        let fields = halves[0].split(omittingEmptySubsequences: false) { "-T:".contains($0) }.map { Int($0) ?? -1 }
-        guard halves[0].utf8.count == 19, fields.count == 6 else { return nil }
-        let fraction = halves.count == 2 ? String(halves[1]) : ""
-        guard fraction.utf8.count <= 6, halves.count == 1 || Int(fraction) != nil,
-            text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") })
-        else { return nil }
-        let digits = fraction + String(repeating: "0", count: 6 - fraction.utf8.count)
+        let text = Array(text.utf8), decimals = max(0, text.count - 20)
+        guard text.count == 19 || 1...6 ~= decimals else { return nil }
+        let form = Array("____-__-__T__:__:__.______".utf8)
+        for (byte, wanted) in zip(text, form) {
+            let isDigit = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+            guard wanted == UInt8(ascii: "_") ? isDigit : byte == wanted else { return nil }
+        }
+        func number(_ at: Int, _ count: Int) -> Int {
+            text[at..<at + count].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        }
+        let scale = (decimals..<6).reduce(1) { scale, _ in scale * 10 }
         self.init(
-            fields[0], fields[1], fields[2], fields[3], fields[4], fields[5],
-            microsecond: Int(digits) ?? -1, decimals: fraction.utf8.count)
+            number(0, 4), number(5, 2), number(8, 2), number(11, 2), number(14, 2), number(17, 2),
+            microsecond: decimals > 0 ? number(20, decimals) * scale : 0, decimals: decimals)
     }
 }
 

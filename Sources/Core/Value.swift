@@ -94,9 +94,11 @@ package enum Aspect: UInt8, CaseIterable, Sendable {
     package var isDuration: Bool { threshold != nil || self == .observed }
 
     package init?(name: some StringProtocol) {
-        guard !name.isEmpty, let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        guard !name.isEmpty, let match = Self.byName[String(name)] else { return nil }
         self = match
     }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name.text, $0) })
 }
 
 /// The values of one reading in the order of the wire. Up to sixteen live inside the reading itself, so that decoding

@@ -32,7 +32,7 @@ import Journal
     init(_ configuration: Configuration, journal: Journal, clinic: Courier.Destination) async throws(Fault) {
         self.configuration = configuration
         self.journal = journal
-        intake = Intake(journal)
+        intake = Intake(journal, try Reserve(at: configuration.stateDirectory + "/reserve"))
         acceptList = try await AcceptList(journal)
         central =
             switch configuration.radio {
