@@ -57,7 +57,8 @@ class Machine:
             "-kernel", kernel.image, "-initrd", first_root, "-append",
             # The self tests of cryptomgr cost seconds under emulation.
             "console=ttyS0 panic=-1 loglevel=4 cryptomgr.notests net.ifnames=0 "
-            f"shared={shared} modules={kernel.modules} start={GUEST / 'start'}",
+            f"shared={shared} modules={kernel.modules} guest={GUEST} systemd.unit=home.target "
+            "systemd.show_status=no systemd.log_target=kmsg systemd.log_level=warning",
             "-serial", f"file:{self.console}",
             "-chardev", f"socket,id=radio,path={ports.radio}", "-serial", "chardev:radio",
             "-chardev", f"socket,id=monitor,path={ports.monitor}", "-mon", "chardev=monitor,mode=control",
