@@ -84,20 +84,20 @@ import Core
 
     /// Which devices are to be connected to as soon as they are heard: exactly these. Each is given as it was seen when it
     /// was bound, for passive scanning hears no name. `next` then reports it, connected already.
-    package func follow(_ devices: [Advertisement]) {
+    @Hub package func follow(_ devices: [Advertisement]) {
         followed = Dictionary(devices.map { ($0.device, $0) }) { _, later in later }
         change.ring()
     }
 
     /// Asks everybody who is near for their names, from now on for so long: `next` reports them all. Zero ends it.
-    package func discover(for time: Duration) {
+    @Hub package func discover(for time: Duration) {
         discoveryEnds = .now + time
         change.ring()
     }
 
     /// Ends the link with a device that the kernel has connected to, where no visit follows. A followed device is connected
     /// to again as soon as it is heard.
-    package func disconnect(_ device: Management.Address) async throws(Fault) {
+    @Hub package func disconnect(_ device: Management.Address) async throws(Fault) {
         guard isOn, let channel, let adapter else { throw .hub(.radioOff) }
         try await channel.ask(.disconnect(device), of: adapter.index)
     }
@@ -109,7 +109,7 @@ import Core
     }
 
     /// Forgets the device, and the kernel with us. The journal's copy is its keeper's to remove.
-    package func forget(_ device: Management.Address) async throws(Fault) {
+    @Hub package func forget(_ device: Management.Address) async throws(Fault) {
         bonds[device] = nil
         followed[device] = nil
         guard let channel, let adapter else { return }
@@ -133,7 +133,7 @@ import Core
     }
 
     /// A bond whose keys are new or have changed: to be kept. Nil once stopped.
-    package func nextBond() async -> Bond? {
+    @Hub package func nextBond() async -> Bond? {
         while isOpen {
             while !changedBonds.isEmpty {
                 if let bond = bonds[changedBonds.removeFirst()] { return bond }
@@ -154,11 +154,13 @@ import Core
     // MARK: holding it
 
     /// Holds the adapter until `stop`, whatever becomes of it. Everything it does is a child of this task.
-    package func run() async {
+    @Hub package func run() async {
+        var pause = Duration.seconds(5)
         while isOpen {
             do throws(Fault) {
                 let channel = try openChannel()
                 self.channel = channel
+                pause = .seconds(5)
                 await hold(channel)
                 if let failure = channel.failure, isOpen { tell(failure) }
             } catch {
@@ -166,11 +168,13 @@ import Core
             }
             channel = nil
             adapter = nil
-            if isOpen { _ = await change.rung(before: .now + .seconds(5)) }
+            // A kernel without Bluetooth gets it with a module, perhaps, but not by being asked often.
+            if isOpen { _ = await change.rung(before: .now + pause) }
+            pause = min(pause * 2, .seconds(320))
         }
     }
 
-    package func stop() {
+    @Hub package func stop() {
         isOpen = false
         channel?.close()
         for bell in [change, heard, kept] { bell.ring() }

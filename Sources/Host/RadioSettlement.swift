@@ -35,6 +35,8 @@ extension Radio {
         for device in Set(followed.keys).subtracting(added) {
             try await channel.ask(.add(device, device.kind == .classic ? .allowIncoming : .connect), of: index)
             added.insert(device)
+            // The kernel tells of new links only; with a device that was just paired there is one already.
+            if connected.contains(device) { hear(Advertisement(device, [])) }
         }
         return try await settleDiscovery(channel, index)
     }

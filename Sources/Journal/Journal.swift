@@ -8,9 +8,9 @@ import Core
 ///     Entry ─ keep ─▶ reading ─▶ outbox ─ pending ─▶ (the clinic) ─ settle ─▶ receipt
 package actor Journal {
     private let executor: any SerialExecutor
-    private let database: Database
+    let database: Database
     /// Holds the lock on the directory.
-    private let opening: Opening
+    let opening: Opening
     private let bound: Bound
     private var repairs: [Fault]
     /// The hub's uptime when readings were last forgotten for their age.

@@ -7,6 +7,8 @@ import Journal
 enum Act: Equatable {
     case bind(String, user: Int?, Subject)
     case unbind(String, user: Int?)
+    /// One device, or everything.
+    case wipe(String?, undelivered: Bool)
     case retry([Int64])
 
     /// One packet of the control socket: words with tabs between.
@@ -16,6 +18,8 @@ enum Act: Equatable {
         case .bind(let device, let user, .identifier(let system, let value)):
             "bind\t\(device)\t\(slot(user))\t\(system)\t\(value)"
         case .unbind(let device, let user): "unbind\t\(device)\t\(slot(user))"
+        case .wipe(let device, let undelivered):
+            "wipe\t\(device ?? "")\t\(undelivered ? "undelivered" : "")"
         case .retry(let ids): "retry\t" + ids.map(String.init).joined(separator: "\t")
         }
     }
@@ -30,6 +34,7 @@ enum Act: Equatable {
         case ("bind", 5) where isSlot:
             self = .bind(words[1], user: user, .identifier(system: words[3], value: words[4]))
         case ("unbind", 3) where isSlot: self = .unbind(words[1], user: user)
+        case ("wipe", 3): self = .wipe(words[1].isEmpty ? nil : words[1], undelivered: words[2] == "undelivered")
         case ("retry", 2...):
             let ids = words.dropFirst().compactMap { Int64($0) }
             guard ids.count == words.count - 1 else { return nil }
@@ -38,8 +43,27 @@ enum Act: Equatable {
         }
     }
 
-    /// Does it, and says in a few words what was done.
-    @Hub func perform(on journal: Journal) async throws(Fault) -> String {
+    /// Does it in the daemon, whose radio and courier follow, and says in a few words what was done.
+    @Hub func perform(on gateway: Gateway) async throws(Fault) -> String {
+        let done: String
+        switch self {
+        case .wipe(let device, let undelivered):
+            done = Act.words(try await gateway.wipe(device, undelivered: undelivered))
+        default: done = try await perform(on: gateway.journal)
+        }
+        switch self {
+        case .bind(let device, _, _):
+            gateway.acceptList.wake(device)
+            try await gateway.acceptList.reload()
+        case .unbind: try await gateway.acceptList.reload()
+        case .wipe, .retry: break
+        }
+        gateway.courier.wake()
+        return done
+    }
+
+    /// Does it where no daemon runs.
+    @Hub private func perform(on journal: Journal) async throws(Fault) -> String {
         switch self {
         case .bind(let device, let user, let subject):
             try await journal.bind(Journal.Binding(device: device, user: user, subject: subject))
@@ -47,9 +71,15 @@ enum Act: Equatable {
         case .unbind(let device, let user):
             try await journal.unbind(device, user: user)
             return "unbound"
+        case .wipe(let device, let undelivered):
+            return Act.words(try await journal.wipe(device, undelivered: undelivered))
         case .retry(let ids):
             return "\(try await journal.retry(ids)) will be sent again"
         }
+    }
+
+    private static func words(_ wiped: Journal.Wiped) -> String {
+        "wiped: \(wiped.readings) readings, \(wiped.devices) devices, \(wiped.bindings) bindings"
     }
 
     /// Asks the daemon to do it, or does it where none runs; prints what was done.
