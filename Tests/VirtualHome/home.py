@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from . import kernel, packages
 from .agent import Agent, Command, Result
-from .machine import Machine, Ports, accept, listen
+from .machine import Machine, Monitor, Ports, accept, listen
 from .radio import Radio
 from .usb import SerialDevice
 
@@ -44,10 +44,10 @@ class Home:
         self._kernel = kernel.prepare()
         self._first_root = self.shared / "first-root"
         kernel.first_root(self._kernel, self._first_root)
-        self._disk = self.shared / "disk"
-        make = ["mke2fs", "-q", "-t", "ext4", self._disk, "128M"]
+        self.disk = self.shared / "disk"
+        make = ["mke2fs", "-q", "-t", "ext4", self.disk, "128M"]
         subprocess.run(make, check=True, capture_output=True, env={"PATH": "/usr/sbin:/sbin"})
-        self._ports = Ports(*(self.shared / f"{name}.socket" for name in ("monitor", "agent", "radio")))
+        self._ports = Ports(*(self.shared / f"{name}.socket" for name in ("monitor", "witness", "agent", "radio")))
         #: The air of the home; peripherals are made with it.
         self.radio = Radio(self._ports.radio)
         self._machine: Machine | None = None
@@ -63,7 +63,7 @@ class Home:
         `clock` is what its real-time clock says, as in "2019-01-01T00:00:00".
         """
         agent = listen(self._ports.agent)
-        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self._disk, clock)
+        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.disk, clock)
         self._agent = Agent(accept(agent), self.shared)
         self._plugged = []
         self.attach_adapter()
@@ -83,7 +83,7 @@ class Home:
 
     def running(self) -> list[Command]:
         """Commands of the tests that have not ended."""
-        return [command for command in self._agent.running() if command is not self._adapter]
+        return [command for command in self._agent.running() if not command.is_ours]
 
     def console(self) -> str:
         """What the kernel and the first processes said since the last boot."""
@@ -96,6 +96,7 @@ class Home:
     def attach_adapter(self) -> None:
         """Gives the machine its Bluetooth adapter, as when a dongle is plugged in."""
         self._adapter = self.spawn("exec btattach -B /dev/ttyS1 -P h4 -S 115200")
+        self._adapter.is_ours = True
         ready = self.run("until [ -e /sys/class/bluetooth/hci0 ]; do sleep 0.1; done", within=90)
         assert ready.status == 0, self._adapter.output
 
@@ -127,6 +128,25 @@ class Home:
     def set_network(self, up: bool) -> None:
         """Pulls the machine's network cable, or plugs it in."""
         self._machine.ask("set_link", name="card", up=up)
+
+    @property
+    def witness(self) -> Monitor:
+        """The emulator's monitor for the radio's thread."""
+        return self._machine.witness
+
+    def slow_disk(self, writes: int) -> None:
+        """Lets the machine's disk do so many writes and reads a second; 0 as many as it can."""
+        limits = dict.fromkeys(("bps", "bps_rd", "bps_wr", "iops_rd", "iops_wr"), 0)
+        self._machine.ask("block_set_io_throttle", device="state", iops=writes, **limits)
+
+    def vouch_for_clock(self) -> None:
+        """Tells the machine's kernel that its clock is right, as a time daemon does: adjtimex with ADJ_STATUS and no flag."""
+        done = self.run("""perl -e '$t = pack("Ix4q3qix4", 0x1c, 0, 0, 1000, 1000, 0) . "\\0" x 200; syscall(159, $t) >= 0 or die'""")
+        assert done.status == 0, done.output
+
+    def cut_power_at_once(self) -> None:
+        """The same from the radio's thread; `cut_power` follows."""
+        self._machine.process.kill()
 
     def cut_power(self) -> None:
         """The machine is gone at once; what it had not synced to /state is lost."""

@@ -10,7 +10,7 @@ import pytest
 
 from .agent import PowerCut
 from .bluez import btmgmt, gatttool, pair
-from .cuff import Cuff, date_time
+from .models.cuff import Cuff, date_time
 from .home import HOST, eventually
 
 
