@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 
-from . import hub
+from . import product
 from .home import Home
 from .play import Play
 from .scenario import Mistake, read
@@ -27,7 +27,7 @@ def main() -> int:
     def say(line: str) -> None:
         print(f"{time.monotonic() - began:7.1f}  {line}", flush=True)
 
-    say(f"booting; the shipped unit's exposure is {hub.exposure()} (systemd-analyze security)")
+    say(f"booting; the shipped unit's exposure is {product.exposure()} (systemd-analyze security)")
     home = Home()
     try:
         home.boot()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TypeVar
 
-from . import kernel, packages
+from . import kernel, packages, product
 from .agent import Agent, Command, Result
 from .machine import Machine, Monitor, Ports, accept, listen
 from .radio import Radio
@@ -41,6 +41,7 @@ class Home:
     def __init__(self):
         packages.install()
         self.shared = pathlib.Path(tempfile.mkdtemp(prefix="vitalsd-home-"))
+        product.install(self.shared / "installed")
         self._kernel = kernel.prepare()
         self._first_root = self.shared / "first-root"
         kernel.first_root(self._kernel, self._first_root)
@@ -65,7 +66,10 @@ class Home:
         agent = listen(self._ports.agent)
         self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.disk, clock)
         self._agent = Agent(accept(agent), self.shared)
-        self._plugged = []
+        self._plugged, self._is_clock_true = [], clock is None
+        self._journals: dict[str, list[Command]] = getattr(self, "_journals", {})
+        for unit in self._journals:
+            self._follow(unit)
         self.attach_adapter()
 
     def run(self, text: str, within: float = 60) -> Result:
@@ -89,8 +93,21 @@ class Home:
         """What the kernel and the first processes said since the last boot."""
         return self._machine.console.read_text(errors="replace")
 
+    def journal(self, unit: str) -> str:
+        """What a unit has said, and systemd of it, since this was first asked for, beyond power cuts."""
+        if unit not in self._journals:
+            self._journals[unit] = []
+            self._follow(unit)
+        return "".join(follower.output for follower in self._journals[unit])
+
+    def _follow(self, unit: str) -> None:
+        follower = self.spawn(f"exec journalctl -fu {unit} -n 0 -o cat")
+        follower.is_ours = True
+        self._journals[unit].append(follower)
+
     def set_clock(self, to: datetime) -> None:
         """Sets the machine's wall clock; one without a zone is UTC there."""
+        self._is_clock_true = False
         assert self.run(f"date -u -s '{to:%Y-%m-%d %H:%M:%S}'").status == 0
 
     def attach_adapter(self) -> None:
@@ -139,11 +156,6 @@ class Home:
         limits = dict.fromkeys(("bps", "bps_rd", "bps_wr", "iops_rd", "iops_wr"), 0)
         self._machine.ask("block_set_io_throttle", device="state", iops=writes, **limits)
 
-    def vouch_for_clock(self) -> None:
-        """Tells the machine's kernel that its clock is right, as a time daemon does: adjtimex with ADJ_STATUS and no flag."""
-        done = self.run("""perl -e '$t = pack("Ix4q3qix4", 0x1c, 0, 0, 1000, 1000, 0) . "\\0" x 200; syscall(159, $t) >= 0 or die'""")
-        assert done.status == 0, done.output
-
     def cut_power_at_once(self) -> None:
         """The same from the radio's thread; `cut_power` follows."""
         self._machine.process.kill()
@@ -164,7 +176,10 @@ class Home:
         if not self._adapter.is_running:
             self.attach_adapter()
         self.set_network(True)
-        self.set_clock(datetime.now(timezone.utc))
+        if not self._is_clock_true:
+            self.set_clock(datetime.now(timezone.utc))
+            self.run('exec sh "$guest/vouch"')
+            self._is_clock_true = True
 
     def close(self) -> None:
         """Ends everything and removes the shared folder."""
