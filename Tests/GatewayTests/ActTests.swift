@@ -8,6 +8,7 @@ import Testing
         .bind("bluetooth:00:09:1F:80:00:22", user: nil, .reference("Patient/4711")),
         .bind("bluetooth:00:09:1F:80:00:22", user: 0, .identifier(system: "urn:oid:1.2.3", value: "a person")),
         .unbind("bluetooth:00:09:1F:80:00:22", user: 255), .unbind("line:/dev/ttyUSB0", user: nil),
+        .wipe(nil, undelivered: false), .wipe("bluetooth:00:09:1F:80:00:22", undelivered: true),
         .retry([1, 9_007_199_254_740_993]),
     ]
 
