@@ -90,7 +90,9 @@ class Clinic:
 
     def subjects(self) -> set[str]:
         """Whom the readings are about."""
-        return {each["subject"]["reference"] for each in self._resources("Observation") if "subject" in each}
+        subjects = {each["subject"]["reference"] for each in self._resources("Observation") if "subject" in each}
+        # A coincident time stamp is about a device.
+        return {subject for subject in subjects if not subject.startswith("Device/")}
 
     def saturations(self) -> list[int]:
         """SpO2 (150456) in percent."""

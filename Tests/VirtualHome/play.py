@@ -1,9 +1,10 @@
 """Plays a scenario in a home, and checks that what was taken there is what arrived at the clinic."""
 
+import heapq
+import itertools
 import pathlib
-import tempfile
-import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -68,6 +69,8 @@ class Play:
         self.peripherals: dict = {}
         self.taken: list[Taken] = []
         self.unplayed: list[str] = []
+        self._events: list = []
+        self._number = itertools.count()
 
     def run(self) -> None:
         """Raises AssertionError with the whole account where anything is not as it should be."""
@@ -121,30 +124,46 @@ class Play:
     # ── the story ──
 
     def _story(self) -> None:
-        pace = self.scenario.pace
-        events = [(measure["at"], self._measure, (entry, measure))
-                  for entry in self.scenario.devices for measure in entry.measures]
-        events += [(wrong.at, self._begin, (wrong,)) for wrong in self.scenario.wrongs if wrong.at is not None]
+        for entry in self.scenario.devices:
+            for measure in entry.measures:
+                self._at(measure["at"], lambda entry=entry, measure=measure: self._measure(entry, measure))
+        for wrong in self.scenario.wrongs:
+            if wrong.at is not None:
+                self._at(wrong.at, lambda wrong=wrong: self._begin(wrong))
+        traps = [Trap(self, wrong) for wrong in self.scenario.wrongs if wrong.after]
         for device in self.peripherals.values():
             if getattr(device, "model", "") == "fuzzer":
                 device.go_on_air()
-        traps = [Trap(self, wrong) for wrong in self.scenario.wrongs if wrong.after]
-        begun, self._due = time.monotonic(), sorted(events, key=lambda event: event[0])
-        while self._due or any(trap.is_armed or trap.is_sprung for trap in traps):
-            now = (time.monotonic() - begun) * pace
-            while self._due and self._due[0][0] <= now:
-                _, what, arguments = self._due.pop(0)
-                what(*arguments)
+        self._begun = time.monotonic()
+        last = 0.0
+        while self._events or any(trap.is_armed for trap in traps):
+            while self._events and self._events[0][0] <= self._now:
+                heapq.heappop(self._events)[2]()
+                last = time.monotonic()
             for trap in traps:
                 if trap.is_sprung:
                     trap.is_sprung = False
-                    self._begin(trap.wrong, has_begun=trap.wrong.what == "power cut")
-            if not self._due and now > 60 * pace and any(trap.is_armed for trap in traps):
-                self.unplayed += [trap.wrong.what for trap in traps if trap.is_armed]
+                    self._begin(trap.wrong)
+            if not self._events and time.monotonic() > last + self.scenario.patience:
+                self.unplayed = [trap.wrong.what for trap in traps if trap.is_armed]
                 break
             time.sleep(0.05)
         for trap in traps:
             trap.close()
+            if trap.is_sprung:
+                self._begin(trap.wrong)
+        # What a trap began is to be put right, too.
+        while self._events:
+            time.sleep(max(0, (self._events[0][0] - self._now) / self.scenario.pace))
+            heapq.heappop(self._events)[2]()
+
+    @property
+    def _now(self) -> float:
+        """Seconds of the story since it began."""
+        return (time.monotonic() - self._begun) * self.scenario.pace
+
+    def _at(self, moment: float, what: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (moment, next(self._number), what))
 
     def _measure(self, entry: Entry, measure: dict) -> None:
         values = {key: value for key, value in measure.items() if key != "at"}
@@ -156,22 +175,15 @@ class Play:
             self.taken.append(Taken(entry.name, device.address, code, observed, datetime.now(timezone.utc)))
         device.go_on_air()
 
-    def _begin(self, wrong: Wrong, has_begun: bool = False) -> None:
+    def _begin(self, wrong: Wrong) -> None:
         self._say(f"{wrong.what} {wrong.device or ''}")
-        after = wrongs.begin(self, wrong)
-        if after and (wrong.what == "power cut" or wrongs.duration(wrong)):
-            end = time.monotonic() + wrongs.duration(wrong)
-            # Put right in the story's own time, while other things go on; a machine without power has no others.
-            while time.monotonic() < end:
-                time.sleep(0.05)
-                while self._due and wrong.what != "power cut" and self._is_due():
-                    _, what, arguments = self._due.pop(0)
-                    what(*arguments)
-            after()
-            self._say(f"{wrong.what} is over")
+        put_right = wrongs.begin(self, wrong)
 
-    def _is_due(self) -> bool:
-        return False
+        def end() -> None:
+            self._say(f"{wrong.what} is over")
+            put_right()
+        if put_right and "for" in wrong.more:
+            self._at(self._now + wrong.more["for"], end)
 
     # ── the end ──
 
@@ -223,7 +235,8 @@ class Play:
             wrong.append(f"the unit is {shown}, and {self.scenario.restarts} restarts were wanted")
         missing = self.witness.missing()
         wrong += [f"{sight.record.hex(' ')} was confirmed and not on the disk" for sight in missing]
-        self.seen = len(self.witness.sights)
+        self._say(f"{len(self.witness.sights) - len(missing)} of {len(self.witness.sights)} confirmed readings were on "
+                  "the disk in that moment")
         assert not wrong, "\n".join([f"{self.scenario.name}: {self.scenario.title}", *wrong])
 
     def account(self) -> None:
@@ -235,8 +248,7 @@ class Play:
         sights = self.witness.sights
         if sights:
             slowest = max(sight.after for sight in sights)
-            self._say(f"{len(sights)} confirmations, each after its reading was on the disk? "
-                      f"longest from indication to confirmation {slowest:.2f} s")
+            self._say(f"{len(sights)} confirmations seen; the longest came {slowest:.2f} s after its indication")
 
 
 class Trap:

@@ -74,5 +74,7 @@ def kept(disk: pathlib.Path) -> set[bytes]:
     for name in (JOURNAL, f"{JOURNAL}-wal"):
         dump = ["debugfs", "-R", f"dump /vitalsd/{name} {disk}.{name}", disk]
         subprocess.run(dump, capture_output=True, env=paths, check=True)
+    if not pathlib.Path(f"{disk}.{JOURNAL}").exists():
+        return set()
     with sqlite3.connect(f"{disk}.{JOURNAL}") as journal:
         return {bytes(row[0]) for row in journal.execute("SELECT bytes FROM reading")}

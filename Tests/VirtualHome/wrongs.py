@@ -1,9 +1,8 @@
 """What can go wrong in a home: one function each. Where it is a generator, what stands behind `yield` puts it right again
-after `for` seconds. To add one: write it, and name it in a scenario by the words of its name.
+after `for` seconds of the story. To add one: write it, and name it in a scenario by the words of its name.
 """
 
 import inspect
-import time
 from collections.abc import Callable
 
 WRONGS: dict[str, Callable] = {}
@@ -119,12 +118,3 @@ def begin(play, wrong) -> Callable[[], None] | None:
         return None
     next(happening)
     return lambda: next(happening, None)
-
-
-def duration(wrong) -> float:
-    """Seconds until it is put right."""
-    return wrong.more.get("for", 0)
-
-
-def now() -> float:
-    return time.monotonic()
