@@ -124,9 +124,7 @@ import Journal
         defer { roster.left(advertisement) }
         do throws(Fault) {
             let claimants = drivers.claimants(of: sighting)
-            guard let driver = claimants.first, claimants.count == 1, case .gatt(let conversation) = driver.visit else {
-                return
-            }
+            guard let driver = claimants.first, claimants.count == 1 else { return }
             guard try await journal.bindings().contains(where: { $0.device == sighting.identity }) else {
                 if roster.isNews(advertisement) {
                     Systemd.log(
@@ -134,11 +132,19 @@ import Journal
                 }
                 return
             }
-            let bearer = try await air.connect(advertisement)
-            roster.open(advertisement, bearer)
-            defer { roster.close(advertisement) }
-            try await visit(driver, sighting) { report throws(Fault) in
-                try await conversation(GATTClient(bearer), report)
+            switch driver.visit {
+            case .gatt(let conversation):
+                let bearer = try await air.connect(advertisement)
+                roster.open(advertisement, bearer)
+                defer { roster.close(advertisement) }
+                try await visit(driver, sighting) { report throws(Fault) in
+                    try await conversation(GATTClient(bearer), report)
+                }
+            case .advertisement(let conversation):
+                try await visit(driver, sighting) { report throws(Fault) in
+                    try await conversation(advertisement, report)
+                }
+            case .line, .none: break
             }
         } catch {
             log(error, about: advertisement.address.description)
