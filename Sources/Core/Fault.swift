@@ -22,7 +22,8 @@ package enum Fault: Error, Equatable, Sendable {
         /// Somebody else commands the same adapter: who, or by what it shows.
         case radioShared(String)
         case portGone, portBusy(String), noPermission(String)
-        case diskFull, diskFailing(String), journalFull, readingsLost(Int), journalDamaged(String), journalNewer(found: Int, known: Int)
+        case diskFull, diskFailing(String), journalFull, readingsLost(Int), journalDamaged(String), journalNewer(
+            found: Int, known: Int)
         case journalInUse
         /// So many readings would be lost that are not at the clinic.
         case undelivered(Int)

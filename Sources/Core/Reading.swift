@@ -54,6 +54,8 @@ package enum Remark: UInt8, CaseIterable, Sendable {
     case sensorUnconnectedToUser, unknownSensor, sensorDisplaced, sensorMalfunctioning, sensorDisconnected
     // Said by single families.
     case lowBattery = 48, deviceClockNotSet, smartPoint, multiplePackets, weightNotConfirmedByIndex, artifact
+    /// Sold for fitness, not as a medical device.
+    case notMedicalDevice
     // Glucose Measurement Context (GLS 1.0.1): kind of meal in the order of its numbers, then kind of medication.
     case breakfast = 64, lunch, dinner, snack, drink, supper, brunch
     case rapidActing, shortActing, intermediateActing, longActing, premixed

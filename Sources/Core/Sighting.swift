@@ -155,4 +155,7 @@ extension [Driver] {
 extension Driver {
     /// Whether it knows a service and not a model: what it says of manufacturer and model is not the device's.
     package var isGeneric: Bool { claims.allSatisfy(\.isLastResort) }
+
+    /// Whether its device says all in its advertisements, so that nobody connects to it.
+    package var isBroadcast: Bool { if case .advertisement = visit { true } else { false } }
 }

@@ -188,6 +188,12 @@ import Journal
         let sighting = Sighting(.advertisement(advertisement)), device = sighting.identity
         defer { roster.left(advertisement) }
         do throws(Fault) {
+            if let (driver, conversation) = broadcaster(advertisement) {
+                let kept = try await visit(driver, sighting) { report throws(Fault) in
+                    try await conversation(advertisement, report)
+                }
+                return acceptList.visited(device, kept: kept)
+            }
             try await roster.room()
             let bearer = try await central.connect(advertisement)
             roster.open(advertisement, bearer)
@@ -211,15 +217,22 @@ import Journal
         }
     }
 
+    /// The driver of a device that says all in its advertisements; nil for one that is to be connected to.
+    private func broadcaster(
+        _ advertisement: Advertisement
+    ) -> (Driver, @Sendable (Advertisement, any Report) async throws(Fault) -> Void)? {
+        let seen = acceptList.completed(advertisement)
+        guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))),
+            case .advertisement(let conversation) = driver.visit
+        else { return nil }
+        return (driver, conversation)
+    }
+
     /// Whose a device is by what it says on the air or, where that is too little, by its name and services.
     private func recognise(
         _ advertisement: Advertisement, _ client: GATTClient
     ) async throws(Fault) -> (Driver, Advertisement) {
-        var seen = advertisement
-        seen.signal = nil
-        if let known = acceptList[Sighting(.advertisement(seen)).identity].sighting {
-            seen = seen.completed(from: known)
-        }
+        var seen = acceptList.completed(advertisement)
         if let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) { return (driver, seen) }
         try await client.discover()
         var asked = Advertisement(address: seen.address, kind: seen.kind, name: "", services: client.services)
