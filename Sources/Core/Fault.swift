@@ -22,7 +22,8 @@ package enum Fault: Error, Equatable, Sendable {
         /// Somebody else commands the same adapter: who, or by what it shows.
         case radioShared(String)
         case portGone, portBusy(String), noPermission(String)
-        case diskFull, diskFailing(String), journalFull, readingsLost(Int), journalDamaged(String), journalNewer(found: Int, known: Int)
+        case diskFull, diskFailing(String), journalFull, readingsLost(Int), journalDamaged(String), journalNewer(
+            found: Int, known: Int)
         case journalInUse
         case clockUnset, badConfiguration(String), certificateUnreadable(String)
         /// A system call that should not fail did: its name and errno.

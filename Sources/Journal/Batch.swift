@@ -65,7 +65,9 @@ struct Batch {
     mutating func enqueue(_ row: ReadingRow) throws(Fault) {
         guard row.standing == .sound, row.subject != nil else { return }
         if destinations == nil {
-            destinations = try database.query("SELECT id FROM destination WHERE active = 1").compactMap { $0[0].integer }
+            destinations = try database.query("SELECT id FROM destination WHERE active = 1").compactMap {
+                $0[0].integer
+            }
         }
         for destination in destinations ?? [] {
             try database.query("INSERT INTO outbox VALUES (?, ?)", .integer(row.id), .integer(destination))

@@ -17,7 +17,8 @@ extension Database {
         let device = try batch.id(of: entry.device)
         let fingerprint = Fingerprint(device: entry.device.identity, reading: entry.reading, arrival: entry.heard)
         if let id = try integer("SELECT id FROM reading WHERE fingerprint = ?", .blob(fingerprint.bytes)) {
-            let lost = try query("SELECT \(ReadingRow.columns) FROM reading WHERE id = ?", .integer(id)).first.map { row in
+            let lost = try query("SELECT \(ReadingRow.columns) FROM reading WHERE id = ?", .integer(id)).first.map {
+                row in
                 ReadingRow(row).map { !$0.isSound || $0.standing == .damaged } ?? true
             }
             if lost == true {

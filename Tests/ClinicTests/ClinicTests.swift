@@ -242,7 +242,8 @@ private func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal
             case "key": settings.key = "/nowhere/\(name)"
             default: settings.authority = "/nowhere/\(name)"
             }
-            let clinic = try Clinic(settings, executor: Worker()), missing = Fault.hub(.certificateUnreadable("/nowhere/\(name)"))
+            let clinic = try Clinic(settings, executor: Worker()),
+                missing = Fault.hub(.certificateUnreadable("/nowhere/\(name)"))
             #expect(throws: Refusal(.resend, missing)) { try clinic.checkFiles() }
             #expect(try await refusal(clinic, bundle()) == Refusal(.resend, missing))
             #expect(try receiver.count("transactions") == 0)
