@@ -8,9 +8,9 @@ import Core
 ///     Entry ─ keep ─▶ reading ─▶ outbox ─ pending ─▶ (the clinic) ─ settle ─▶ receipt
 package actor Journal {
     private let executor: any SerialExecutor
-    private var database: Database
+    private(set) var database: Database
     /// Holds the lock on the directory.
-    private let opening: Opening
+    let opening: Opening
     private let bound: Bound
     private var repairs: [Fault] = []
     /// Whether the whole file has been looked through.
@@ -122,6 +122,11 @@ package actor Journal {
     /// Lets refused readings wait once more; answers how many answers were taken back.
     @discardableResult
     package func retry(_ readings: [Int64]) throws(Fault) -> Int { try database.retry(readings) }
+
+    /// Says whom readings are about that are nobody's so far; answers how many were assigned.
+    package func assign(_ readings: [Int64], to subject: Subject) throws(Fault) -> Int {
+        try database.assign(readings, to: subject)
+    }
 
     // MARK: Devices
 

@@ -101,7 +101,8 @@ final class Opening {
                 return "its description of its tables is damaged"
             }
             if !atAGlance { return nil }
-            for table in ["meta", "device", "destination", "binding", "crumb"] {
+            let small = ["meta", "device", "destination", "binding", "crumb"]
+            for table in small + (header.version > 1 ? ["wireless", "consent"] : []) {
                 if let damage = try database.damage(in: table) { return damage }
             }
             return nil
@@ -156,6 +157,16 @@ final class Opening {
         unlink(path + "-shm")
         try synchronise()
         try move(built, to: path)
+        try synchronise()
+    }
+
+    /// Removes the journals that were found damaged.
+    func removeSetAside() throws(Fault) {
+        var number = 1
+        while isThere("\(path).damaged-\(number)") || isThere("\(path).damaged-\(number)-wal") {
+            for suffix in ["", "-wal", "-journal"] { unlink("\(path).damaged-\(number)\(suffix)") }
+            number += 1
+        }
         try synchronise()
     }
 
