@@ -101,7 +101,8 @@ final class Opening {
                 return "its description of its tables is damaged"
             }
             if !atAGlance { return nil }
-            for table in ["meta", "device", "destination", "binding", "crumb"] {
+            let small = ["meta", "device", "destination", "binding", "crumb"]
+            for table in small + (header.version > 1 ? ["wireless", "consent"] : []) {
                 if let damage = try database.damage(in: table) { return damage }
             }
             return nil

@@ -51,6 +51,12 @@ import Journal
         if isResting { bell.ring() }
     }
 
+    /// A person has changed what waits: nothing is sent that was read before.
+    func reconsider() {
+        (ahead, last) = ([], .min)
+        wake()
+    }
+
     /// New settings: whatever stood in the way may be gone.
     func redirect(to destination: Destination) {
         self.destination = destination
