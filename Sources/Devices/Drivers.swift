@@ -2,13 +2,17 @@ import Core
 
 /// Every model that vitalsd knows, in the order of their ids. Their order means nothing: exactly one claims a device.
 package let drivers: [Driver] = [
+    .accuChekGuide,
     .andUA651BLE,
     .andUA656BLE,
     .andUC352BLE,
     .andUT201BLE,
     .berryBM1000,
+    .beurerBF600,
     .beurerBM77,
     .beurerBM85,
+    .beurerFT95,
+    .beurerGL50,
     .beurerPO60,
     .contecCMS50DBT,
     .contecCMS50DPlus,
@@ -25,7 +29,11 @@ package let drivers: [Driver] = [
     .sigThermometer,
     .sigOximeter,
     .sigScale,
+    .taiDocIR,
+    .taiDocTD2555,
     .taiDocTD3128,
+    .taiDocTD8255,
     .viatomPC60FW,
     .wellueO2Ring,
+    .xiaomiScale,
 ]
