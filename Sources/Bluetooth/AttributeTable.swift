@@ -44,6 +44,11 @@ package struct AttributeTable: Equatable, Sendable {
         characteristics.first { $0.value == handle }
     }
 
+    /// The primary services, in the order of the table.
+    package var services: [BluetoothUUID] {
+        attributes.compactMap { $0.type == ATT.primaryService ? BluetoothUUID(att: $0.value[...]) : nil }
+    }
+
     /// What the device says that its table comes to; nil where it has no Database Hash.
     package var databaseHash: [UInt8]? {
         self[ATT.databaseHash].flatMap { self.value(at: $0.value) }.flatMap { $0.isEmpty ? nil : $0 }

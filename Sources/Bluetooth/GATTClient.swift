@@ -44,6 +44,9 @@ package final class GATTClient: Peer {
         try await subscribeToChanges()
     }
 
+    /// The primary services that the device has, once discovered.
+    package var services: [BluetoothUUID] { table?.services ?? [] }
+
     package func has(_ characteristic: BluetoothUUID) -> Bool { table?[characteristic] != nil }
 
     /// A value that fills the PDU may be longer; it is then read on in pieces.

@@ -24,6 +24,8 @@ package enum Fault: Error, Equatable, Sendable {
         case portGone, portBusy(String), noPermission(String)
         case diskFull, diskFailing(String), journalFull, journalDamaged(String), journalNewer(found: Int, known: Int)
         case journalInUse
+        /// So many readings would be lost that are not at the clinic.
+        case undelivered(Int)
         case clockUnset, badConfiguration(String), certificateUnreadable(String)
         /// A system call that should not fail did: its name and errno.
         case system(String, Int32)
@@ -133,6 +135,8 @@ extension Fault.Hub {
         case .journalDamaged(let why): ("the journal is damaged (\(why))", "see the set-aside file beside it")
         case .journalNewer(let found, let known):
             ("the journal has version \(found), this vitalsd knows \(known)", "install the newer vitalsd again")
+        case .undelivered(let count):
+            ("\(count) readings are not at the clinic yet", "wait for them, see vitalsd queue, or add --undelivered")
         case .journalInUse: ("another vitalsd uses the journal", "stop it first")
         case .clockUnset: ("the hub does not know the time", "connect it to the network, or set its clock")
         case .badConfiguration(let why): ("the configuration is wrong: \(why)", "correct it and reload")

@@ -135,6 +135,12 @@ extension [Driver] {
         let own = claimants(lastResort: false)
         return own.isEmpty ? claimants(lastResort: true) : own
     }
+
+    /// The driver that alone claims it; nil where none does, or more than one.
+    package func soleClaimant(of sighting: Sighting) -> Driver? {
+        let claimants = claimants(of: sighting)
+        return claimants.count == 1 ? claimants[0] : nil
+    }
 }
 
 extension Driver {

@@ -31,6 +31,8 @@ extension SocketBearer {
     /// Encrypts an open link with the bond's key. Returns when it is, and throws as `connect` does.
     package func encrypt(within time: Duration = .seconds(30)) async throws(Fault) {
         mustEncrypt = false
+        // What is simulated has no keys.
+        guard isLink else { throw .pairing(.notPaired) }
         if !BluetoothSocket.secure(socket.raw, .encrypted) {
             // So the kernel says, too, that there is nothing to do.
             if errno == EINVAL, BluetoothSocket.keySize(of: socket.raw) > 0 { return }
@@ -52,7 +54,7 @@ extension SocketBearer {
 /// before the device has said a word: out of range during the first moments is enough, and so is a refused key, if
 /// encryption is asked for first. gatttool meets the same end. So encryption waits for the first word, and a link that
 /// ends without one costs a descriptor now and the exit status later, instead of the daemon at once.
-enum EndedLinks {
+package enum EndedLinks {
     private static let limit = 256
     private static let kept = Locked<[CInt]>([])
 
@@ -67,8 +69,8 @@ enum EndedLinks {
     }
 
     /// Closes them as the last thing of all. Were it left to the kernel, an oops in the middle of its own cleaning up would
-    /// leave a process that nobody can reap.
-    private static func release() {
+    /// leave a process that nobody can reap. For a process that ends without `exit`, to be called by itself.
+    package static func release() {
         for socket in kept.with({ $0 }) { close(socket) }
     }
 }

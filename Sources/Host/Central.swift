@@ -1,9 +1,30 @@
+import Bluetooth
 import Core
 
-/// GAP's central role: hears who advertises, and connects. The kernel's radio is one, a simulated air another.
-@Hub package protocol Central: AnyObject {
+/// GAP's central role: hears who advertises, connects, pairs. The kernel's radio is one, a simulated air another.
+@Hub package protocol Central: AnyObject, Sendable {
+    /// Holds the radio, whatever becomes of it, until it is stopped.
+    func run() async
+    func stop()
     /// The next advertisement. Waits. Throws what stands in the way of hearing, once for each change, and may be called again.
     func next() async throws(Fault) -> Advertisement
+    /// Connects to exactly these as soon as they are heard, each given as it was seen with its name. `next` reports them.
+    func follow(_ devices: [Advertisement])
+    /// Asks everybody who is near for their names, from now on for so long: `next` reports them all. Zero ends it.
+    func discover(for time: Duration)
     /// Opens an ATT channel.
     func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer
+    /// Ends a link that no visit follows.
+    func disconnect(_ device: Management.Address) async throws(Fault)
+    /// Pairs for good, asking what the device wants to know. Returns the bond, which `nextBond` reports as well.
+    func pair(
+        _ device: Management.Address, as capability: Management.IOCapability, within time: Duration,
+        answering: @Hub (PairingQuestion) async -> PairingAnswer
+    ) async throws(Fault) -> Bond
+    /// What was tried to keep it alive, in this hub's life.
+    var counters: RadioHealth.Counters { get set }
+    /// Forgets a device's keys.
+    func forget(_ device: Management.Address) async throws(Fault)
+    /// The next bond whose keys are new or have changed: to be kept. Waits; nil once stopped.
+    func nextBond() async -> Bond?
 }

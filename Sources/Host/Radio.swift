@@ -53,6 +53,15 @@ import Core
     var mustRestart = false
     /// What showed that somebody else commands our adapter, until it is told.
     var foreignTrace: String?
+    /// What showed that the adapter fails, until it is acted on.
+    var trouble: Fault?
+    /// Whether it is dead, and what was tried. See `RadioHealth`.
+    var health = RadioHealth()
+    let usbReset: USBReset
+    /// When something was last heard, or an examination ended.
+    var lastSign = ContinuousClock.now
+    /// Who was heard in the examination that is going on.
+    var examination: Set<Management.Address>?
     var pairing: Pairing?
 
     /// Prepares; nothing happens before `run`. `bonds` are what the journal has kept.
@@ -62,16 +71,24 @@ import Core
 
     init(
         adapter: UInt16? = nil, bonds: [Bond] = [], rfkill: RFKill = RFKill(), masters: OtherMaster = OtherMaster(),
+        usbReset: USBReset = USBReset(),
         channel: @escaping @Hub () throws(Fault) -> ManagementSocket
     ) throws(Fault) {
         configured = adapter
         openChannel = channel
         self.rfkill = rfkill
         self.masters = masters
+        self.usbReset = usbReset
         self.bonds = Dictionary(bonds.map { ($0.device, $0) }) { _, later in later }
         change = try Bell()
         heard = try Bell()
         kept = try Bell()
+    }
+
+    /// What was tried to keep it alive; to be kept over the daemon's end.
+    @Hub package var counters: RadioHealth.Counters {
+        get { health.counters }
+        set { health.counters = newValue }
     }
 
     /// Whether the adapter is on and ours.
@@ -84,20 +101,20 @@ import Core
 
     /// Which devices are to be connected to as soon as they are heard: exactly these. Each is given as it was seen when it
     /// was bound, for passive scanning hears no name. `next` then reports it, connected already.
-    package func follow(_ devices: [Advertisement]) {
+    @Hub package func follow(_ devices: [Advertisement]) {
         followed = Dictionary(devices.map { ($0.device, $0) }) { _, later in later }
         change.ring()
     }
 
     /// Asks everybody who is near for their names, from now on for so long: `next` reports them all. Zero ends it.
-    package func discover(for time: Duration) {
+    @Hub package func discover(for time: Duration) {
         discoveryEnds = .now + time
         change.ring()
     }
 
     /// Ends the link with a device that the kernel has connected to, where no visit follows. A followed device is connected
     /// to again as soon as it is heard.
-    package func disconnect(_ device: Management.Address) async throws(Fault) {
+    @Hub package func disconnect(_ device: Management.Address) async throws(Fault) {
         guard isOn, let channel, let adapter else { throw .hub(.radioOff) }
         try await channel.ask(.disconnect(device), of: adapter.index)
     }
@@ -109,7 +126,7 @@ import Core
     }
 
     /// Forgets the device, and the kernel with us. The journal's copy is its keeper's to remove.
-    package func forget(_ device: Management.Address) async throws(Fault) {
+    @Hub package func forget(_ device: Management.Address) async throws(Fault) {
         bonds[device] = nil
         followed[device] = nil
         guard let channel, let adapter else { return }
@@ -133,7 +150,7 @@ import Core
     }
 
     /// A bond whose keys are new or have changed: to be kept. Nil once stopped.
-    package func nextBond() async -> Bond? {
+    @Hub package func nextBond() async -> Bond? {
         while isOpen {
             while !changedBonds.isEmpty {
                 if let bond = bonds[changedBonds.removeFirst()] { return bond }
@@ -154,11 +171,13 @@ import Core
     // MARK: holding it
 
     /// Holds the adapter until `stop`, whatever becomes of it. Everything it does is a child of this task.
-    package func run() async {
+    @Hub package func run() async {
+        var pause = Duration.seconds(5)
         while isOpen {
             do throws(Fault) {
                 let channel = try openChannel()
                 self.channel = channel
+                pause = .seconds(5)
                 await hold(channel)
                 if let failure = channel.failure, isOpen { tell(failure) }
             } catch {
@@ -166,11 +185,13 @@ import Core
             }
             channel = nil
             adapter = nil
-            if isOpen { _ = await change.rung(before: .now + .seconds(5)) }
+            // A kernel without Bluetooth gets it with a module, perhaps, but not by being asked often.
+            if isOpen { _ = await change.rung(before: .now + pause) }
+            pause = min(pause * 2, .seconds(320))
         }
     }
 
-    package func stop() {
+    @Hub package func stop() {
         isOpen = false
         channel?.close()
         for bell in [change, heard, kept] { bell.ring() }
@@ -189,7 +210,7 @@ import Core
                     faults = []
                 } catch {
                     tell(error)
-                    due = error == .hub(.noRadio) ? nil : .now + .seconds(5)
+                    due = remedy(error)
                 }
                 if channel.failure == nil { _ = await change.rung(before: due) }
             }
@@ -207,6 +228,9 @@ import Core
     }
 
     func hear(_ advertisement: Advertisement) {
+        lastSign = .now
+        health.isWell()
+        examination?.insert(advertisement.device)
         sightings.take(advertisement, knowing: followed[advertisement.device])
         heard.ring()
     }

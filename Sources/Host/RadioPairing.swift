@@ -89,7 +89,7 @@ extension Radio {
     /// `capability` says what the technician can do here: `noInputNoOutput` for Just Works, `keyboardOnly` to type the
     /// device's passkey or PIN, `keyboardDisplay` for all. Returns with the bond, which `nextBond` reports as well. Throws
     /// `rejected`, `silent` when `time` passes first, and what stands in the way of the radio.
-    package func pair(
+    @Hub package func pair(
         _ device: Management.Address, as capability: Management.IOCapability = .noInputNoOutput,
         within time: Duration = .seconds(60),
         answering: @Hub (PairingQuestion) async -> PairingAnswer = { $0.kind == .agreement ? .yes : .no }

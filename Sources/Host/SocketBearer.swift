@@ -6,20 +6,23 @@ import Glibc
 /// device's.
 @Hub package final class SocketBearer: Bearer {
     /// The largest ATT PDU: a value of 512 bytes, behind the header of a Prepare Write.
-    private static let longest = 517
+    package static let longestPDU = 517
 
     let socket: Descriptor
-    private let isLink: Bool
+    let isLink: Bool
+    private let longest: Int
     private var isOpen = true
     private var isBroken = false
     private var hasHeard = false
     /// Whether the link is to be encrypted before anything that is heard on it counts.
     var mustEncrypt = false
 
-    /// Takes over a connected socket that does not block. `isLink` where it is one of the kernel's Bluetooth.
-    package init(_ socket: consuming Descriptor, isLink: Bool = false) {
+    /// Takes over a connected socket that does not block. `isLink` where it is one of the kernel's Bluetooth; `longest` is
+    /// the largest packet, in bytes.
+    package init(_ socket: consuming Descriptor, isLink: Bool = false, longest: Int = longestPDU) {
         self.socket = socket
         self.isLink = isLink
+        self.longest = longest
     }
 
     deinit { if isLink, !hasHeard { EndedLinks.keep(socket.raw) } }
@@ -32,7 +35,7 @@ import Glibc
     }
 
     /// Connects to a simulated device. Where nobody listens, the device is silent.
-    package static func connect(to path: String) throws(Fault) -> SocketBearer {
+    package static func connect(to path: String, longest: Int = longestPDU) throws(Fault) -> SocketBearer {
         let socket = try Descriptor("socket", Glibc.socket(AF_UNIX, packets, 0))
         let address = try UnixAddress(path)
         if address.with({ Glibc.connect(socket.raw, $0, $1) }) != 0 {
@@ -41,7 +44,7 @@ import Glibc
             default: throw .failed("connect", errno, at: path)
             }
         }
-        return SocketBearer(socket)
+        return SocketBearer(socket, longest: longest)
     }
 
     /// Ends the conversation from this side: whoever waits in `receive` gets nil.
@@ -68,7 +71,7 @@ import Glibc
 
     @Hub package func receive(within time: Duration) async throws(Fault) -> [UInt8]? {
         let due = ContinuousClock.now + time
-        var pdu = [UInt8](repeating: 0, count: Self.longest)
+        var pdu = [UInt8](repeating: 0, count: longest)
         while isOpen {
             let count = recv(socket.raw, &pdu, pdu.count, CInt(MSG_TRUNC))
             if count > pdu.count { throw .device(.malformed(.length(got: count, expected: pdu.count))) }
@@ -103,11 +106,13 @@ import Glibc
 @Hub package final class SocketListener {
     package let path: String
     private let socket: Descriptor
+    private let longest: Int
     private var isOpen = true
 
-    /// Listens at `path`, in the place of whoever listened there before.
-    package init(_ path: String) throws(Fault) {
+    /// Listens at `path`, in the place of whoever listened there before, for packets of up to `longest` bytes.
+    package init(_ path: String, longest: Int = SocketBearer.longestPDU) throws(Fault) {
         self.path = path
+        self.longest = longest
         socket = try Descriptor("socket", Glibc.socket(AF_UNIX, packets, 0))
         let address = try UnixAddress(path)
         unlink(path)
@@ -119,7 +124,7 @@ import Glibc
     package func accept() async throws(Fault) -> SocketBearer? {
         while isOpen {
             let peer = accept4(socket.raw, nil, nil, CInt(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
-            if peer >= 0 { return SocketBearer(Descriptor(peer)) }
+            if peer >= 0 { return SocketBearer(Descriptor(peer), longest: longest) }
             switch errno {
             case EINTR, ECONNABORTED: continue
             case EAGAIN: _ = await loop.ready(socket.raw)

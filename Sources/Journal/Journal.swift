@@ -8,9 +8,9 @@ import Core
 ///     Entry ─ keep ─▶ reading ─▶ outbox ─ pending ─▶ (the clinic) ─ settle ─▶ receipt
 package actor Journal {
     private let executor: any SerialExecutor
-    private let database: Database
+    let database: Database
     /// Holds the lock on the directory.
-    private let opening: Opening
+    let opening: Opening
     private let bound: Bound
     private var repairs: [Fault]
     /// The hub's uptime when readings were last forgotten for their age.
@@ -74,6 +74,11 @@ package actor Journal {
     /// Lets refused readings wait once more; answers how many answers were taken back.
     @discardableResult
     package func retry(_ readings: [Int64]) throws(Fault) -> Int { try database.retry(readings) }
+
+    /// Says whom readings are about that are nobody's so far; answers how many were assigned.
+    package func assign(_ readings: [Int64], to subject: Subject) throws(Fault) -> Int {
+        try database.assign(readings, to: subject)
+    }
 
     // MARK: Devices
 

@@ -131,6 +131,16 @@ final class Opening {
         try synchronise()
     }
 
+    /// Removes the journals that were found damaged.
+    func removeSetAside() throws(Fault) {
+        var number = 1
+        while isThere("\(path).damaged-\(number)") || isThere("\(path).damaged-\(number)-wal") {
+            for suffix in ["", "-wal", "-journal"] { unlink("\(path).damaged-\(number)\(suffix)") }
+            number += 1
+        }
+        try synchronise()
+    }
+
     private func move(_ old: String, to new: String) throws(Fault) {
         guard rename(old, new) == 0 else { throw systemFault("rename", errno, old) }
     }

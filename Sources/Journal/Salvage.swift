@@ -80,6 +80,8 @@ struct Salvage {
         switch record.count {
         case 2 where record[0].integer != nil: try insert("outbox", record)
         case 2 where record[1].text != nil && isNewest: try insert("meta", record)
+        case 3 where record[0].text != nil && isNewest: try insert("consent", record)
+        case 5 where isNewest: if Journal.Wireless(record) != nil { try insert("wireless", record) }
         case 4:
             let rest = [Datum](repeating: .null, count: 6)
             if let id = record[3].integer, let copy = KnownDevice(record.prefix(3) + rest) { copies[id] = copy }

@@ -59,7 +59,18 @@ enum Schema {
         CREATE UNIQUE INDEX binding_slot ON binding (device, ifnull(user, -1));
 
         CREATE TABLE crumb (device TEXT PRIMARY KEY, deaths INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        """,
         """
+        -- What a wireless device is reached with. sighting: as it was heard when it was bound; bond: the kernel's keys;
+        -- attributes: its attribute table; each in the notation of its module.
+        CREATE TABLE wireless (
+            device TEXT PRIMARY KEY, sighting TEXT, bond BLOB, attributes TEXT, seal INTEGER NOT NULL)
+            STRICT, WITHOUT ROWID;
+        -- What opens a person's slot on a device that wants a code for it.
+        CREATE TABLE consent (
+            device TEXT NOT NULL, user INTEGER NOT NULL, code INTEGER NOT NULL, PRIMARY KEY (device, user))
+            STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// Makes an empty file the newest journal. It stays in rollback mode: its builder switches nothing half-way.

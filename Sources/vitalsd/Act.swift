@@ -7,15 +7,20 @@ import Journal
 enum Act: Equatable {
     case bind(String, user: Int?, Subject)
     case unbind(String, user: Int?)
+    /// One device, or everything.
+    case wipe(String?, undelivered: Bool)
     case retry([Int64])
+    case assign([Int64], Subject)
 
     /// One packet of the control socket: words with tabs between.
     var notation: String {
         switch self {
-        case .bind(let device, let user, .reference(let patient)): "bind\t\(device)\t\(slot(user))\t\(patient)"
-        case .bind(let device, let user, .identifier(let system, let value)):
-            "bind\t\(device)\t\(slot(user))\t\(system)\t\(value)"
+        case .bind(let device, let user, let subject): "bind\t\(device)\t\(slot(user))\t\(subject.notation)"
+        case .assign(let ids, let subject):
+            "assign\t" + ids.map(String.init).joined(separator: ",") + "\t\(subject.notation)"
         case .unbind(let device, let user): "unbind\t\(device)\t\(slot(user))"
+        case .wipe(let device, let undelivered):
+            "wipe\t\(device ?? "")\t\(undelivered ? "undelivered" : "")"
         case .retry(let ids): "retry\t" + ids.map(String.init).joined(separator: "\t")
         }
     }
@@ -26,10 +31,15 @@ enum Act: Equatable {
         // No slot is every slot, so what is no number must not be taken for none.
         let user = words.count > 2 ? Int(words[2]) : nil, isSlot = words.count > 2 && (words[2].isEmpty || user != nil)
         switch (words.first, words.count) {
-        case ("bind", 4) where isSlot: self = .bind(words[1], user: user, .reference(words[3]))
-        case ("bind", 5) where isSlot:
-            self = .bind(words[1], user: user, .identifier(system: words[3], value: words[4]))
+        case ("bind", 4...) where isSlot:
+            guard let subject = Subject(notation: words[3...]) else { return nil }
+            self = .bind(words[1], user: user, subject)
+        case ("assign", 3...):
+            let ids = words[1].split(separator: ",", omittingEmptySubsequences: false).map { Int64($0) }
+            guard let subject = Subject(notation: words[2...]), !ids.contains(nil) else { return nil }
+            self = .assign(ids.compactMap { $0 }, subject)
         case ("unbind", 3) where isSlot: self = .unbind(words[1], user: user)
+        case ("wipe", 3): self = .wipe(words[1].isEmpty ? nil : words[1], undelivered: words[2] == "undelivered")
         case ("retry", 2...):
             let ids = words.dropFirst().compactMap { Int64($0) }
             guard ids.count == words.count - 1 else { return nil }
@@ -38,8 +48,27 @@ enum Act: Equatable {
         }
     }
 
-    /// Does it, and says in a few words what was done.
-    @Hub func perform(on journal: Journal) async throws(Fault) -> String {
+    /// Does it in the daemon, whose radio and courier follow, and says in a few words what was done.
+    @Hub func perform(on gateway: Gateway) async throws(Fault) -> String {
+        let done: String
+        switch self {
+        case .wipe(let device, let undelivered):
+            done = Act.words(try await gateway.wipe(device, undelivered: undelivered))
+        default: done = try await perform(on: gateway.journal)
+        }
+        switch self {
+        case .bind(let device, _, _):
+            gateway.acceptList.wake(device)
+            try await gateway.acceptList.reload()
+        case .unbind: try await gateway.acceptList.reload()
+        case .wipe, .retry, .assign: break
+        }
+        gateway.courier.wake()
+        return done
+    }
+
+    /// Does it where no daemon runs.
+    @Hub private func perform(on journal: Journal) async throws(Fault) -> String {
         switch self {
         case .bind(let device, let user, let subject):
             try await journal.bind(Journal.Binding(device: device, user: user, subject: subject))
@@ -47,9 +76,17 @@ enum Act: Equatable {
         case .unbind(let device, let user):
             try await journal.unbind(device, user: user)
             return "unbound"
+        case .wipe(let device, let undelivered):
+            return Act.words(try await journal.wipe(device, undelivered: undelivered))
         case .retry(let ids):
             return "\(try await journal.retry(ids)) will be sent again"
+        case .assign(let ids, let subject):
+            return "\(try await journal.assign(ids, to: subject)) assigned"
         }
+    }
+
+    private static func words(_ wiped: Journal.Wiped) -> String {
+        "wiped: \(wiped.readings) readings, \(wiped.devices) devices, \(wiped.bindings) bindings"
     }
 
     /// Asks the daemon to do it, or does it where none runs; prints what was done.
@@ -69,6 +106,25 @@ enum Act: Equatable {
             printLine(try await perform(on: journal))
         } catch {
             throw complain(error)
+        }
+    }
+}
+
+extension Subject {
+    /// `Patient/4711`, or system and value with a tab between.
+    var notation: String {
+        switch self {
+        case .reference(let reference): reference
+        case .identifier(let system, let value): "\(system)\t\(value)"
+        }
+    }
+
+    /// Reads what `notation` writes.
+    init?(notation words: ArraySlice<String>) {
+        switch (words.first, words.count) {
+        case (let reference?, 1): self = .reference(reference)
+        case (let system?, 2): self = .identifier(system: system, value: words[words.startIndex + 1])
+        default: return nil
         }
     }
 }

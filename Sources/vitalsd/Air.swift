@@ -1,3 +1,4 @@
+import Bluetooth
 import Core
 import Host
 
@@ -6,14 +7,15 @@ import Host
 ///
 /// The hub connects to the socket; each packet that it then reads is an advertisement in the notation of captures. To
 /// open an ATT channel it connects once more, sends `connect <address>` and from there on every packet is one PDU.
-@Hub final class Air {
+@Hub final class Air: Central {
     private let path: String
     private var ear: SocketBearer?
+    @Hub var counters = RadioHealth.Counters()
 
     init(_ path: String) { self.path = path }
 
-    /// The next advertisement. Waits, and listens again, when nobody is there.
-    func next() async -> Advertisement {
+    /// Waits, and listens again, when nobody is there.
+    @Hub func next() async throws(Fault) -> Advertisement {
         while true {
             do throws(Fault) {
                 if ear == nil { ear = try SocketBearer.connect(to: path) }
@@ -29,9 +31,23 @@ import Host
         }
     }
 
-    func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer {
+    @Hub func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer {
         let bearer = try SocketBearer.connect(to: path)
         try await bearer.send(Array("connect \(advertisement.address)".utf8))
         return bearer
     }
+
+    // Everybody is always heard here, and nobody has keys.
+
+    @Hub func run() async {}
+    @Hub func stop() {}
+    @Hub func follow(_ devices: [Advertisement]) {}
+    @Hub func discover(for time: Duration) {}
+    @Hub func disconnect(_ device: Management.Address) async throws(Fault) {}
+    @Hub func forget(_ device: Management.Address) async throws(Fault) {}
+    @Hub func nextBond() async -> Bond? { nil }
+    @Hub func pair(
+        _ device: Management.Address, as capability: Management.IOCapability, within time: Duration,
+        answering: @Hub (PairingQuestion) async -> PairingAnswer
+    ) async throws(Fault) -> Bond { throw .hub(.noRadio) }
 }

@@ -21,7 +21,15 @@ struct Configuration: Equatable {
     var keepStream = false
     var journalMaximumBytes = 256 << 20
     var journalMaximumDays = 400
-    var simulatedAir: String?
+    var radio = RadioChoice.adapter(nil)
+
+    /// What the hub hears wireless devices with.
+    enum RadioChoice: Equatable {
+        case none
+        /// hciN, or the best present where none is named.
+        case adapter(UInt16?)
+        case simulated(String)
+    }
 
     /// Every key there is: its section and name, what it takes, and where the value goes.
     static let keys: [Key] = [
@@ -39,7 +47,8 @@ struct Configuration: Equatable {
         Key("Oximetry", "KeepStream", .yesOrNo) { $0.keepStream = isYes($1) },
         Key("Journal", "MaximumSize", .size) { $0.journalMaximumBytes = bytes($1) ?? $0.journalMaximumBytes },
         Key("Journal", "MaximumDays", .number) { $0.journalMaximumDays = Int($1) ?? $0.journalMaximumDays },
-        Key("Simulation", "Air", .path) { $0.simulatedAir = $1 },
+        Key("Bluetooth", "Adapter", .adapter) { $0.radio = radioChoice($1) ?? $0.radio },
+        Key("Simulation", "Air", .path) { $0.radio = .simulated($1) },
     ]
 
     /// Whom readings of a cable, or of a device bound to nobody else, are about. Nil when nobody is enrolled.
@@ -71,6 +80,7 @@ struct Configuration: Equatable {
             case pseudonym = "a system of pseudonyms; a civil registration number is refused"
             case yesOrNo = "yes or no"
             case number = "a whole number above 0"
+            case adapter = "auto, none, or an adapter such as hci0"
             case size = "a size such as 256M"
         }
         let section: String, name: String, kind: Kind
@@ -187,12 +197,21 @@ extension Configuration.Key.Kind {
         case .pseudonym: !value.isEmpty && !value.contains("1.2.208.176.1.2")
         case .yesOrNo: ["yes", "no", "true", "false", "on", "off", "1", "0"].contains(value.lowercased())
         case .number: Int(value).map { $0 > 0 } ?? false
+        case .adapter: radioChoice(value) != nil
         case .size: bytes(value).map { $0 >= 1 << 20 } ?? false
         }
     }
 }
 
 private func isYes(_ value: String) -> Bool { ["yes", "true", "on", "1"].contains(value.lowercased()) }
+
+private func radioChoice(_ value: String) -> Configuration.RadioChoice? {
+    switch value {
+    case "auto": .adapter(nil)
+    case "none": Configuration.RadioChoice.none
+    default: value.hasPrefix("hci") ? UInt16(value.dropFirst(3)).map { .adapter($0) } : nil
+    }
+}
 
 /// `512K`, `256M`, `2G` or plain bytes.
 private func bytes(_ value: String) -> Int? {

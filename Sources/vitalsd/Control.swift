@@ -1,21 +1,27 @@
+import Bluetooth
 import Core
+import Devices
 import Host
 import Journal
 
-/// How the command line asks the running daemon: a socket in the state directory, which only its owner may open. One
-/// packet is a question, one is the answer, in JSON.
+/// How the command line asks the running daemon: a socket in the state directory, which only its owner may open.
+///
+/// One packet is a question. `status`, and what changes the journal, is answered with one packet; `scan` and `pair` with
+/// several, each a word, a tab and the rest: `heard`, `say`, `ask` (which wants a packet back), and `done` or `error: `.
 @Hub final class Control {
     static func path(_ configuration: Configuration) -> String { configuration.stateDirectory + "/control" }
 
     /// What an answer begins with that is none.
     nonisolated static let refusal = "error: "
+    /// The largest packet, in bytes.
+    nonisolated static let longest = 1 << 16
 
     private let listener: SocketListener
     private let gateway: Gateway
 
     init(_ gateway: Gateway) throws(Fault) {
         self.gateway = gateway
-        listener = try SocketListener(Control.path(gateway.configuration))
+        listener = try SocketListener(Control.path(gateway.configuration), longest: Control.longest)
     }
 
     func run() async {
@@ -35,23 +41,85 @@ import Journal
     private func answer(_ caller: SocketBearer) async {
         do throws(Fault) {
             guard let question = try await caller.receive(within: .seconds(5)) else { return }
-            let text = String(decoding: question, as: UTF8.self)
-            try await caller.send(Array((text == "status" ? status : await act(text)).utf8))
+            try await answer(String(decoding: question, as: UTF8.self), caller)
         } catch {
             // Whoever asked has gone; nobody is left to tell.
         }
         caller.hangUp()
     }
 
-    private func act(_ text: String) async -> String {
-        guard let act = Act(notation: text) else { return Control.refusal + "not understood" }
+    private func answer(_ question: String, _ caller: SocketBearer) async throws(Fault) {
+        let words = question.split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
+        let answer: String
         do throws(Fault) {
-            let done = try await act.perform(on: gateway.journal)
-            gateway.courier.wake()
-            return done
+            switch words[0] {
+            case "status": answer = status
+            case "scan": answer = try await scan(words, caller)
+            case "pair": answer = try await pair(words, caller)
+            default:
+                guard let act = Act(notation: question) else { throw .hub(.badConfiguration("not understood")) }
+                answer = try await act.perform(on: gateway)
+            }
         } catch {
-            return "\(Control.refusal)\(error)"
+            answer = "\(Control.refusal)\(error)"
         }
+        try await caller.send(Array(answer.utf8))
+    }
+
+    private func scan(_ words: [String], _ caller: SocketBearer) async throws(Fault) -> String {
+        let seconds = words.count > 1 ? Int(words[1]) ?? 10 : 10
+        try await gateway.scan(for: .seconds(seconds)) { advertisement in
+            await send("heard\t\(json(advertisement))\t\(line(advertisement))", to: caller)
+        }
+        return "done\t"
+    }
+
+    private func pair(_ words: [String], _ caller: SocketBearer) async throws(Fault) -> String {
+        guard let order = Gateway.PairingOrder(words) else { throw .hub(.badConfiguration("not understood")) }
+        try await gateway.pair(order) { text in
+            _ = await send("say\t\(text)", to: caller)
+        } ask: { question in
+            guard await self.send("ask\t\(question.kind.notation)", to: caller) else { return .no }
+            let packet = try? await caller.receive(within: .seconds(60))
+            return packet.map { PairingAnswer(notation: String(decoding: $0, as: UTF8.self)) } ?? .no
+        }
+        return "done\t"
+    }
+
+    /// False where nobody listens any more.
+    private func send(_ text: String, to caller: SocketBearer) async -> Bool {
+        do throws(Fault) {
+            try await caller.send(Array(text.utf8))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// `00:09:1F:80:00:22  -63 dBm  UA-651BLE (A&D_UA-651BLE_800022), bound`
+    private func line(_ advertisement: Advertisement) -> String {
+        let sighting = Sighting(.advertisement(advertisement))
+        let signal = advertisement.signal.map { "\($0) dBm" } ?? "connected"
+        let model = drivers.soleClaimant(of: sighting)?.model
+        let name = advertisement.name.isEmpty ? "no name" : advertisement.name
+        return "\(advertisement.address)  \(signal)  \(model.map { "\($0) (\(name))" } ?? name)"
+            + (gateway.acceptList.isBound(sighting.identity) ? ", bound" : "")
+    }
+
+    private func json(_ advertisement: Advertisement) -> String {
+        let sighting = Sighting(.advertisement(advertisement))
+        let driver = drivers.soleClaimant(of: sighting)
+        var json = JSONWriter()
+        json.object { json in
+            json.member("address", advertisement.address.description)
+            json.member("kind", advertisement.kind.description)
+            json.member("name", advertisement.name)
+            if let signal = advertisement.signal { json.member("signal", signal) } else { json.null("signal") }
+            if let driver { json.member("driver", driver.id) } else { json.null("driver") }
+            if let driver { json.member("model", driver.model) } else { json.null("model") }
+            json.member("bound", gateway.acceptList.isBound(sighting.identity))
+        }
+        return json.text
     }
 
     private var status: String {
@@ -60,6 +128,12 @@ import Journal
             json.member("version", version)
             json.member("synchronised", HubClock.now().synchronised)
             json.array("visits") { json in for visit in gateway.roster.visits { json.string(visit) } }
+            if let fault = gateway.radioFault { json.member("radio", fault.description) } else { json.null("radio") }
+            if let counters = gateway.central?.counters {
+                json.object("radioRemedies") { json in
+                    for rung in RadioHealth.Rung.allCases { json.member("\(rung)", counters[rung]) }
+                }
+            }
             json.member("delivered", gateway.courier.delivered)
             if let fault = gateway.courier.fault { json.member("fault", fault.description) } else { json.null("fault") }
         }
@@ -69,11 +143,36 @@ import Journal
     /// What a running daemon says, or nil where none runs.
     static func ask(_ question: String, _ configuration: Configuration) async -> String? {
         do throws(Fault) {
-            let link = try SocketBearer.connect(to: path(configuration))
+            let link = try SocketBearer.connect(to: path(configuration), longest: longest)
             try await link.send(Array(question.utf8))
-            return try await link.receive(within: .seconds(2)).map { String(decoding: $0, as: UTF8.self) }
+            return try await link.receive(within: .seconds(5)).map { String(decoding: $0, as: UTF8.self) }
         } catch {
             return nil
         }
+    }
+
+    /// A conversation with the running daemon, to its end. `hear` gets each packet's word and the rest, and returns what is to
+    /// be sent back, if anything.
+    static func converse(
+        _ question: String, _ configuration: Configuration, hear: (String, String) -> String?
+    ) async throws(Exit) {
+        do throws(Fault) {
+            let link = try SocketBearer.connect(to: path(configuration), longest: longest)
+            try await link.send(Array(question.utf8))
+            while let packet = try await link.receive(within: .seconds(180)) {
+                let text = String(decoding: packet, as: UTF8.self)
+                if text.hasPrefix(refusal) {
+                    printError("vitalsd: \(text.dropFirst(refusal.count))")
+                    throw Fault.device(.silent)
+                }
+                let words = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
+                if words[0] == "done" { return }
+                let reply = hear(String(words[0]), words.count > 1 ? String(words[1]) : "")
+                if let reply { try await link.send(Array(reply.utf8)) }
+            }
+        } catch {
+            throw .unavailable
+        }
+        throw .unavailable
     }
 }

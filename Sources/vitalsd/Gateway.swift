@@ -17,6 +17,16 @@ import Journal
     let intake: Intake
     let courier: Courier
     let roster = Roster()
+    let acceptList: AcceptList
+    /// The radio; nil where the hub is to have none.
+    let central: (any Central)?
+    /// Who listens beside the line: a technician who looks for devices.
+    var scans: [Scan] = []
+    /// What stands in the way of the radio at present.
+    private(set) var radioFault: Fault?
+    private var isStopping = false
+    /// What devices that only advertise have said last: they say the same again and again.
+    private var broadcasts: [String: [BluetoothUUID: [UInt8]]] = [:]
     private let lines: LineWatch
     private let lastWords: LastWords
     private let setAside: Set<String>
@@ -25,6 +35,16 @@ import Journal
         self.configuration = configuration
         self.journal = journal
         intake = Intake(journal)
+        acceptList = try await AcceptList(journal)
+        central =
+            switch configuration.radio {
+            case .none: nil
+            case .simulated(let path): Air(path)
+            case .adapter(let index): try Radio(adapter: index, bonds: acceptList.bonds)
+            }
+        if let kept = try await journal.value(for: "radio").flatMap({ RadioHealth.Counters(notation: $0) }) {
+            central?.counters = kept
+        }
         courier = try Courier(journal, clinic)
         lines = try LineWatch(configured: configuration.serialLines)
         lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")
@@ -46,9 +66,11 @@ import Journal
 
     /// Hangs up everywhere, so that visits end by themselves and keep what they still hold.
     func stop() async {
+        isStopping = true
         roster.hangUp()
         let deadline = ContinuousClock.now + .milliseconds(1200)
         while !roster.visits.isEmpty, ContinuousClock.now < deadline { await loop.sleep(for: .milliseconds(10)) }
+        central?.stop()
     }
 
     /// New settings for all but where the journal lies and how the hub counts its days.
@@ -83,13 +105,58 @@ import Journal
     }
 
     private func hearAir() async {
-        guard let path = configuration.simulatedAir else { return }
+        guard let central else { return }
         await withDiscardingTaskGroup { group in
-            let air = Air(path)
-            while true {
-                let advertisement = await air.next()
-                guard roster.hear(advertisement) else { continue }
-                group.addTask { await self.meet(advertisement, on: air) }
+            group.addTask { await central.run() }
+            group.addTask { await self.acceptList.run(central) }
+            group.addTask { await self.keepBonds(of: central) }
+            while !isStopping {
+                do throws(Fault) {
+                    let advertisement = try await central.next()
+                    radioFault = nil
+                    for scan in scans { scan.hear(advertisement) }
+                    guard isAwaited(advertisement), roster.hear(advertisement) else { continue }
+                    group.addTask { await self.meet(advertisement, over: central) }
+                } catch {
+                    radioFault = error
+                    await keepCounters(of: central)
+                    // Without a device that wants it, a missing radio is a fact and no fault.
+                    Systemd.log(acceptList.isEmpty ? .notice : .warning, error.description)
+                }
+            }
+        }
+    }
+
+    /// Whether a device is to be visited: it is bound and does not rest. A neighbour's is heard, shown and left alone.
+    private func isAwaited(_ advertisement: Advertisement) -> Bool {
+        let sighting = Sighting(.advertisement(advertisement))
+        if acceptList.isBound(sighting.identity) {
+            return !setAside.contains(sighting.identity) && !acceptList.isResting(sighting.identity)
+        }
+        if let driver = drivers.soleClaimant(of: sighting), roster.isNews(advertisement) {
+            Systemd.log(
+                .info, "pairing: \(driver.model) at \(advertisement.address) is bound to nobody; left alone")
+        }
+        return false
+    }
+
+    /// What was tried to keep the radio alive is told to a technician, also after a restart.
+    private func keepCounters(of central: any Central) async {
+        do throws(Fault) {
+            try await journal.set("radio", to: central.counters.notation)
+        } catch {
+            log(error)
+        }
+    }
+
+    /// Keys that are new or have changed go to disk: the next start gives them to the kernel again.
+    private func keepBonds(of central: any Central) async {
+        while let bond = await central.nextBond() {
+            let device = "bluetooth:\(bond.device.address)"
+            do throws(Fault) {
+                try await acceptList.remember(device) { $0.bond = bond.bytes }
+            } catch {
+                log(error, about: device)
             }
         }
     }
@@ -118,49 +185,72 @@ import Journal
         }
     }
 
-    /// Visits a device that advertises, if it is one of ours. A neighbour's is heard, shown and left alone.
-    private func meet(_ advertisement: Advertisement, on air: Air) async {
-        let sighting = Sighting(.advertisement(advertisement))
+    /// Connects to a device of ours and visits it.
+    private func meet(_ advertisement: Advertisement, over central: any Central) async {
+        let sighting = Sighting(.advertisement(advertisement)), device = sighting.identity
         defer { roster.left(advertisement) }
         do throws(Fault) {
-            let claimants = drivers.claimants(of: sighting)
-            guard let driver = claimants.first, claimants.count == 1 else { return }
-            guard try await journal.bindings().contains(where: { $0.device == sighting.identity }) else {
-                if roster.isNews(advertisement) {
-                    Systemd.log(
-                        .info, "pairing: \(driver.model) at \(advertisement.address) is bound to nobody; left alone")
-                }
-                return
-            }
-            switch driver.visit {
-            case .gatt(let conversation):
-                let bearer = try await air.connect(advertisement)
-                roster.open(advertisement, bearer)
-                defer { roster.close(advertisement) }
-                try await visit(driver, sighting) { report throws(Fault) in
-                    try await conversation(GATTClient(bearer), report)
-                }
-            case .advertisement(let conversation):
-                try await visit(driver, sighting) { report throws(Fault) in
+            if let driver = drivers.soleClaimant(of: sighting), case .advertisement(let conversation) = driver.visit {
+                guard broadcasts[device] != advertisement.serviceData else { return }
+                _ = try await visit(driver, sighting) { report throws(Fault) in
                     try await conversation(advertisement, report)
                 }
-            case .line, .none: break
+                broadcasts[device] = advertisement.serviceData
+                return
+            }
+            try await roster.room()
+            let bearer = try await central.connect(advertisement)
+            roster.open(advertisement, bearer)
+            defer { roster.close(advertisement) }
+            let known = acceptList[device]
+            let client = GATTClient(
+                bearer, table: AttributeTable(known.attributes), isBonded: !known.bond.isEmpty,
+                upgrade: { () throws(Fault) in try await bearer.encrypt() })
+            let (driver, seen) = try await recognise(advertisement, client)
+            guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
+            let kept = try await visit(driver, sighting) { report throws(Fault) in
+                try await conversation(client, report)
+            }
+            acceptList.visited(device, kept: kept)
+            try await acceptList.remember(device) { known in
+                known.sighting = seen
+                if !known.bond.isEmpty { known.attributes = client.table.map(\.description) ?? "" }
             }
         } catch {
-            log(error, about: advertisement.address.description)
-            await loop.sleep(for: .seconds(1))
+            if acceptList.failed(device, error) { log(error, about: advertisement.address.description) }
         }
+    }
+
+    /// Whose a device is by what it says on the air or, where that is too little, by its name and services.
+    private func recognise(
+        _ advertisement: Advertisement, _ client: GATTClient
+    ) async throws(Fault) -> (Driver, Advertisement) {
+        var seen = advertisement
+        seen.signal = nil
+        if let known = acceptList[Sighting(.advertisement(seen)).identity].sighting {
+            seen = seen.completed(from: known)
+        }
+        if let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) { return (driver, seen) }
+        try await client.discover()
+        var asked = Advertisement(address: seen.address, kind: seen.kind, name: "", services: client.services)
+        if client.has(0x2A00) { asked.name = String(decoding: try await client.read(0x2A00), as: UTF8.self) }
+        seen = seen.completed(from: asked)
+        guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) else {
+            throw .device(.unrecognised)
+        }
+        return (driver, seen)
     }
 
     // MARK: visit
 
     /// One conversation, with the device's name ready for the last words, should its bytes end us.
+    @discardableResult
     private func visit(
         _ driver: Driver, _ sighting: Sighting, _ conversation: (any Report) async throws(Fault) -> Void
-    ) async throws(Fault) {
+    ) async throws(Fault) -> Int {
         let identity = sighting.identity
         guard !setAside.contains(identity) else { throw .device(.endedUs) }
-        let report = VisitReport(of: driver, identity, to: self)
+        let report = VisitReport(of: driver, identity, consents: try await journal.consents(of: identity), to: self)
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
         lastWords.enter(identity)
         defer {
@@ -170,6 +260,7 @@ import Journal
         }
         try await conversation(report)
         try await journal.clear(deathsDuring: identity)
+        return report.kept
     }
 }
 

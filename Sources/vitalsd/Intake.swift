@@ -50,9 +50,11 @@ import Journal
     private var device: KnownDevice
     private var pair: ClockPair?
     private(set) var kept = 0, repeated = 0
+    @Hub let consents: [Consent]
 
-    init(of driver: Driver, _ identity: String, to gateway: Gateway) {
+    init(of driver: Driver, _ identity: String, consents: [Consent], to gateway: Gateway) {
         self.gateway = gateway
+        self.consents = consents
         var information = DeviceInformation()
         if !driver.isGeneric {
             information.manufacturer = driver.manufacturer
@@ -74,6 +76,7 @@ import Journal
                 case .kept: kept += 1
                 case .repeated: repeated += 1
                 }
+                if let address = device.bluetoothAddress { gateway.roster.advance(address) }
                 break
             } catch {
                 // Said here as well as by the visit's end: this is why the device is about to be left unconfirmed.

@@ -20,22 +20,27 @@ extension Command {
     }
 
     static let queue = Command(
-        verb: "queue", arguments: "[retry ID…] [--json] [--configuration FILE]",
+        verb: "queue", arguments: "[retry ID… | assign ID… --patient Patient/ID] [--json] [--configuration FILE]",
         summary: "what waits, and what the clinic refused and why",
         explanation: """
             One line for each reading that is not at the clinic: waiting, refused with the clinic's reason, assigned to
-            nobody, or not decodable. `retry` sends refused ones again.
+            nobody, or not decodable. `retry` sends refused ones again; `assign` says whom those are about that came from
+            a slot of nobody's.
             """
     ) { arguments throws(Exit) in
         let wantsJSON = arguments.flag("json"), path = try arguments.configurationPath()
-        var words = try arguments.rest()
-        if words.first == "retry" {
-            words.removeFirst()
-            let ids = words.compactMap { Int64($0) }
-            guard !ids.isEmpty, ids.count == words.count else {
-                throw arguments.complain("retry wants reading numbers")
+        let patient = try arguments.option("patient")
+        let words = try arguments.rest()
+        if let verb = words.first, ["retry", "assign"].contains(verb) {
+            let ids = words.dropFirst().compactMap { Int64($0) }
+            guard !ids.isEmpty, ids.count == words.count - 1 else {
+                throw arguments.complain("\(verb) wants reading numbers")
             }
-            return try await Act.retry(ids).carryOut(with: configuration(at: path))
+            guard verb == "assign" else { return try await Act.retry(ids).carryOut(with: configuration(at: path)) }
+            guard let patient, Configuration.Key.Kind.reference.accepts(patient) else {
+                throw arguments.complain("assign wants --patient, \(Configuration.Key.Kind.reference.rawValue)")
+            }
+            return try await Act.assign(ids, .reference(patient)).carryOut(with: configuration(at: path))
         }
         if let stray = words.first { throw arguments.complain("unexpected \(stray)") }
         let configuration = try configuration(at: path)
@@ -71,13 +76,35 @@ extension Command {
     }
 
     static let unbind = Command(
-        verb: "unbind", arguments: "ADDRESS [--user SLOT] [--configuration FILE]",
+        verb: "unbind", arguments: "ADDRESS [--user SLOT] [--wipe [--undelivered]] [--configuration FILE]",
         summary: "leave a wireless device alone again",
-        explanation: "What it sent so far stays in the journal and goes to the clinic."
+        explanation: """
+            What it sent so far stays in the journal and goes to the clinic. With --wipe nothing of it stays on the hub:
+            readings, keys, clock history; refused while one of its readings is not at the clinic, unless --undelivered
+            is added.
+            """
     ) { arguments throws(Exit) in
-        let user = try arguments.slot(), path = try arguments.configurationPath()
-        let identity = try arguments.device()
-        try await Act.unbind(identity, user: user).carryOut(with: configuration(at: path))
+        let user = try arguments.slot(), wipes = arguments.flag("wipe"), undelivered = arguments.flag("undelivered")
+        let path = try arguments.configurationPath(), identity = try arguments.device()
+        if undelivered, !wipes { throw arguments.complain("--undelivered goes with --wipe") }
+        if wipes, user != nil { throw arguments.complain("--wipe takes the whole device, not one --user") }
+        let act = wipes ? Act.wipe(identity, undelivered: undelivered) : .unbind(identity, user: user)
+        try await act.carryOut(with: configuration(at: path))
+    }
+
+    static let wipe = Command(
+        verb: "wipe", arguments: "--everything [--undelivered] [--configuration FILE]",
+        summary: "before the kit goes back: nothing of the citizen stays",
+        explanation: """
+            Removes every reading, device, key and binding from this hub, and overwrites them. Refused while a reading is
+            not at the clinic, unless --undelivered is added.
+            """
+    ) { arguments throws(Exit) in
+        let isMeant = arguments.flag("everything"), undelivered = arguments.flag("undelivered")
+        let path = try arguments.configurationPath()
+        try arguments.end()
+        guard isMeant else { throw arguments.complain("say --everything if that is what you mean") }
+        try await Act.wipe(nil, undelivered: undelivered).carryOut(with: configuration(at: path))
     }
 }
 
@@ -87,15 +114,17 @@ extension Arguments {
         try option("configuration") ?? "/etc/vitalsd/vitalsd.conf"
     }
 
-    fileprivate mutating func device() throws(Exit) -> String {
+    fileprivate mutating func device() throws(Exit) -> String { "bluetooth:\(try bluetoothAddress())" }
+
+    mutating func bluetoothAddress() throws(Exit) -> BluetoothAddress {
         let words = try rest()
         guard words.count == 1, let address = BluetoothAddress(words[0]) else {
             throw complain("expected one Bluetooth address, such as 00:09:1F:80:00:22")
         }
-        return "bluetooth:\(address)"
+        return address
     }
 
-    fileprivate mutating func slot() throws(Exit) -> Int? {
+    mutating func slot() throws(Exit) -> Int? {
         guard let text = try option("user") else { return nil }
         guard let slot = Int(text), 0...255 ~= slot else { throw complain("--user wants a number from 0 to 255") }
         return slot
@@ -103,7 +132,7 @@ extension Arguments {
 }
 
 /// Read after the words have been understood: what was typed wrong is said before what is written wrong.
-private func configuration(at path: String) throws(Exit) -> Configuration {
+func configuration(at path: String) throws(Exit) -> Configuration {
     do {
         return try Configuration.reading(path)
     } catch {

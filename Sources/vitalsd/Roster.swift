@@ -11,6 +11,8 @@ import Host
     private var isClosing = false
     private var ports: [String: SerialPort] = [:]
     private var bearers: [BluetoothAddress: SocketBearer] = [:]
+    /// When a visit last brought something.
+    private var advances: [BluetoothAddress: ContinuousClock.Instant] = [:]
     private var met: Set<BluetoothAddress> = []
     private var known: Set<BluetoothAddress> = []
     private var ways: [String: Int] = [:]
@@ -33,9 +35,29 @@ import Host
     func hear(_ advertisement: Advertisement) -> Bool { !isClosing && met.insert(advertisement.address).inserted }
     func open(_ advertisement: Advertisement, _ bearer: SocketBearer) {
         bearers[advertisement.address] = bearer
+        advance(advertisement.address)
         if isClosing { bearer.hangUp() }
     }
-    func close(_ advertisement: Advertisement) { bearers[advertisement.address] = nil }
+    func close(_ advertisement: Advertisement) {
+        bearers[advertisement.address] = nil
+        advances[advertisement.address] = nil
+    }
+    func advance(_ address: BluetoothAddress) { advances[address] = .now }
+
+    /// Links that common controllers hold at once.
+    private static let slots = 7
+
+    /// Waits until there is a link for one more. Who has brought nothing for a minute while others wait is hung up on.
+    func room() async throws(Fault) {
+        let due = ContinuousClock.now + .seconds(25)
+        while bearers.count >= Self.slots, !isClosing {
+            guard ContinuousClock.now < due else { throw .hub(.radioFailing("all its links are in use")) }
+            if let idlest = advances.min(by: { $0.value < $1.value }), idlest.value + .seconds(60) < .now {
+                bearers[idlest.key]?.hangUp()
+            }
+            await loop.sleep(for: .milliseconds(200))
+        }
+    }
     /// From now on it may be visited again.
     func left(_ advertisement: Advertisement) { met.remove(advertisement.address) }
     /// True once for each device, so that a neighbour's does not fill the log.

@@ -56,6 +56,7 @@ extension Command {
             group.addTask { await self.keepWatchdogQuiet() }
             gateway.intake.onDamage = { [self] in
                 notify(.stopping)
+                EndedLinks.release()
                 _exit(Exit.data.rawValue)
             }
             notify(.ready, .status("running"))
@@ -65,6 +66,7 @@ extension Command {
             await gateway.stop()
             // Whatever still runs waits for something that will not come. What must be safe is on disk.
             // No tidying up either: it would pull libcurl and OpenSSL from under the thread that uses them.
+            EndedLinks.release()
             _exit(0)
         }
     }
@@ -75,8 +77,10 @@ extension Command {
             notify(.reloading)
             do throws(Fault) {
                 let new = try Configuration.reading(path)
-                if new.stateDirectory != configuration.stateDirectory || new.timeZone != configuration.timeZone {
-                    Systemd.log(.warning, "hub: StateDirectory= and TimeZone= change only with a restart")
+                if new.stateDirectory != configuration.stateDirectory || new.timeZone != configuration.timeZone
+                    || new.radio != configuration.radio
+                {
+                    Systemd.log(.warning, "hub: StateDirectory=, TimeZone= and Adapter= change only with a restart")
                 }
                 configuration = new
                 gateway.reload(new, clinic: try destination(hub))

@@ -1,0 +1,54 @@
+import Core
+
+// Giving a device or a whole kit back: nothing of the citizen stays.
+
+extension Journal {
+    /// What a wiping has removed.
+    package struct Wiped: Equatable, Sendable { package var readings: Int, devices: Int, bindings: Int }
+
+    /// Removes all that is known of a device, or of every device when `device` is nil: readings, answers, clocks, keys, codes
+    /// and bindings. What is removed is overwritten, in the file and in its log.
+    ///
+    /// A reading that is not at the clinic is somebody's: with one left this throws `hub(.undelivered)` and removes
+    /// nothing, unless `undelivered` readings are to go too.
+    package func wipe(_ device: String?, undelivered: Bool) throws(Fault) -> Wiped {
+        let wiped = try database.wipe(device, undelivered: undelivered)
+        // The log still has the pages as they were. Cut to nothing, it has not.
+        try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        // A journal that was damaged once was set aside with all that was in it.
+        if device == nil { try opening.removeSetAside() }
+        return wiped
+    }
+}
+
+extension Database {
+    func wipe(_ identity: String?, undelivered: Bool) throws(Fault) -> Journal.Wiped {
+        try transaction { () throws(Fault) in
+            let own = "(?1 IS NULL OR identity = ?1)", name = Datum(identity)
+            let device = "device IN (SELECT id FROM device WHERE \(own))"
+            let reading = "reading IN (SELECT id FROM reading WHERE \(device))"
+            if !undelivered {
+                // What waits, what was refused, and what nobody was named for: all are kept nowhere else.
+                let left =
+                    try integer(
+                        """
+                        SELECT count(*) FROM reading WHERE \(device)
+                        AND id NOT IN (SELECT reading FROM receipt WHERE state = 'accepted')
+                        """, name) ?? 0
+                guard left == 0 else { throw .hub(.undelivered(Int(left))) }
+            }
+            let readings = try integer("SELECT count(*) FROM reading WHERE \(device)", name) ?? 0
+            let devices = try integer("SELECT count(*) FROM device WHERE \(own)", name) ?? 0
+            let bindings = try integer("SELECT count(*) FROM binding WHERE ?1 IS NULL OR device = ?1", name) ?? 0
+            for statement in [
+                "DELETE FROM outbox WHERE \(reading)", "DELETE FROM receipt WHERE \(reading)",
+                "DELETE FROM reading WHERE \(device)", "DELETE FROM pair WHERE \(device)",
+                "DELETE FROM device WHERE \(own)",
+            ] { try query(statement, name) }
+            for table in ["binding", "wireless", "consent", "crumb"] {
+                try query("DELETE FROM \(table) WHERE ?1 IS NULL OR device = ?1", name)
+            }
+            return Journal.Wiped(readings: Int(readings), devices: Int(devices), bindings: Int(bindings))
+        }
+    }
+}

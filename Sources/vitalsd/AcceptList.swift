@@ -1,0 +1,126 @@
+import Bluetooth
+import Core
+import Host
+import Journal
+
+/// Whom the hub connects to as soon as they are heard: the devices that are bound, less those that rest. Beside each is
+/// what it is reached with: how it looks on the air, its keys, its attribute table.
+///
+/// The name is the Core specification's, for the list that the controller compares each advertisement with.
+@Hub final class AcceptList {
+    private let journal: Journal
+    private var bound: Set<String> = []
+    private var known: [String: Journal.Wireless] = [:]
+    private var rests: [String: Rest] = [:]
+    private let bell: Bell
+
+    init(_ journal: Journal) async throws(Fault) {
+        self.journal = journal
+        bell = try Bell()
+        for wireless in try await journal.wireless() { known[wireless.device] = wireless }
+        try await reload()
+    }
+
+    /// Reads again who is bound.
+    func reload() async throws(Fault) {
+        bound = Set(try await journal.bindings().map(\.device))
+        bell.ring()
+    }
+
+    /// Tells the radio whom to connect to, and again after each change and each rest, for as long as the daemon runs.
+    func run(_ central: any Central) async {
+        while true {
+            let now = ContinuousClock.now
+            central.follow(bound.sorted().filter { rests[$0].map { $0.end <= now } ?? true }.flatMap(sightings))
+            _ = await bell.rung(before: rests.values.map(\.end).filter { $0 > now }.min())
+        }
+    }
+
+    var isEmpty: Bool { bound.isEmpty }
+    func isBound(_ device: String) -> Bool { bound.contains(device) }
+
+    func isResting(_ device: String) -> Bool { rests[device].map { $0.end > .now } ?? false }
+
+    /// What is known of a device; nothing of one that was never heard.
+    subscript(_ device: String) -> Journal.Wireless { known[device] ?? Journal.Wireless(device: device) }
+
+    /// The bonds that were kept. One that cannot be read is no bond: its device is to be paired again, and the log says so.
+    var bonds: [Bond] {
+        known.values.compactMap { wireless in
+            guard !wireless.bond.isEmpty else { return nil }
+            do throws(Malformed) {
+                return try Bond(wireless.bond)
+            } catch {
+                log(.pairing(.keyForgotten), about: wireless.device)
+                return nil
+            }
+        }
+    }
+
+    /// Remembers something of a device, on disk where it is new.
+    func remember(_ device: String, _ change: (inout Journal.Wireless) -> Void) async throws(Fault) {
+        var wireless = self[device]
+        change(&wireless)
+        guard wireless != known[device] else { return }
+        known[device] = wireless
+        try await journal.remember(wireless)
+    }
+
+    /// What was wiped is not known here either.
+    func forget(_ device: String?) {
+        if let device { known[device] = nil } else { known = [:] }
+        if let device { rests[device] = nil } else { rests = [:] }
+    }
+
+    /// As it was heard, or as it might look: of an address alone nobody can say whether it is public or random.
+    private func sightings(_ device: String) -> [Advertisement] {
+        if let seen = known[device]?.sighting { return [seen] }
+        guard device.hasPrefix("bluetooth:"), let address = BluetoothAddress(device.dropFirst("bluetooth:".count))
+        else { return [] }
+        let kinds: [AddressKind] = address.value >> 46 == 3 ? [.lePublic, .leRandom] : [.lePublic]
+        return kinds.map { Advertisement(address: address, kind: $0, name: "", services: []) }
+    }
+
+    // MARK: rest
+
+    /// How long a device is left alone, and why.
+    private struct Rest {
+        var end: ContinuousClock.Instant
+        var fault: Fault?
+        /// In a row.
+        var failures = 0
+    }
+
+    /// A visit came to its end. One that brought something may be followed by another at once; a device that has nothing
+    /// to say but keeps advertising is asked again in time for a cuff that is on the air for 30 s.
+    func visited(_ device: String, kept: Int) {
+        rests[device] = kept > 0 ? nil : Rest(end: .now + .seconds(15))
+        bell.ring()
+    }
+
+    /// A visit failed. Answers whether that is news: the same again and again is not.
+    func failed(_ device: String, _ fault: Fault) -> Bool {
+        let old = rests[device], failures = (old?.fault == fault ? old?.failures ?? 0 : 0) + 1
+        rests[device] = Rest(end: .now + Self.pause(after: fault, failures), fault: fault, failures: failures)
+        bell.ring()
+        return failures & (failures - 1) == 0
+    }
+
+    /// Forgets a failure: somebody has done something about it.
+    func wake(_ device: String) {
+        rests[device] = nil
+        bell.ring()
+    }
+
+    /// The hub's own faults are not the device's to wait for; a device that went out of range must be met again while it is
+    /// on the air; one that breaks its protocol, or has lost its key, waits longer each time, up to ten minutes.
+    nonisolated static func pause(after fault: Fault, _ failures: Int) -> Duration {
+        let rising = Duration.seconds(1 << min(failures - 1, 10))
+        return switch fault {
+        case .hub, .network, .clinic: .seconds(1)
+        case .device(.silent), .device(.hungUp): min(rising, .seconds(15))
+        case .device: min(rising, .seconds(600))
+        case .pairing: min(rising * 30, .seconds(600))
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Bluetooth
+import Core
+import Devices
+import Host
+import Journal
+
+/// What a technician does with a kit while the daemon runs: look who is near, pair, and give it back.
+extension Gateway {
+    /// Tells everybody who is near, for so long. `tell` answers whether to go on.
+    func scan(for time: Duration, _ tell: (Advertisement) async -> Bool) async throws(Fault) {
+        guard let central else { throw .hub(.noRadio) }
+        if let radioFault { throw radioFault }
+        let scan = try Scan(), due = ContinuousClock.now + time
+        scans.append(scan)
+        central.discover(for: time)
+        defer {
+            scans.removeAll { $0 === scan }
+            if scans.isEmpty { central.discover(for: .zero) }
+        }
+        while let advertisement = await scan.next(before: due) {
+            guard await tell(advertisement) else { return }
+        }
+    }
+
+    /// What a technician says when pairing.
+    struct PairingOrder {
+        /// The address that `scan` has shown, which may be a private one.
+        var address: BluetoothAddress
+        var user: Int?
+        var subject: Subject
+        var consent: Consent?
+        var capability: Management.IOCapability
+    }
+
+    /// Pairs with a device that is near, and binds it. `say` tells how far it is; `ask` puts the device's questions.
+    /// Throws `device(.silent)` when it is not heard within a minute.
+    func pair(
+        _ order: PairingOrder, say: (String) async -> Void, ask: @Hub (PairingQuestion) async -> PairingAnswer
+    ) async throws(Fault) {
+        guard let central else { throw .hub(.noRadio) }
+        await say("looking for \(order.address)")
+        var found: Advertisement?
+        try await scan(for: .seconds(60)) { advertisement in
+            guard advertisement.address == order.address else { return true }
+            found = advertisement
+            return drivers.soleClaimant(of: Sighting(.advertisement(advertisement))) == nil
+        }
+        guard var sighting = found else { throw .device(.silent) }
+        let driver = drivers.soleClaimant(of: Sighting(.advertisement(sighting)))
+        await say("\(driver?.model ?? "a device of no known model") is near; pairing")
+        let bond = try await central.pair(
+            sighting.device, as: order.capability, within: .seconds(60), answering: ask)
+        // The device behind a private address is known by its identity from now on.
+        sighting.address = bond.device.address
+        sighting.kind = bond.device.kind
+        sighting.signal = nil
+        let identity = Sighting(.advertisement(sighting)).identity, seen = sighting
+        try await acceptList.remember(identity) { known in
+            known = Journal.Wireless(device: identity, sighting: seen, bond: bond.bytes)
+        }
+        if let consent = order.consent { try await journal.remember(consent, of: identity) }
+        try await journal.bind(Journal.Binding(device: identity, user: order.user, subject: order.subject))
+        acceptList.wake(identity)
+        try await acceptList.reload()
+        await say("bound as \(bond.device.address)")
+    }
+
+    /// Forgets a device, or all of them, here and in the kernel.
+    func wipe(_ device: String?, undelivered: Bool) async throws(Fault) -> Journal.Wiped {
+        let bonds = acceptList.bonds.filter { device == nil || device == "bluetooth:\($0.device.address)" }
+        let wiped = try await journal.wipe(device, undelivered: undelivered)
+        acceptList.forget(device)
+        try await acceptList.reload()
+        for bond in bonds { try await central?.forget(bond.device) }
+        return wiped
+    }
+}

@@ -1,0 +1,155 @@
+import Bluetooth
+import Core
+import Glibc
+import Host
+
+extension Command {
+    static let scan = Command(
+        verb: "scan", arguments: "[--seconds N] [--json] [--configuration FILE]",
+        summary: "which wireless devices are near",
+        explanation: """
+            Asks the running daemon's radio for N seconds, 10 if none are given. One line a device, and another when it has said
+            its name: address, signal in dBm, what it is to vitalsd, and whether it is bound. Nothing is read from any.
+            """
+    ) { arguments throws(Exit) in
+        let wantsJSON = arguments.flag("json"), text = try arguments.option("seconds") ?? "10"
+        let path = try arguments.configurationPath()
+        try arguments.end()
+        guard let seconds = Int(text), 1...170 ~= seconds else {
+            throw arguments.complain("--seconds wants a number from 1 to 170")
+        }
+        let configuration = try configuration(at: path)
+        try await needsDaemon(configuration)
+        try await Control.converse("scan\t\(seconds)", configuration) { word, rest in
+            // First for programs, then for people.
+            let forms = rest.split(separator: "\t")
+            if word == "heard", forms.count == 2 { printLine(String(forms[wantsJSON ? 0 : 1])) }
+            return nil
+        }
+    }
+
+    static let pair = Command(
+        verb: "pair",
+        arguments:
+            "ADDRESS [--passkey N | --pin N] [--user SLOT] [--consent CODE] [--patient Patient/ID] [--configuration FILE]",
+        summary: "pair with a wireless device and take its readings",
+        explanation: """
+            Put the device in pairing mode first; `scan` shows its address. A passkey that the device shows, or the PIN of
+            its manual, is asked for where it is not given. With --user only the readings of that slot are taken, and
+            --consent is the code agreed with the device for it. A device that needs no pairing wants `bind` alone.
+            """
+    ) { arguments throws(Exit) in
+        let passkey = try arguments.option("passkey"), pin = try arguments.option("pin")
+        let patient = try arguments.option("patient"), user = try arguments.slot()
+        let consent = try arguments.option("consent"), path = try arguments.configurationPath()
+        let address = try arguments.bluetoothAddress()
+        if let passkey, passkey.count > 6 || UInt32(passkey) == nil {
+            throw arguments.complain("--passkey wants up to six digits")
+        }
+        if let pin, !(1...16 ~= pin.utf8.count) { throw arguments.complain("--pin wants 1 to 16 characters") }
+        if let consent, user == nil || UInt16(consent).map({ $0 > 9999 }) ?? true {
+            throw arguments.complain("--consent wants a number up to 9999, and --user with it")
+        }
+        if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
+            throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
+        }
+        let configuration = try configuration(at: path)
+        guard let subject = patient.map(Subject.reference) ?? configuration.subject else {
+            throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
+        }
+        try await needsDaemon(configuration)
+        let canType = isatty(STDIN_FILENO) == 1
+        let capability: Management.IOCapability =
+            passkey != nil || pin != nil ? .keyboardOnly : canType ? .keyboardDisplay : .noInputNoOutput
+        let order = Gateway.PairingOrder(
+            address: address, user: user, subject: subject,
+            consent: consent.flatMap { code in
+                guard let user, let slot = UInt8(exactly: user), let code = UInt16(code) else { return nil }
+                return Consent(user: slot, code: code)
+            }, capability: capability)
+        try await Control.converse(order.notation, configuration) { word, rest in
+            switch word {
+            case "say": printLine(rest)
+            case "ask": return answer(rest, passkey: passkey, pin: pin, canType: canType)
+            default: break
+            }
+            return nil
+        }
+    }
+}
+
+/// What the device is told, as far as it was said beforehand; else a person is asked.
+private func answer(_ question: String, passkey: String?, pin: String?, canType: Bool) -> String {
+    func typed(_ prompt: String) -> String? {
+        guard canType else { return nil }
+        printLine(prompt)
+        return readLine()
+    }
+    let words = question.split(separator: " ")
+    switch words.first {
+    case "agreement": return "yes"
+    case "compare" where words.count == 2:
+        return typed("Does the device show \(words[1])? [yes/no]")?.hasPrefix("y") == true ? "yes" : "no"
+    case "passkey": return (passkey ?? typed("The six digits that the device shows:")).map { "passkey \($0)" } ?? "no"
+    case "pin": return (pin ?? typed("The device's PIN:")).map { "pin \($0)" } ?? "no"
+    case "show" where words.count == 2:
+        printLine("type \(words[1]) into the device")
+        return "yes"
+    default: return "no"
+    }
+}
+
+/// `scan` and `pair` want the radio, and the radio is the daemon's.
+@Hub private func needsDaemon(_ configuration: Configuration) async throws(Exit) {
+    guard await Control.ask("status", configuration) == nil else { return }
+    printError("vitalsd: the daemon does not run, and the radio is its own; start it: systemctl start vitalsd")
+    throw .unavailable
+}
+
+extension Gateway.PairingOrder {
+    /// One packet of the control socket: words with tabs between.
+    var notation: String {
+        let words =
+            ["pair", address.description, user.map(String.init) ?? "", consent.map { String($0.code) } ?? ""]
+            + [String(capability.rawValue), subject.notation]
+        return words.joined(separator: "\t")
+    }
+
+    /// Reads what `notation` writes.
+    init?(_ words: [String]) {
+        guard words.count > 5, let address = BluetoothAddress(words[1]), words[2].isEmpty || Int(words[2]) != nil,
+            let subject = Subject(notation: words[5...]),
+            let capability = UInt8(words[4]).flatMap(Management.IOCapability.init(rawValue:))
+        else { return nil }
+        let user = Int(words[2])
+        self.init(
+            address: address, user: user, subject: subject,
+            consent: user.flatMap(UInt8.init(exactly:)).flatMap { slot in
+                UInt16(words[3]).map { Consent(user: slot, code: $0) }
+            }, capability: capability)
+    }
+}
+
+extension PairingQuestion.Kind {
+    var notation: String {
+        switch self {
+        case .agreement: "agreement"
+        case .comparison(let value): "compare \(padded(Int(value), 6))"
+        case .passkey: "passkey"
+        case .pin: "pin"
+        case .show(let value): "show \(padded(Int(value), 6))"
+        }
+    }
+}
+
+extension PairingAnswer {
+    init(notation: String) {
+        let words = notation.split(separator: " ", maxSplits: 1)
+        switch (words.first, words.count) {
+        case ("yes", 1): self = .yes
+        case ("passkey", 2): self = UInt32(words[1]).map { .passkey($0) } ?? .no
+        case ("pin", 2): self = .pin(String(words[1]))
+        default: self = .no
+        }
+    }
+}
