@@ -25,6 +25,8 @@ import Journal
     /// What stands in the way of the radio at present.
     private(set) var radioFault: Fault?
     private var isStopping = false
+    /// What devices that only advertise have said last: they say the same again and again.
+    private var broadcasts: [String: [BluetoothUUID: [UInt8]]] = [:]
     private let lines: LineWatch
     private let lastWords: LastWords
     private let setAside: Set<String>
@@ -189,10 +191,12 @@ import Journal
         defer { roster.left(advertisement) }
         do throws(Fault) {
             if let (driver, conversation) = broadcaster(advertisement) {
-                let kept = try await visit(driver, sighting) { report throws(Fault) in
+                guard broadcasts[device] != advertisement.serviceData else { return }
+                try await visit(driver, sighting) { report throws(Fault) in
                     try await conversation(advertisement, report)
                 }
-                return acceptList.visited(device, kept: kept)
+                broadcasts[device] = advertisement.serviceData
+                return
             }
             try await roster.room()
             let bearer = try await central.connect(advertisement)
