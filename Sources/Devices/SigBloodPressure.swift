@@ -19,7 +19,7 @@ extension Driver {
             try await peer.introduce(to: report)
             try await peer.subscribe(0x2A35)
             try await peer.each(within: .seconds(10)) { update async throws(Fault) in
-                guard update.characteristic == 0x2A35 else { return }
+                guard update.characteristic == 0x2A35 else { return try await report.keep(unasked: update) }
                 try await report(decoded(update.value, by: BloodPressure.measurement))
             }
             try await peer.setClock(from: report)

@@ -29,7 +29,7 @@ extension Driver {
 private func fetchSpotChecks(from peer: any Peer, _ report: any Report) async throws(Fault) {
     try await peer.subscribe(0x2A52)
     try await peer.fetch(.all) { update async throws(Fault) in
-        guard update.characteristic == 0x2A5E else { return }
+        guard update.characteristic == 0x2A5E else { return try await report.keep(unasked: update) }
         var reading = decoded(update.value, by: PulseOximeter.spotCheck)
         // From its memory, so not of now.
         if reading.taken == .now { reading.taken = .unknown }
@@ -49,7 +49,7 @@ private func watch(_ peer: any Peer, _ report: any Report) async throws(Fault) {
             case 0x2A5F:
                 let sample = OximetrySample(decoded(update.value, by: PulseOximeter.continuous))
                 for reading in session.add(sample) { try await report(reading) }
-            default: break
+            default: try await report.keep(unasked: update)
             }
         }
     } catch {
