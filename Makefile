@@ -8,9 +8,10 @@
 PREFIX     ?= /usr/local
 DESTDIR    ?=
 SWIFT      ?= swift
-# One static binary: nothing of Swift need be on the hub. What has package access is inlined across modules by nobody but
-# the linker: without it a record takes half as long again to decode.
-RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone -Xswiftc -lto=llvm-full -Xswiftc -use-ld=lld
+# One static binary: nothing of Swift need be on the hub. What has package access is inlined across modules only when the
+# modules are linked (LTO); the linker then has to be told of the libraries that object files name by themselves.
+RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone --experimental-lto-mode full -Xswiftc -use-ld=lld \
+	      $(addprefix -Xlinker -lswift,_Concurrency _StringProcessing _RegexParser Synchronization Glibc)
 BUILT       = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 VENV       := .venv
 PYTEST      = $(VENV)/bin/python -m pytest -q

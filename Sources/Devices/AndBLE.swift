@@ -21,6 +21,8 @@ enum AndBLE {
                 var reading = decoded(update.value, by: decode)
                 if reading.taken == .now { reading.taken = .unknown }
                 try await report(reading)
+            } else {
+                try await report.keep(unasked: update)
             }
             // The device forgets the record now: only after the report has returned.
             if update.isIndication { try await peer.confirm() }

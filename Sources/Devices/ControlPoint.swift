@@ -32,3 +32,13 @@ extension Peer {
         return nil
     }
 }
+
+extension Report {
+    /// An indication of what was not subscribed to, as a device may remember from an earlier hub: once it is confirmed it is
+    /// forgotten, so it is kept as it came. A notification is nothing that the device had stored for us, and the answer of
+    /// a control point (0x2A52, 0x2A9F) that comes too late no measurement.
+    func keep(unasked update: Update) async throws(Fault) {
+        guard update.isIndication, update.characteristic != 0x2A52, update.characteristic != 0x2A9F else { return }
+        try await self(.undecoded(update.value))
+    }
+}

@@ -27,7 +27,8 @@ extension BloodPressure {
         _ peer: any Peer, _ report: any Report, _ decode: Decode, pause: Duration? = nil
     ) async throws(Fault) {
         let take: (Update) async throws(Fault) -> Void = { update async throws(Fault) in
-            if update.characteristic == 0x2A35 { try await report(decoded(update.value, by: decode)) }
+            guard update.characteristic == 0x2A35 else { return try await report.keep(unasked: update) }
+            try await report(decoded(update.value, by: decode))
         }
         try await peer.introduce(to: report)
         if let pause { try await peer.each(within: pause, take) }

@@ -34,7 +34,7 @@ extension PulseOximeter {
 private func fetchSpotChecks(from peer: any Peer, _ report: any Report) async throws(Fault) {
     try await peer.subscribe(0x2A52)
     try await peer.fetch(.all) { update async throws(Fault) in
-        guard update.characteristic == 0x2A5E else { return }
+        guard update.characteristic == 0x2A5E else { return try await report.keep(unasked: update) }
         var reading = decoded(update.value, by: PulseOximeter.spotCheck)
         // From its memory, so not of now.
         if reading.taken == .now { reading.taken = .unknown }
@@ -50,7 +50,9 @@ private func watch(_ peer: any Peer, _ report: any Report) async throws(Fault) {
             try await report(decoded(update.value, by: PulseOximeter.spotCheck))
             return nil
         case 0x2A5F: return OximetrySample(decoded(update.value, by: PulseOximeter.continuous))
-        default: return nil
+        default:
+            try await report.keep(unasked: update)
+            return nil
         }
     }
 }

@@ -28,7 +28,8 @@ extension WeightScale {
         if peer.has(0x2A9D) || !peer.has(0x2A9C) { try await peer.subscribe(0x2A9D) }
         var weighing = Weighing(), isDenied = false
         let take: (Update) async throws(Fault) -> Void = { update async throws(Fault) in
-            if let reading = weighing.take(update) { try await report(reading) }
+            guard let reading = weighing.take(update) else { return try await report.keep(unasked: update) }
+            try await report(reading)
         }
         if peer.has(0x2A9F), !report.consents.isEmpty {
             try await peer.subscribe(0x2A9F)

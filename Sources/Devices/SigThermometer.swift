@@ -22,7 +22,7 @@ extension HealthThermometer {
         let site = try await peer.readIfAllowed(0x2A1D)?.first
         try await peer.subscribe(0x2A1C)
         try await peer.each(within: .seconds(10)) { update async throws(Fault) in
-            guard update.characteristic == 0x2A1C else { return }
+            guard update.characteristic == 0x2A1C else { return try await report.keep(unasked: update) }
             var reading = decoded(update.value, by: HealthThermometer.measurement)
             if let site { HealthThermometer.place(&reading, at: site) }
             try await report(reading)
