@@ -16,7 +16,7 @@ def wrong(function: Callable) -> Callable:
 @wrong
 def kill(play):
     """The daemon dies at once; systemd starts it again."""
-    play.hub.kill()
+    play.hub.kill(play.gun)
 
 
 @wrong
