@@ -211,13 +211,13 @@ class Peripheral:
 
     def _go_off_air(self) -> None:
         if self.on_air_until is not None and time.monotonic() >= self.on_air_until - 0.1:
-            self._every = None
+            self._every = self.on_air_until = None
             asyncio.get_running_loop().create_task(self._advertise())
 
     @property
     def air_address(self) -> str:
         """The address that it advertises under at present."""
-        return (self.device.random_address if self.private else self.device.public_address).to_string(False)
+        return (self.chip.random_address if self.private else self.chip.public_address).to_string(False)
 
     def silence(self) -> None:
         """Stops advertising; a connection that there is goes on."""
