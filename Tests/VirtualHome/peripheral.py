@@ -180,6 +180,8 @@ class Peripheral:
         if self.private:
             await self.device.stop_advertising()
             await self.device.update_rpa()
+            # Bumble pairs with the address that it believes in, and that is not always the one that it gave its chip.
+            self.device.random_address = self.chip.random_address
         await self.device.start_advertising(
             own_address_type=hci.OwnAddressType.RANDOM if self.private else hci.OwnAddressType.PUBLIC, advertising_data=self.advertisement(),
             scan_response_data=self.scan_response(), advertising_interval_min=self._every * 1000,
