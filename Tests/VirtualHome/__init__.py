@@ -6,7 +6,7 @@ converter, Bluetooth ones as simulated peripherals behind an emulated controller
 
     virtual machine                                    host
     ┌──────────────────────────────┐
-    │ vitalsd                      │
+    │ systemd ── vitalsd.service   │
     │  │    │        │             │
     │  │    │   bluetooth ─ hci0 ──┼─ H4 over ttyS1 ──── Radio: hub controller ─ link ─ Peripheral, Peripheral, …
     │  │   ftdi_sio ─ /dev/ttyUSB0 ┼─ USB ────────────── SerialDevice: a socket
@@ -15,5 +15,7 @@ converter, Bluetooth ones as simulated peripherals behind an emulated controller
     │ /state ──────────────────────┼─ virtio disk ────── an ext4 image that survives a power cut
     └──────────────────────────────┘
 
-Start with `home.Home`; `conftest.py` offers it to tests as the fixture `home`.
+Play a scenario with `make home SCENARIO=…` (scenarios/README.md). To add a device, copy a file of `models/`; to add
+something that goes wrong, write a function in `wrongs.py`. Below that: `home.Home`, which `conftest.py` offers to tests as the
+fixture `home`.
 """

@@ -61,7 +61,7 @@ class Home:
     def boot(self, clock: str | None = None) -> None:
         """Starts the machine and returns when it takes commands and has its Bluetooth adapter, hci0.
 
-        `clock` is what its real-time clock says, as in "2019-01-01T00:00:00".
+        `clock` is what its real-time clock says, as in "2031-01-01T00:00:00".
         """
         agent = listen(self._ports.agent)
         self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.disk, clock)

@@ -1,8 +1,9 @@
 """vitalsd as a hub has it: installed by `make install`, run by systemd with the shipped unit, as the shipped user."""
 
 import shutil
+import signal
 
-from .agent import Result
+from .agent import Command, Result
 from .clinic import Clinic
 from .home import Home, eventually
 
@@ -52,13 +53,21 @@ Reference={patient}
         done = self.home.run("systemctl stop vitalsd", within=180)
         assert done.status == 0, done.output
 
-    def kill(self) -> None:
-        """SIGKILL, from outside; systemd starts it again."""
-        self.home.spawn("systemctl kill -s KILL vitalsd")
+    def aim(self) -> Command:
+        """Somebody in the machine who has the daemon's process id ready, and kills it at USR1: the way to do it at once."""
+        gun = self.home.spawn(
+            'p=$(systemctl show -P MainPID vitalsd); trap "kill -KILL $p; exit" USR1; echo aimed; while :; do sleep 1; done')
+        eventually(lambda: "aimed" in gun.output, 120)
+        return gun
+
+    def kill(self, gun: Command | None = None) -> None:
+        """SIGKILL; systemd starts it again."""
+        (gun or self.aim()).signal(signal.SIGUSR1)
 
     def shows(self, *properties: str) -> dict[str, str]:
         """What systemd knows of the unit."""
-        shown = self.home.run(f"systemctl show vitalsd -p {','.join(properties)}").output
+        status, shown = self.home.run(f"systemctl show vitalsd -p {','.join(properties)}", within=180)
+        assert status == 0, shown
         return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
 
     def ask(self, words: str, within: float = 60) -> Result:

@@ -180,6 +180,8 @@ class Peripheral:
         if self.private:
             await self.device.stop_advertising()
             await self.device.update_rpa()
+            # Bumble pairs with the address that it believes in, and that is not always the one that it gave its chip.
+            self.device.random_address = self.chip.random_address
         await self.device.start_advertising(
             own_address_type=hci.OwnAddressType.RANDOM if self.private else hci.OwnAddressType.PUBLIC, advertising_data=self.advertisement(),
             scan_response_data=self.scan_response(), advertising_interval_min=self._every * 1000,
@@ -211,13 +213,13 @@ class Peripheral:
 
     def _go_off_air(self) -> None:
         if self.on_air_until is not None and time.monotonic() >= self.on_air_until - 0.1:
-            self._every = None
+            self._every = self.on_air_until = None
             asyncio.get_running_loop().create_task(self._advertise())
 
     @property
     def air_address(self) -> str:
         """The address that it advertises under at present."""
-        return (self.device.random_address if self.private else self.device.public_address).to_string(False)
+        return (self.chip.random_address if self.private else self.chip.public_address).to_string(False)
 
     def silence(self) -> None:
         """Stops advertising; a connection that there is goes on."""

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from EndToEnd.far_ends import nonin_format_13
 
 from . import models, wrongs
+from .agent import Command
 from .clinic import Clinic
 from .home import Home, eventually
 from .hub import Hub
@@ -69,6 +70,8 @@ class Play:
         self.peripherals: dict = {}
         self.taken: list[Taken] = []
         self.unplayed: list[str] = []
+        #: Who is ready to kill the daemon, where that is part of the story.
+        self.gun: Command | None = None
         self._events: list = []
         self._number = itertools.count()
 
@@ -134,6 +137,8 @@ class Play:
         for device in self.peripherals.values():
             if getattr(device, "model", "") == "fuzzer":
                 device.go_on_air()
+        if any(wrong.what == "kill" for wrong in self.scenario.wrongs):
+            self.gun = self.hub.aim()
         self._begun = time.monotonic()
         last = 0.0
         while self._events or any(trap.is_armed for trap in traps):
@@ -209,7 +214,9 @@ class Play:
                 taken.arrived += near and taken.values.items() <= reading.values.items()
 
     def _check(self) -> None:
-        wrong = [f"{taken.device}: {taken.values} arrived {taken.arrived} times"
+        wrong = [f"{taken.device}: {taken.values} of {taken.at:%d %b %H:%M:%S} arrived {taken.arrived} times, beside "
+                 + ", ".join(f"{reading.values} of {reading.at.astimezone(timezone.utc):%d %b %H:%M:%S}"
+                             for reading in self.clinic.readings(taken.code, taken.address))
                  for taken in self.taken if taken.arrived != 1]
         for entry in self.scenario.devices:
             if entry.model == "fuzzer":
@@ -267,6 +274,8 @@ class Trap:
         # Before the packet goes on: the power is gone now, not when somebody has time for it.
         if self.wrong.what == "power cut":
             self._play.home.cut_power_at_once()
+        elif self.wrong.what == "kill":
+            self._play.hub.kill(self._play.gun)
         self.is_sprung = True
 
     def close(self) -> None:

@@ -42,9 +42,9 @@ AuthorityFile={certificates}/ca.pem
 [Patient]
 Reference=Patient/pt-4711
 [Hub]
-StateDirectory=/state/vitalsd
+StateDirectory=/state/beside
 """)
-        home.run("rm -rf /state/vitalsd")
+        home.run("rm -rf /state/beside")
 
     def start(self) -> Command:
         """Starts it; whatever is done next waits for what it does by itself."""

@@ -204,7 +204,8 @@ def test_a_power_cut_loses_nothing_that_was_synced(home):
     with pytest.raises(PowerCut):
         writer.wait()
     synced = int(writer.output.split()[-1])
-    home.boot(clock="2019-03-01T12:00:00")
-    assert home.run("date -u +%Y-%m-%dT%H").output == "2019-03-01T12\n"
+    # systemd lets no clock begin before its own making.
+    home.boot(clock="2031-03-01T12:00:00")
+    assert home.run("date -u +%Y-%m-%dT%H").output == "2031-03-01T12\n"
     assert int(home.run("cat /state/last").output) in (synced, synced + 1)
     assert "powered le" in btmgmt(home, "power on")

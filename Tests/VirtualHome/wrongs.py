@@ -4,6 +4,7 @@ after `for` seconds of the story. To add one: write it, and name it in a scenari
 
 import inspect
 from collections.abc import Callable
+from datetime import timedelta
 
 WRONGS: dict[str, Callable] = {}
 
@@ -16,7 +17,7 @@ def wrong(function: Callable) -> Callable:
 @wrong
 def kill(play):
     """The daemon dies at once; systemd starts it again."""
-    play.hub.kill()
+    play.hub.kill(play.gun)
 
 
 @wrong
@@ -91,6 +92,12 @@ def lost_bond(play, device):
     yield
     play.hub.pair(device)
     device.go_on_air()
+
+
+@wrong
+def clock_reset(play, device, seconds: float):
+    """The device's battery was changed: its clock is so far ahead, or behind where negative."""
+    device.clock_error = timedelta(seconds=seconds)
 
 
 @wrong
