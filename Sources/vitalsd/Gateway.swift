@@ -204,7 +204,8 @@ import Journal
             defer { roster.close(advertisement) }
             let known = acceptList[device]
             let client = GATTClient(
-                bearer, table: AttributeTable(known.attributes), isBonded: !known.bond.isEmpty,
+                bearer, table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
+                isBonded: !known.bond.isEmpty,
                 upgrade: { () throws(Fault) in try await bearer.encrypt() })
             let (driver, seen) = try await recognise(advertisement, client)
             guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
