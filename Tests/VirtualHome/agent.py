@@ -38,7 +38,7 @@ class Command:
     def is_running(self) -> bool:
         return not self._ended.is_set()
 
-    def wait(self, within: float = 60) -> Result:
+    def wait(self, within: float = 300) -> Result:
         """The command's result; TimeoutError if it goes on for longer than `within` seconds."""
         if not self._ended.wait(within):
             raise TimeoutError(f"still running after {within} s: {self.text}\n{self.output[-2000:]}")
@@ -50,7 +50,7 @@ class Command:
         """Signals the command and everything that it started."""
         self._agent.say(f"signal {self._folder.name} {number.name.removeprefix('SIG')}")
 
-    def stop(self, within: float = 30) -> Result:
+    def stop(self, within: float = 180) -> Result:
         """SIGTERM, and what became of it."""
         if self.is_running:
             self.signal(signal.SIGTERM)
@@ -60,7 +60,7 @@ class Command:
         """SIGKILL, and the certainty that it is gone."""
         if self.is_running:
             self.signal(signal.SIGKILL)
-            self._ended.wait(30)
+            self._ended.wait(180)
 
     def end(self, status: int | None) -> None:
         """Called by the agent: ended with `status`, or with the machine."""

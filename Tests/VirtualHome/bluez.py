@@ -3,12 +3,12 @@
 from .home import Home, eventually
 
 
-def btmgmt(home: Home, words: str, within: float = 30) -> str:
+def btmgmt(home: Home, words: str, within: float = 180) -> str:
     """One command of btmgmt, which does nothing without a terminal."""
     return home.run(f'script -qec "btmgmt {words}" /dev/null', within).output
 
 
-def gatttool(home: Home, address: str, words: str, secure: bool = False, within: float = 30) -> str:
+def gatttool(home: Home, address: str, words: str, secure: bool = False, within: float = 180) -> str:
     """One command of gatttool over the kernel's ATT socket; `secure` asks the kernel for an encrypted link."""
     level = "medium" if secure else "low"
     return home.run(f"gatttool -l {level} -t public -b {address} {words}", within).output

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TypeVar
 
 from . import kernel, packages, product
@@ -22,8 +22,8 @@ HOST = "10.0.2.2"
 Value = TypeVar("Value")
 
 
-def eventually(condition: Callable[[], Value], within: float = 30) -> Value:
-    """The condition's value once it is true; fails after `within` seconds. No claim about speed."""
+def eventually(condition: Callable[[], Value], within: float = 180) -> Value:
+    """The condition's value once it is true; fails after `within` seconds. No claim about speed: the machine may be busy."""
     end = time.monotonic() + within
     while not (value := condition()):
         assert time.monotonic() < end, f"not within {within} s"
@@ -66,13 +66,13 @@ class Home:
         agent = listen(self._ports.agent)
         self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.disk, clock)
         self._agent = Agent(accept(agent), self.shared)
-        self._plugged, self._is_clock_true = [], clock is None
+        self._plugged = []
         self._journals: dict[str, list[Command]] = getattr(self, "_journals", {})
         for unit in self._journals:
             self._follow(unit)
         self.attach_adapter()
 
-    def run(self, text: str, within: float = 60) -> Result:
+    def run(self, text: str, within: float = 300) -> Result:
         """Runs a shell command in the machine to its end, or kills it after `within` seconds and raises TimeoutError."""
         command = self.spawn(text)
         try:
@@ -105,16 +105,23 @@ class Home:
         follower.is_ours = True
         self._journals[unit].append(follower)
 
+    def set_clock_right(self) -> None:
+        """Gives the machine the host's time: each halt of the machine has cost its clock as long as it lasted.
+
+        The time of a change in the shared folder is the host's.
+        """
+        done = self.run('echo >"$shared/now" && date -u -s "@$(stat -c %.9Y "$shared/now")" && exec sh "$guest/vouch"')
+        assert done.status == 0, done.output
+
     def set_clock(self, to: datetime) -> None:
         """Sets the machine's wall clock; one without a zone is UTC there."""
-        self._is_clock_true = False
         assert self.run(f"date -u -s '{to:%Y-%m-%d %H:%M:%S}'").status == 0
 
     def attach_adapter(self) -> None:
         """Gives the machine its Bluetooth adapter, as when a dongle is plugged in."""
         self._adapter = self.spawn("exec btattach -B /dev/ttyS1 -P h4 -S 115200")
         self._adapter.is_ours = True
-        ready = self.run("until [ -e /sys/class/bluetooth/hci0 ]; do sleep 0.1; done", within=90)
+        ready = self.run("until [ -e /sys/class/bluetooth/hci0 ]; do sleep 0.1; done")
         assert ready.status == 0, self._adapter.output
 
     def detach_adapter(self) -> None:
@@ -130,7 +137,7 @@ class Home:
         self._plugged.append(device)
         return device
 
-    def await_open(self, path: str, within: float = 30) -> None:
+    def await_open(self, path: str, within: float = 180) -> None:
         """Waits until a process of the machine has `path` open. What reaches a converter before that is lost in it."""
         self.run(f"until ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q ' {path}$'; do sleep 0.2; done", within)
 
@@ -165,7 +172,7 @@ class Home:
         self._machine.cut_power()
 
     def tidy(self) -> None:
-        """Ends every command, takes every device away, and sets clock and network right."""
+        """Ends every command, takes every device and stranger away, and sets clock and network right."""
         for command in self.running():
             command.kill()
         for device in self._plugged:
@@ -176,10 +183,8 @@ class Home:
         if not self._adapter.is_running:
             self.attach_adapter()
         self.set_network(True)
-        if not self._is_clock_true:
-            self.set_clock(datetime.now(timezone.utc))
-            self.run('exec sh "$guest/vouch"')
-            self._is_clock_true = True
+        self.radio.do(self.radio.crowd(0))
+        self.set_clock_right()
 
     def close(self) -> None:
         """Ends everything and removes the shared folder."""

@@ -46,18 +46,18 @@ Reference={patient}
         return self.home.journal("vitalsd")[self._begun:]
 
     def start(self) -> None:
-        done = self.home.run("systemctl start vitalsd", within=180)
+        done = self.home.run("systemctl start vitalsd")
         assert done.status == 0, self.home.run("systemctl status vitalsd; journalctl -u vitalsd").output
 
     def stop(self) -> None:
-        done = self.home.run("systemctl stop vitalsd", within=180)
+        done = self.home.run("systemctl stop vitalsd")
         assert done.status == 0, done.output
 
     def aim(self) -> Command:
         """Somebody in the machine who has the daemon's process id ready, and kills it at USR1: the way to do it at once."""
         gun = self.home.spawn(
             'p=$(systemctl show -P MainPID vitalsd); trap "kill -KILL $p; exit" USR1; echo aimed; while :; do sleep 1; done')
-        eventually(lambda: "aimed" in gun.output, 120)
+        eventually(lambda: "aimed" in gun.output)
         return gun
 
     def kill(self, gun: Command | None = None) -> None:
@@ -66,11 +66,11 @@ Reference={patient}
 
     def shows(self, *properties: str) -> dict[str, str]:
         """What systemd knows of the unit."""
-        status, shown = self.home.run(f"systemctl show vitalsd -p {','.join(properties)}", within=180)
+        status, shown = self.home.run(f"systemctl show vitalsd -p {','.join(properties)}")
         assert status == 0, shown
         return dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
 
-    def ask(self, words: str, within: float = 60) -> Result:
+    def ask(self, words: str, within: float = 300) -> Result:
         """Another verb beside the daemon, as the user that the manual names."""
         return self.home.run(f"runuser -u vitalsd -- vitalsd {words}", within)
 
@@ -78,7 +78,7 @@ Reference={patient}
         """Pairs with it, as a technician does with a kit on the table, and returns what was said."""
         peripheral.advertise()
         more = f" --passkey {peripheral.passkey:06}" if peripheral.passkey is not None else ""
-        status, said = self.ask(f"pair {peripheral.air_address}{more} </dev/null", within=180)
+        status, said = self.ask(f"pair {peripheral.air_address}{more} </dev/null")
         peripheral.silence()
         assert status == 0, f"{said}\n{self.log[-2000:]}"
         eventually(lambda: not peripheral.device.connections)

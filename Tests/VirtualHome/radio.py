@@ -183,7 +183,7 @@ class Radio:
         self._thread.start()
         self.do(self._listen(path))
 
-    def do(self, work: Coroutine, within: float = 30) -> Any:
+    def do(self, work: Coroutine, within: float = 180) -> Any:
         """Runs a coroutine in the radio's thread and returns its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(within)
 

@@ -45,7 +45,7 @@ class Scenario:
     pace: float = 1.0
     strangers: int = 0
     #: Seconds after the end of the story within which everything must have arrived.
-    patience: float = 120.0
+    patience: float = 300.0
     devices: list[Entry] = field(default_factory=list)
     wrongs: list[Wrong] = field(default_factory=list)
     #: Sentences that the daemon must have said.

@@ -26,7 +26,7 @@ class Probe:
 
     def run(self, steps: str) -> list[str]:
         """The lines that it printed; it ends by itself."""
-        status, output = self.start(steps).wait(120)
+        status, output = self.start(steps).wait()
         assert status == 0, output
         return output.splitlines()
 
@@ -74,7 +74,7 @@ def test_the_kernel_connects_by_itself_to_a_device_that_is_followed(probe, cuff)
     eventually(lambda: "is on" in waiting.output)
     before = cuff.connections
     cuff.advertise()
-    status, output = waiting.wait(60)
+    status, output = waiting.wait()
     assert status == 0
     assert f'heard {cuff.address} name "" services 1810 connected' in output
     assert clock(cuff) in output
@@ -115,7 +115,7 @@ def test_the_adapter_comes_and_goes_and_is_blocked(home, probe, cuff):
     home.detach_adapter()
     eventually(lambda: "told hub: there is no Bluetooth adapter" in waiting.output)
     home.attach_adapter()
-    status, output = waiting.wait(60)
+    status, output = waiting.wait()
     assert status == 0 and output.count("is on") == 2
 
 
@@ -126,7 +126,7 @@ def test_a_radio_that_rfkill_blocks_says_so_and_comes_back(home, probe, cuff):
     home.run(switch.format(1))
     eventually(lambda: "told hub: the radio is blocked by rfkill" in waiting.output)
     home.run(switch.format(0))
-    assert waiting.wait(60).output.count("is on") == 2
+    assert waiting.wait().output.count("is on") == 2
 
 
 def test_another_master_on_the_adapter_is_named(home, probe, cuff):
@@ -145,6 +145,6 @@ def test_a_link_that_ends_before_a_word_was_said_ends_nothing_else(home, probe, 
         end()
         eventually(lambda: "ended true" in listening.output)
         cuff.advertise()
-        assert "fault pairing: the device wants to be paired; pair it" in listening.wait(60).output
+        assert "fault pairing: the device wants to be paired; pair it" in listening.wait().output
     # What the kernel has left of itself is no place for another test.
     home.cut_power()

@@ -45,7 +45,7 @@ class SerialDevice:
         while data:
             data = data[os.write(self._line, data):]
 
-    def receive(self, count: int, within: float = 10) -> bytes:
+    def receive(self, count: int, within: float = 120) -> bytes:
         """Exactly `count` bytes that the machine wrote; TimeoutError if they do not come."""
         data, end = b"", time.monotonic() + within
         while len(data) < count:
