@@ -120,6 +120,22 @@ private final class Endless: Bearer {
         }
     }
 
+    @Test func aResponseThatNobodyAskedForIsPassedOver() async throws {
+        // A Read Response and the refusal of a read; then the answer.
+        let bearer = ScriptedBearer(
+            """
+            > 02 0502
+            < 0b 41
+            < 01 0a 0300 0a
+            < 03 1700
+            > 10 0100 ffff 0028
+            < 01 10 0100 0a
+            """)
+        let client = GATTClient(bearer)
+        try await client.discover()
+        #expect(bearer.isDone, "\(bearer.mistakes) \(bearer.steps)")
+    }
+
     @Test func aValueWithoutEndIsReadToTheLongestThereIs() async throws {
         let long = [UInt8](repeating: 0x41, count: 22)
         let served = ServedBearer(table)

@@ -88,8 +88,9 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
             try await withRadio(prepare: { $0.links = [other, cuff] }) { kernel, radio in
                 radio.follow([known])
                 #expect(try await radio.next() == known)
+                // Not sooner: whoever hears of it connects.
+                #expect(radio.isOn)
                 try await kernel.wait(for: "0014 0 2300801f090001")
-                try await isOn(radio)
                 radio.follow([])
                 try await kernel.wait(for: "0014 0 2200801f090001")
             }
@@ -192,6 +193,28 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
                 await #expect(throws: Fault.device(.silent)) {
                     _ = try await radio.pair(cuff, within: .milliseconds(5))
                 }
+            }
+        }
+    }
+
+    @Test func aDiscoveryThatIsOverIsStoppedForThePairingThatFollows() async throws {
+        try await onLoop {
+            try await withRadio { kernel, radio in
+                try await isOn(radio)
+                radio.discover(for: .seconds(600))
+                try await kernel.wait(for: "0023 0 06")
+                try kernel.script.say("1300 0000 0200 06 01")
+                // The kernel pairs when its discovery has ended, and not sooner.
+                kernel.unanswered = [0x19]
+                for command in [UInt16(0x19), 0x24] {
+                    kernel.before[command] = {
+                        guard kernel.told.contains("0024 0 06"), kernel.told.contains(where: { $0.hasPrefix("0019") })
+                        else { return }
+                        try kernel.reply(0x19, 0, 0x05, cuff.bytes)
+                    }
+                }
+                radio.discover(for: .zero)
+                await #expect(throws: Fault.pairing(.rejected)) { _ = try await radio.pair(cuff) }
             }
         }
     }

@@ -83,10 +83,13 @@ def ours(home: Home, folder: pathlib.Path) -> dict[str, float]:
     fill(cuff)
     cuff.go_on_air()
     arrived: list[float] = []
-    while len(arrived) < READINGS:
+
+    def all_are_there() -> bool:
         count = len(clinic.readings("150020", cuff.address))
-        arrived += [time.monotonic()] * (count - len(arrived))
-        time.sleep(0.02)
+        arrived.extend([time.monotonic()] * (count - len(arrived)))
+        return len(arrived) >= READINGS
+
+    eventually(all_are_there, pause=0.02)
     after = cost(home, "vitalsd")
     watch.close()
     receipts = [there - told for there, told in zip(arrived, sorted(watch.told.values()))]
@@ -118,7 +121,7 @@ def theirs(home: Home) -> dict[str, float]:
     fill(cuff)
     before = cost(home, "bluetoothd", "dbus-daemon")
     cuff.go_on_air()
-    reader = home.spawn(f"exec -a bleak-reader {venv}/bin/python {home.shared}/read.py {cuff.address}")
+    reader = home.spawn(f"exec {venv}/bin/python {home.shared}/read.py {cuff.address}")
     own = (0.0, 0.0)
     arrived: list[float] = []
     while len(arrived) < READINGS and reader.is_running:

@@ -22,12 +22,12 @@ HOST = "10.0.2.2"
 Value = TypeVar("Value")
 
 
-def eventually(condition: Callable[[], Value], within: float = 180) -> Value:
+def eventually(condition: Callable[[], Value], within: float = 180, pause: float = 0.1) -> Value:
     """The condition's value once it is true; fails after `within` seconds. No claim about speed: the machine may be busy."""
     end = time.monotonic() + within
     while not (value := condition()):
         assert time.monotonic() < end, f"not within {within} s"
-        time.sleep(0.1)
+        time.sleep(pause)
     return value
 
 

@@ -7,9 +7,10 @@ import subprocess
 PACKAGES = {
     "qemu-system-x86": "the emulator",
     "busybox-static": "the first root file system, and the agent's shell",
+    "systemd": "the machine's services; systemd-analyze",
     "kmod": "depmod for the kernel that is unpacked here; modprobe in the machine",
     "udev": "device nodes and events in the machine",
-    "bluez": "btattach, btmgmt and gatttool, which run in the machine",
+    "bluez": "btattach, btmgmt and gatttool, which run in the machine; bluetoothd for the bench",
     "bsdutils": "script: btmgmt wants a terminal",
     "e2fsprogs": "the file system of the state disk",
 }
