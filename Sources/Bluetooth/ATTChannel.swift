@@ -38,7 +38,8 @@ final class ATTChannel {
     /// One request. Where the device wants a safer link and `mayUpgrade`, the link is made so and the request repeated,
     /// once.
     ///
-    /// Throws `device(.silent)` 30 s later, `device(.hungUp)`, or `device(.malformed)` for an answer to something else.
+    /// Throws `device(.silent)` 30 s later, `device(.hungUp)`, or `device(.malformed)` where it answers something else again
+    /// and again.
     func request(
         _ opcode: ATT.Opcode, _ parameters: [UInt8], mayUpgrade: Bool = true
     ) async throws(Fault) -> Answer {
@@ -108,14 +109,25 @@ final class ATTChannel {
         return changed
     }
 
+    /// How many responses to something else are passed over in one transaction. A response ends only the transaction of its
+    /// own request (Vol 3, Part F, 3.3): one that nobody asked for is noise, and that of the request still comes. A device
+    /// that says nothing else is broken.
+    private static let mostStrays = 8
+
     private func transact(_ opcode: ATT.Opcode, _ parameters: [UInt8]) async throws(Fault) -> Answer {
         try requireAlive()
         do throws(Fault) {
             try await bearer.send([opcode.rawValue] + parameters)
             let deadline = ContinuousClock.now + ATT.transactionTime
+            var strays = 0
             while true {
                 guard let pdu = try await receive(until: deadline) else { throw Fault.device(.hungUp) }
-                if let response = try await sort(pdu) { return try answer(response, to: opcode) }
+                if let response = try await sort(pdu) {
+                    if concerns(response, opcode) || strays == Self.mostStrays {
+                        return try answer(response, to: opcode)
+                    }
+                    strays += 1
+                }
                 // A device that goes on talking is no answer either.
                 guard ContinuousClock.now < deadline else { throw Fault.device(.silent) }
             }
@@ -123,6 +135,12 @@ final class ATTChannel {
             failure = error
             throw error
         }
+    }
+
+    /// Whether a response is to such a request; a refusal names the request that it is about.
+    private func concerns(_ pdu: [UInt8], _ request: ATT.Opcode) -> Bool {
+        guard pdu.first == ATT.Opcode.errorResponse.rawValue else { return pdu.first == request.response?.rawValue }
+        return pdu.count < 2 || pdu[1] == request.rawValue
     }
 
     private func answer(_ pdu: [UInt8], to request: ATT.Opcode) throws(Fault) -> Answer {
