@@ -62,7 +62,9 @@ extension Radio {
             try conclude()
         }
         // The kernel ends a discovery by itself after ten seconds.
-        guard isDiscovering == isOver, pairing == nil else { return isOver ? nil : end }
+        guard isDiscovering == isOver else { return isOver ? nil : end }
+        // A pairing waits until the kernel has ended its discovery, and must not find another.
+        guard isOver || pairing == nil else { return end }
         isDiscovering = true
         do throws(Fault) {
             try await channel.ask(isOver ? .stopDiscovery(.lowEnergy) : .startDiscovery(.lowEnergy), of: index)
