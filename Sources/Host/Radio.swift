@@ -34,7 +34,7 @@ import Core
 
     var channel: ManagementSocket?
     var adapter: Adapter?
-    /// Why there is no adapter to command at present; nil where there is.
+    /// Why there is no adapter to command at present; nil where there is. Until the first was brought up nobody is told.
     package private(set) var fault: Fault? = .hub(.radioOff)
     private var faults: [Fault] = []
 
@@ -146,7 +146,8 @@ import Core
     @Hub package func next() async throws(Fault) -> Advertisement {
         while true {
             if !faults.isEmpty { throw faults.removeFirst() }
-            if let advertisement = sightings.next() { return advertisement }
+            // Whom an adapter has heard that is still being brought up nobody can connect to yet.
+            if fault == nil, let advertisement = sightings.next() { return advertisement }
             guard isOpen else { throw .hub(.radioOff) }
             _ = await heard.rung()
         }
@@ -211,6 +212,7 @@ import Core
                     if fault != nil { Systemd.log(.info, "hub: Bluetooth adapter \(name) is on") }
                     fault = nil
                     faults = []
+                    heard.ring()
                 } catch {
                     tell(error)
                     due = remedy(error)
