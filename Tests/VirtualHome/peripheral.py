@@ -17,7 +17,7 @@ from bumble.gatt import (
     Service,
 )
 from bumble.host import Host
-from bumble.keys import MemoryKeyStore
+from bumble.keys import MemoryKeyStore, PairingKeys
 from bumble.pairing import PairingConfig, PairingDelegate
 
 from .radio import Chip, Radio
@@ -149,7 +149,7 @@ class Peripheral:
         host.controller = self.chip
         self.chip.host = host
         self.device = Device(config=configuration, host=host)
-        self.device.keystore = MemoryKeyStore()
+        self.device.keystore = KeyRing()
         self.device.pairing_config_factory = lambda _: PairingConfig(
             sc=not self.legacy, mitm=self.passkey is not None, delegate=Button(self), identity_address_type=PairingConfig.AddressType.PUBLIC)
         server = self.device.gatt_server
@@ -255,6 +255,14 @@ class Peripheral:
             self.radio.air.remove_controller(self.chip)
         self.radio.do(leave())
         self.radio.peripherals.remove(self)
+
+
+class KeyRing(MemoryKeyStore):
+    """Bumble looks the key of legacy pairing that it has given away up in the place of the one that it was given."""
+
+    async def update(self, name: str, keys: PairingKeys) -> None:
+        keys.ltk_central, keys.ltk_peripheral = keys.ltk_peripheral, keys.ltk_central
+        await super().update(name, keys)
 
 
 class Button(PairingDelegate):
