@@ -163,9 +163,8 @@ final class ATTChannel {
         let opcode = ATT.Opcode(rawValue: first)
         switch opcode {
         case .notification, .indication:
-            guard let handle = pdu.u16(at: 1) else {
-                throw .device(.malformed(.truncated(at: 1, need: 2, have: pdu.count - 1)))
-            }
+            // One that ends before it says whose value it is says nothing.
+            guard let handle = pdu.u16(at: 1) else { return nil }
             let isIndication = opcode == .indication
             try await arrived(Arrived(handle: handle, value: Array(pdu[3...]), isIndication: isIndication))
         case .multipleNotification: try await split(pdu)

@@ -71,11 +71,16 @@ import Glibc
 
     @Hub package func receive(within time: Duration) async throws(Fault) -> [UInt8]? {
         let due = ContinuousClock.now + time
-        var pdu = [UInt8](repeating: 0, count: longest)
+        var pdu = [UInt8](repeating: 0, count: longest), empty = 0
         while isOpen {
             let count = recv(socket.raw, &pdu, pdu.count, CInt(MSG_TRUNC))
             if count > pdu.count { throw .device(.malformed(.length(got: count, expected: pdu.count))) }
-            if count == 0 { return nil }
+            // An empty packet, which says nothing, looks like the end; but the end lasts.
+            if count == 0 {
+                empty += 1
+                if empty == 8 { return nil }
+                continue
+            }
             if count > 0 {
                 hasHeard = true
                 if mustEncrypt { try await encrypt() }

@@ -120,13 +120,14 @@ private final class Endless: Bearer {
         }
     }
 
-    @Test func aResponseThatNobodyAskedForIsPassedOver() async throws {
-        // A Read Response and the refusal of a read; then the answer.
+    @Test func whatNobodyAskedForIsPassedOver() async throws {
+        // A Read Response, the refusal of a read, an indication that ends in its handle; then the answer.
         let bearer = ScriptedBearer(
             """
             > 02 0502
             < 0b 41
             < 01 0a 0300 0a
+            < 1d 03
             < 03 1700
             > 10 0100 ffff 0028
             < 01 10 0100 0a

@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    @Test func anEmptyPacketIsNoEnd() async throws {
+        try await onLoop {
+            let (hub, device) = try SocketBearer.pair()
+            try await device.send([])
+            try await device.send([0x13])
+            #expect(try await hub.receive(within: .seconds(600)) == [0x13])
+            try await device.send([])
+            device.hangUp()
+            #expect(try await hub.receive(within: .seconds(600)) == nil)
+        }
+    }
+
     @Test func silenceIsAFault() async throws {
         try await onLoop {
             let (hub, device) = try SocketBearer.pair()

@@ -29,7 +29,8 @@ def certify(folder: pathlib.Path) -> None:
 class Reading(NamedTuple):
     """An Observation as a test compares it: values by code, its components' too."""
 
-    at: datetime
+    #: When it was taken; None where the hub claims only that it was before it came.
+    at: datetime | None
     values: dict[str, float]
 
 
@@ -81,7 +82,8 @@ class Clinic:
             if each["device"]["reference"] in devices:
                 values = {part["code"]["coding"][0]["code"]: float(part["valueQuantity"]["value"])
                           for part in [each, *each.get("component", [])] if "valueQuantity" in part}
-                found.append(Reading(datetime.fromisoformat(each["effectiveDateTime"]), values))
+                at = each.get("effectiveDateTime")
+                found.append(Reading(at and datetime.fromisoformat(at), values))
         return found
 
     def has(self, address: str) -> bool:

@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import pathlib
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -40,6 +41,9 @@ class Taken:
 class Serial:
     """An oximeter on a cable, which says each measurement once, and only while it is listened to."""
 
+    #: How it is asked for its clock.
+    QUESTION = bytes.fromhex("02 72 00 03")
+
     def __init__(self, home: Home):
         self._home, self.holds, self.address = home, 0, ""
         self.line = None
@@ -48,6 +52,22 @@ class Serial:
         self.line = self._home.plug_serial("nonin")
         self._home.await_open("/dev/ttyUSB0")
         eventually(lambda: self.line.converter == self.line.settings)
+        threading.Thread(target=self._listen, daemon=True, name="nonin").start()
+
+    def _listen(self) -> None:
+        """Tells its clock when it is asked, as long as it is plugged in."""
+        heard = b""
+        while self.line.is_plugged:
+            try:
+                heard += self.line.receive(1, within=1)
+            except TimeoutError:
+                continue
+            except (OSError, ValueError):
+                return
+            if heard.endswith(self.QUESTION):
+                now = datetime.now()
+                self.line.send(bytes([
+                    0x02, 0xF2, 0x06, now.year - 2000, now.month, now.day, now.hour, now.minute, now.second, 0x03]))
 
     def measure(self, spo2: int, pulse: int) -> None:
         self.line.send(nonin_format_13(spo2, pulse, datetime.now()))
@@ -218,12 +238,12 @@ class Play:
         for taken in self.taken:
             taken.arrived = 0
             for reading in self.clinic.readings(taken.code, taken.address):
-                near = abs((reading.at - taken.at).total_seconds()) <= TOLERANCE
-                taken.arrived += near and taken.values.items() <= reading.values.items()
+                near = reading.at and abs((reading.at - taken.at).total_seconds()) <= TOLERANCE
+                taken.arrived += bool(near) and taken.values.items() <= reading.values.items()
 
     def _check(self) -> None:
         wrong = [f"{taken.device}: {taken.values} of {taken.at:%d %b %H:%M:%S} arrived {taken.arrived} times, beside "
-                 + ", ".join(f"{reading.values} of {reading.at.astimezone(timezone.utc):%d %b %H:%M:%S}"
+                 + ", ".join(f"{reading.values} of {reading.at and reading.at.astimezone(timezone.utc)}"
                              for reading in self.clinic.readings(taken.code, taken.address))
                  for taken in self.taken if taken.arrived != 1]
         for entry in self.scenario.devices:
