@@ -98,8 +98,10 @@ extension Fault {
         case EAFNOSUPPORT, EPROTONOSUPPORT, ENODEV, EHOSTUNREACH, EADDRNOTAVAIL: return .hub(.noRadio)
         case ENETDOWN: return .hub(.radioOff)
         case ERFKILL: return .hub(.radioBlocked)
+        // An end of the link that errno has no name for: it never came to be (0x3E), the two keys differ (0x3D).
+        case ENOSYS: return .device(.hungUp)
         // Too many links, no memory for one, one already in the making, and what else the adapter may say.
-        case EMLINK, ENOMEM, ENOBUFS, EBUSY, EALREADY, EIO, EPROTO, ENOSYS, EOPNOTSUPP:
+        case EMLINK, ENOMEM, ENOBUFS, EBUSY, EALREADY, EIO, EPROTO, EOPNOTSUPP:
             return .hub(.radioFailing("\(call), errno \(number)"))
         default: return failed(call, number)
         }
