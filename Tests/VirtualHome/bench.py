@@ -21,15 +21,17 @@ READINGS = 10
 
 # The least that bleak can do: find, connect, subscribe, and write down what comes. It keeps nothing and tells no clinic.
 BLEAK = """
-import asyncio, sys
+import asyncio, resource, sys
 from bleak import BleakClient, BleakScanner
 async def main():
     device = await BleakScanner.find_device_by_address(sys.argv[1], timeout=120)
     gone = asyncio.Event()
     async with BleakClient(device, disconnected_callback=lambda _: gone.set(), timeout=120) as client:
-        await client.start_notify("00002a35-0000-1000-8000-00805f9b34fb", lambda _, data: print(data.hex(), flush=True))
+        await client.start_notify("00002a35-0000-1000-8000-00805f9b34fb", lambda _, data: print("told", data.hex(), flush=True))
         await gone.wait()
 asyncio.run(main())
+used = resource.getrusage(resource.RUSAGE_SELF)
+print("cost", used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 """
 
 
@@ -122,15 +124,14 @@ def theirs(home: Home) -> dict[str, float]:
     before = cost(home, "bluetoothd", "dbus-daemon")
     cuff.go_on_air()
     reader = home.spawn(f"exec {venv}/bin/python {home.shared}/read.py {cuff.address}")
-    own = (0.0, 0.0)
     arrived: list[float] = []
     while len(arrived) < READINGS and reader.is_running:
-        count = len(reader.output.split())
+        count = reader.output.count("told ")
         arrived += [time.monotonic()] * (count - len(arrived))
-        if count >= READINGS - 1 or not arrived:
-            own = max(own, cost(home, "python"))
-    result = reader.wait()
-    assert len(result.output.split()) == READINGS, result.output
+        time.sleep(0.02)
+    said = reader.wait().output
+    assert said.count("told ") == READINGS, said
+    own = [float(word) for word in said.split("cost ")[1].split()]
     after = cost(home, "bluetoothd", "dbus-daemon")
     receipts = [there - told for there, told in zip(arrived, sorted(watch.told.values()))]
     watch.close()
