@@ -58,7 +58,7 @@ def cost(home: Home, *names: str) -> tuple[float, float]:
     """CPU seconds and resident MB of the processes of these names together."""
     cpu = memory = 0.0
     for name in names:
-        said = home.run(f"for p in $(pidof -x {name}); do cut -d' ' -f14,15 /proc/$p/stat; grep VmHWM /proc/$p/status; done")
+        said = home.run(f"for p in $(pidof -x {name}); do cut -d' ' -f14,15 /proc/$p/stat; grep VmHWM /proc/$p/status; done 2>/dev/null")
         for line in said.output.splitlines():
             words = line.split()
             if words[0] == "VmHWM:":
