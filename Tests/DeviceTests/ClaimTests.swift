@@ -41,7 +41,7 @@ import Testing
     }
 
     /// As the hub listens: all that a setting of the line can be, in pieces of any size.
-    @Test(arguments: CaptureFile.all.filter { $0.capture.attributes.isEmpty })
+    @Test(arguments: CaptureFile.all.filter { if case .line = $0.capture.sighting.way { true } else { false } })
     func theHubHearsWhoItIs(_ file: CaptureFile) {
         for size in [1, 3, 7, 64, 4096] {
             let stream = file.heard.flatMap { $0 }

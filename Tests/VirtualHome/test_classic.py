@@ -1,0 +1,69 @@
+"""Classic Bluetooth through the whole line: the kernel's own RFCOMM, devices that pair and call."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from . import packages
+from .classic import CuffPBT, Emulator, Onyx
+from .home import eventually
+from .test_daemon import clinic, daemon  # noqa: F401
+
+packages.PACKAGES["bluez-test-tools"] = "btvirt, the emulator of classic adapters"
+
+
+@pytest.fixture
+def emulator(home, daemon):
+    """The hub has hci1 of the emulator; the others are for devices."""
+    with daemon._file.open("a") as file:
+        file.write("[Bluetooth]\nAdapter=hci1\n")
+    return Emulator(home)
+
+
+def start(home, daemon):
+    """The daemon, once it holds its adapter, and the adapter's address."""
+    run = daemon.start()
+    eventually(lambda: "adapter hci1 is on" in run.output, within=120)
+    return run, home.run("cat /sys/class/bluetooth/hci1/address").output.strip().upper()
+
+
+def pair(daemon, device) -> None:
+    paired = daemon.ask(f"pair {device.address} --patient Patient/pt-4711")
+    assert paired.status == 0 and "bound as" in paired.output, paired.output
+
+
+def test_a_nonin_9560_is_paired_and_calls(home, clinic, daemon, emulator):
+    run, hub = start(home, daemon)
+    onyx = Onyx(home, emulator.hand_out(2))
+    pair(daemon, onyx)
+    now = datetime.now()
+    onyx.memory = [(93, 88, now - timedelta(hours=11)), (97, 72, now)]
+    onyx.call(hub)
+    assert onyx.memory == []
+    eventually(lambda: clinic.saturations() == [93, 97])
+    assert "Onyx II 9560 visit over, 2 kept" in run.output
+    # It calls again, with nothing new.
+    onyx.memory = [(98, 70, now + timedelta(minutes=1))]
+    onyx.call(hub)
+    eventually(lambda: clinic.saturations() == [93, 97, 98])
+    assert run.stop().status == 0
+
+
+def test_a_cuff_may_forget_only_what_survives_a_power_cut(home, clinic, daemon, emulator):
+    run, hub = start(home, daemon)
+    cuff = CuffPBT(home, emulator.hand_out(2))
+    pair(daemon, cuff)
+    home.set_network(False)
+    cuff.memory = [(128, 82, 71, datetime.now())]
+
+    def cut() -> None:
+        home.cut_power()
+        raise ConnectionError("the hub is gone")
+
+    cuff.on_accepted = cut
+    with pytest.raises((ConnectionError, TimeoutError)):
+        cuff.call(hub)
+    assert cuff.memory == [] and not home.is_up
+    home.boot()
+    daemon.start()
+    eventually(lambda: [int(o["valueQuantity"]["value"]) for o in clinic.observations("150021")] == [128], within=60)
