@@ -98,7 +98,8 @@ package enum AndPBT {
         if status == 0x8F || status == 0x8B { reading.remarks.insert(.irregularPulse) }
         for (quantity, number, unit) in [
             (Quantity.systolic, Int32(numbers[1]) + Int32(numbers[2]), Unit.millimetreOfMercury),
-            (.diastolic, Int32(numbers[2]), .millimetreOfMercury), (.meanPressure, Int32(numbers[4]), .millimetreOfMercury),
+            (.diastolic, Int32(numbers[2]), .millimetreOfMercury),
+            (.meanPressure, Int32(numbers[4]), .millimetreOfMercury),
             (.pulseRate, Int32(numbers[3]), .perMinute),
         ] {
             reading.values.append(Value(quantity, hasFailed ? .absent(.error) : .amount(Amount(number)), unit))
