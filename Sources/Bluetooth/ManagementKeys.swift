@@ -83,6 +83,11 @@ extension Management {
             self.use = use
             self.key = key
         }
+
+        /// Keys that became public with the products that shared them: Google's Titan security keys of 2019.
+        package static let known = [
+            (.longTerm, "bf01fb9d4ef3bc36d874f5394138684c"), (.identityResolving, "a599bae4e17ca618228e0756b4e85f01"),
+        ].compactMap { (use: Use, text: String) in bytes(hex: text).flatMap { Key($0) }.map { BlockedKey(use, $0) } }
     }
 }
 

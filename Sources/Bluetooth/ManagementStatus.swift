@@ -47,7 +47,9 @@ extension Fault {
         self =
             switch status {
             case .notConnected, .disconnected: .device(.hungUp)
-            case .connectFailed, .timeout: .device(.silent)
+            // Of an adapter that is asked for something of its own it is the adapter that is silent.
+            case .connectFailed, .timeout:
+                command == .pairDevice ? .device(.silent) : .hub(.radioFailing("\(command): \(status)"))
             case .authenticationFailed: .pairing(.rejected)
             case .cancelled where command == .pairDevice, .rejected where command == .pairDevice: .pairing(.rejected)
             case .notPaired: .pairing(.notPaired)

@@ -27,6 +27,8 @@ import Core
         _ device: Management.Address, as capability: Management.IOCapability, within time: Duration,
         answering: @Hub (PairingQuestion) async -> PairingAnswer
     ) async throws(Fault) -> Bond
+    /// What was tried to keep it alive, in this hub's life.
+    var counters: RadioHealth.Counters { get set }
     /// Forgets a device's keys.
     func forget(_ device: Management.Address) async throws(Fault)
     /// The next bond whose keys are new or have changed: to be kept. Waits; nil once stopped.

@@ -53,6 +53,15 @@ import Core
     var mustRestart = false
     /// What showed that somebody else commands our adapter, until it is told.
     var foreignTrace: String?
+    /// What showed that the adapter fails, until it is acted on.
+    var trouble: Fault?
+    /// Whether it is dead, and what was tried. See `RadioHealth`.
+    var health = RadioHealth()
+    let usbReset: USBReset
+    /// When something was last heard, or an examination ended.
+    var lastSign = ContinuousClock.now
+    /// Who was heard in the examination that is going on.
+    var examination: Set<Management.Address>?
     var pairing: Pairing?
     /// Where classic devices call; nil while none is followed.
     var entrance: Entrance?
@@ -68,18 +77,26 @@ import Core
 
     init(
         adapter: UInt16? = nil, bonds: [Bond] = [], rfkill: RFKill = RFKill(), masters: OtherMaster = OtherMaster(),
+        usbReset: USBReset = USBReset(),
         channel: @escaping @Hub () throws(Fault) -> ManagementSocket
     ) throws(Fault) {
         configured = adapter
         openChannel = channel
         self.rfkill = rfkill
         self.masters = masters
+        self.usbReset = usbReset
         self.bonds = Dictionary(bonds.map { ($0.device, $0) }) { _, later in later }
         change = try Bell()
         heard = try Bell()
         kept = try Bell()
         called = try Bell()
         searched = try Bell()
+    }
+
+    /// What was tried to keep it alive; to be kept over the daemon's end.
+    @Hub package var counters: RadioHealth.Counters {
+        get { health.counters }
+        set { health.counters = newValue }
     }
 
     /// Whether the adapter is on and ours.
@@ -209,7 +226,7 @@ import Core
                     faults = []
                 } catch {
                     tell(error)
-                    due = error == .hub(.noRadio) ? nil : .now + .seconds(5)
+                    due = remedy(error)
                 }
                 if channel.failure == nil { _ = await change.rung(before: due) }
             }
@@ -227,6 +244,9 @@ import Core
     }
 
     func hear(_ advertisement: Advertisement) {
+        lastSign = .now
+        health.isWell()
+        examination?.insert(advertisement.device)
         sightings.take(advertisement, knowing: followed[advertisement.device])
         heard.ring()
     }

@@ -30,8 +30,7 @@ extension Radio {
             adapter?.settings = settings
             change.ring()
         case .controllerError(let code):
-            tell(.hub(.radioFailing("hardware error \(hex(code))")))
-            mustRestart = true
+            trouble = .hub(.radioFailing("hardware error \(hex(code))"))
             change.ring()
         case .discovering(_, let on):
             isDiscovering = on

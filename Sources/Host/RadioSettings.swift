@@ -86,6 +86,12 @@ extension Radio {
         if has(.bondable) { try await set(.setBondable(false), channel) }
         if has(.connectable) { try await set(.setConnectable(false), channel) }
         try await channel.ask(.setIOCapability(.noInputNoOutput), of: adapter.index)
+        do throws(Fault) {
+            try await channel.ask(.loadBlockedKeys(Management.BlockedKey.known), of: adapter.index)
+        } catch {
+            // Linux before 5.6 knows no such list.
+            guard case .hub(.radioFailing) = error, channel.failure == nil else { throw error }
+        }
         try await loadKeys(channel, adapter)
         try await channel.ask(.remove(.any), of: adapter.index)
         added = []

@@ -18,6 +18,10 @@ extension Radio {
             adapter?.isPrepared = false
             throw .hub(.radioShared("\(trace) by somebody else"))
         }
+        if let fault = trouble {
+            trouble = nil
+            throw fault
+        }
         if mustRestart {
             adapter?.isPrepared = false
             try await set(.setPowered(false), channel)
@@ -47,9 +51,16 @@ extension Radio {
     private func settleDiscovery(
         _ channel: ManagementSocket, _ index: Management.Index
     ) async throws(Fault) -> ContinuousClock.Instant? {
-        guard let end = discoveryEnds else { return nil }
+        if discoveryEnds == nil, examinationIsDue {
+            examination = []
+            discoveryEnds = .now + Self.examinationTime
+        }
+        guard let end = discoveryEnds else { return followed.isEmpty ? nil : lastSign + Self.quietTime }
         let isOver = end <= .now
-        if isOver { discoveryEnds = nil }
+        if isOver {
+            discoveryEnds = nil
+            try conclude()
+        }
         // The kernel ends a discovery by itself after ten seconds.
         guard isDiscovering == isOver, pairing == nil else { return isOver ? nil : end }
         isDiscovering = true

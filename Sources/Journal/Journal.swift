@@ -75,6 +75,11 @@ package actor Journal {
     @discardableResult
     package func retry(_ readings: [Int64]) throws(Fault) -> Int { try database.retry(readings) }
 
+    /// Says whom readings are about that are nobody's so far; answers how many were assigned.
+    package func assign(_ readings: [Int64], to subject: Subject) throws(Fault) -> Int {
+        try database.assign(readings, to: subject)
+    }
+
     // MARK: Devices
 
     /// Remembers what a device says of itself. A power cut may take it; the entries of the visit carry it too.

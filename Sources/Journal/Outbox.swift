@@ -133,6 +133,28 @@ extension Database {
         }
     }
 
+    /// Says whom readings are about that nobody was named for; they wait for the clinic from now on. One that is about
+    /// somebody already is left alone. Answers how many were assigned.
+    func assign(_ readings: [Int64], to subject: Subject) throws(Fault) -> Int {
+        try transaction { () throws(Fault) in
+            var count = 0
+            for id in readings {
+                let columns = ReadingRow.columns
+                guard let row = try query("SELECT \(columns) FROM reading WHERE id = ?", .integer(id)).first,
+                    var reading = ReadingRow(row), reading.isSound, reading.subject == nil
+                else { continue }
+                reading.subject = subject
+                reading.seal = reading.computedSeal
+                try query(
+                    "UPDATE reading SET system = ?, subject = ?, seal = ? WHERE id = ?",
+                    Optional(subject).data + [.integer(reading.seal), .integer(id)])
+                try enqueue(reading)
+                count += 1
+            }
+            return count
+        }
+    }
+
     /// Takes refused readings out of quarantine: they wait again. Answers how many answers were taken back.
     func retry(_ readings: [Int64]) throws(Fault) -> Int {
         try transaction { () throws(Fault) in

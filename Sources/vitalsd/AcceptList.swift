@@ -114,7 +114,7 @@ import Journal
 
     /// The hub's own faults are not the device's to wait for; a device that went out of range must be met again while it is
     /// on the air; one that breaks its protocol, or has lost its key, waits longer each time, up to ten minutes.
-    static func pause(after fault: Fault, _ failures: Int) -> Duration {
+    nonisolated static func pause(after fault: Fault, _ failures: Int) -> Duration {
         let rising = Duration.seconds(1 << min(failures - 1, 10))
         return switch fault {
         case .hub, .network, .clinic: .seconds(1)

@@ -10,13 +10,14 @@ enum Act: Equatable {
     /// One device, or everything.
     case wipe(String?, undelivered: Bool)
     case retry([Int64])
+    case assign([Int64], Subject)
 
     /// One packet of the control socket: words with tabs between.
     var notation: String {
         switch self {
-        case .bind(let device, let user, .reference(let patient)): "bind\t\(device)\t\(slot(user))\t\(patient)"
-        case .bind(let device, let user, .identifier(let system, let value)):
-            "bind\t\(device)\t\(slot(user))\t\(system)\t\(value)"
+        case .bind(let device, let user, let subject): "bind\t\(device)\t\(slot(user))\t\(subject.notation)"
+        case .assign(let ids, let subject):
+            "assign\t" + ids.map(String.init).joined(separator: ",") + "\t\(subject.notation)"
         case .unbind(let device, let user): "unbind\t\(device)\t\(slot(user))"
         case .wipe(let device, let undelivered):
             "wipe\t\(device ?? "")\t\(undelivered ? "undelivered" : "")"
@@ -30,9 +31,13 @@ enum Act: Equatable {
         // No slot is every slot, so what is no number must not be taken for none.
         let user = words.count > 2 ? Int(words[2]) : nil, isSlot = words.count > 2 && (words[2].isEmpty || user != nil)
         switch (words.first, words.count) {
-        case ("bind", 4) where isSlot: self = .bind(words[1], user: user, .reference(words[3]))
-        case ("bind", 5) where isSlot:
-            self = .bind(words[1], user: user, .identifier(system: words[3], value: words[4]))
+        case ("bind", 4...) where isSlot:
+            guard let subject = Subject(notation: words[3...]) else { return nil }
+            self = .bind(words[1], user: user, subject)
+        case ("assign", 3...):
+            let ids = words[1].split(separator: ",", omittingEmptySubsequences: false).map { Int64($0) }
+            guard let subject = Subject(notation: words[2...]), !ids.contains(nil) else { return nil }
+            self = .assign(ids.compactMap { $0 }, subject)
         case ("unbind", 3) where isSlot: self = .unbind(words[1], user: user)
         case ("wipe", 3): self = .wipe(words[1].isEmpty ? nil : words[1], undelivered: words[2] == "undelivered")
         case ("retry", 2...):
@@ -56,7 +61,7 @@ enum Act: Equatable {
             gateway.acceptList.wake(device)
             try await gateway.acceptList.reload()
         case .unbind: try await gateway.acceptList.reload()
-        case .wipe, .retry: break
+        case .wipe, .retry, .assign: break
         }
         gateway.courier.wake()
         return done
@@ -75,6 +80,8 @@ enum Act: Equatable {
             return Act.words(try await journal.wipe(device, undelivered: undelivered))
         case .retry(let ids):
             return "\(try await journal.retry(ids)) will be sent again"
+        case .assign(let ids, let subject):
+            return "\(try await journal.assign(ids, to: subject)) assigned"
         }
     }
 
@@ -99,6 +106,25 @@ enum Act: Equatable {
             printLine(try await perform(on: journal))
         } catch {
             throw complain(error)
+        }
+    }
+}
+
+extension Subject {
+    /// `Patient/4711`, or system and value with a tab between.
+    var notation: String {
+        switch self {
+        case .reference(let reference): reference
+        case .identifier(let system, let value): "\(system)\t\(value)"
+        }
+    }
+
+    /// Reads what `notation` writes.
+    init?(notation words: ArraySlice<String>) {
+        switch (words.first, words.count) {
+        case (let reference?, 1): self = .reference(reference)
+        case (let system?, 2): self = .identifier(system: system, value: words[words.startIndex + 1])
+        default: return nil
         }
     }
 }

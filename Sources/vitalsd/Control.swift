@@ -1,3 +1,4 @@
+import Bluetooth
 import Core
 import Devices
 import Host
@@ -128,6 +129,11 @@ import Journal
             json.member("synchronised", HubClock.now().synchronised)
             json.array("visits") { json in for visit in gateway.roster.visits { json.string(visit) } }
             if let fault = gateway.radioFault { json.member("radio", fault.description) } else { json.null("radio") }
+            if let counters = gateway.central?.counters {
+                json.object("radioRemedies") { json in
+                    for rung in RadioHealth.Rung.allCases { json.member("\(rung)", counters[rung]) }
+                }
+            }
             json.member("delivered", gateway.courier.delivered)
             if let fault = gateway.courier.fault { json.member("fault", fault.description) } else { json.null("fault") }
         }

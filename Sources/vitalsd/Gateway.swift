@@ -40,6 +40,9 @@ import Journal
             case .simulated(let path): Air(path)
             case .adapter(let index): try Radio(adapter: index, bonds: acceptList.bonds)
             }
+        if let kept = try await journal.value(for: "radio").flatMap({ RadioHealth.Counters(notation: $0) }) {
+            central?.counters = kept
+        }
         courier = try Courier(journal, clinic)
         lines = try LineWatch(configured: configuration.serialLines)
         lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")
@@ -115,6 +118,7 @@ import Journal
                     group.addTask { await self.meet(advertisement, over: central) }
                 } catch {
                     radioFault = error
+                    await keepCounters(of: central)
                     // Without a device that wants it, a missing radio is a fact and no fault.
                     Systemd.log(acceptList.isEmpty ? .notice : .warning, error.description)
                 }
@@ -135,6 +139,15 @@ import Journal
                 .info, "pairing: \(driver.model) at \(advertisement.address) is bound to nobody; left alone")
         }
         return false
+    }
+
+    /// What was tried to keep the radio alive is told to a technician, also after a restart.
+    private func keepCounters(of central: any Central) async {
+        do throws(Fault) {
+            try await journal.set("radio", to: central.counters.notation)
+        } catch {
+            log(error)
+        }
     }
 
     /// Keys that are new or have changed go to disk: the next start gives them to the kernel again.

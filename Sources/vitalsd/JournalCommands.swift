@@ -20,22 +20,27 @@ extension Command {
     }
 
     static let queue = Command(
-        verb: "queue", arguments: "[retry ID…] [--json] [--configuration FILE]",
+        verb: "queue", arguments: "[retry ID… | assign ID… --patient Patient/ID] [--json] [--configuration FILE]",
         summary: "what waits, and what the clinic refused and why",
         explanation: """
             One line for each reading that is not at the clinic: waiting, refused with the clinic's reason, assigned to
-            nobody, or not decodable. `retry` sends refused ones again.
+            nobody, or not decodable. `retry` sends refused ones again; `assign` says whom those are about that came from
+            a slot of nobody's.
             """
     ) { arguments throws(Exit) in
         let wantsJSON = arguments.flag("json"), path = try arguments.configurationPath()
-        var words = try arguments.rest()
-        if words.first == "retry" {
-            words.removeFirst()
-            let ids = words.compactMap { Int64($0) }
-            guard !ids.isEmpty, ids.count == words.count else {
-                throw arguments.complain("retry wants reading numbers")
+        let patient = try arguments.option("patient")
+        let words = try arguments.rest()
+        if let verb = words.first, ["retry", "assign"].contains(verb) {
+            let ids = words.dropFirst().compactMap { Int64($0) }
+            guard !ids.isEmpty, ids.count == words.count - 1 else {
+                throw arguments.complain("\(verb) wants reading numbers")
             }
-            return try await Act.retry(ids).carryOut(with: configuration(at: path))
+            guard verb == "assign" else { return try await Act.retry(ids).carryOut(with: configuration(at: path)) }
+            guard let patient, Configuration.Key.Kind.reference.accepts(patient) else {
+                throw arguments.complain("assign wants --patient, \(Configuration.Key.Kind.reference.rawValue)")
+            }
+            return try await Act.assign(ids, .reference(patient)).carryOut(with: configuration(at: path))
         }
         if let stray = words.first { throw arguments.complain("unexpected \(stray)") }
         let configuration = try configuration(at: path)

@@ -109,26 +109,21 @@ private func answer(_ question: String, passkey: String?, pin: String?, canType:
 extension Gateway.PairingOrder {
     /// One packet of the control socket: words with tabs between.
     var notation: String {
-        let person: [String] =
-            switch subject {
-            case .reference(let reference): ["", reference]
-            case .identifier(let system, let value): [system, value]
-            }
         let words =
             ["pair", address.description, user.map(String.init) ?? "", consent.map { String($0.code) } ?? ""]
-            + [String(capability.rawValue)] + person
+            + [String(capability.rawValue), subject.notation]
         return words.joined(separator: "\t")
     }
 
     /// Reads what `notation` writes.
     init?(_ words: [String]) {
-        guard words.count == 7, let address = BluetoothAddress(words[1]), words[2].isEmpty || Int(words[2]) != nil,
+        guard words.count > 5, let address = BluetoothAddress(words[1]), words[2].isEmpty || Int(words[2]) != nil,
+            let subject = Subject(notation: words[5...]),
             let capability = UInt8(words[4]).flatMap(Management.IOCapability.init(rawValue:))
         else { return nil }
         let user = Int(words[2])
         self.init(
-            address: address, user: user,
-            subject: words[5].isEmpty ? .reference(words[6]) : .identifier(system: words[5], value: words[6]),
+            address: address, user: user, subject: subject,
             consent: user.flatMap(UInt8.init(exactly:)).flatMap { slot in
                 UInt16(words[3]).map { Consent(user: slot, code: $0) }
             }, capability: capability)

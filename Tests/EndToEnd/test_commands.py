@@ -7,7 +7,9 @@ import pytest
 from conftest import eventually, measure, vitalsd
 from far_ends import Air, Cuff, blood_pressure, nonin_format_13
 
-VERBS = ["run", "demo", "status", "queue", "bind", "unbind", "devices", "decode", "replay", "version", "help"]
+VERBS = [
+    "run", "demo", "status", "queue", "scan", "pair", "bind", "unbind", "wipe", "devices", "decode", "replay", "version",
+    "help"]
 ADDRESS = "00:09:1F:00:00:01"
 
 
@@ -321,6 +323,15 @@ def test_binding_without_a_daemon(home, clinic, tmp_path):
     # Nobody said who the third is: kept, and told to nobody.
     assert home.status()["unassigned"] == 1
     assert [row["state"] for row in home.queue()] == ["unassigned"]
+    # Until somebody does.
+    third = str(home.queue()[0]["id"])
+    assert home.run("queue", "assign", third).returncode == 64
+    assert home.run("queue", "assign", third, "--patient", "Patient/three").stdout == "1 assigned\n"
+    eventually(lambda: clinic.blood_pressures() == [(121, 80), (122, 80), (123, 80)])
+    panels = [o for o in clinic.observations() if "150020" in str(o["code"])]
+    assert panels[-1]["subject"]["reference"] == "Patient/three"
+    # Whom a reading is about is said once.
+    assert home.run("queue", "assign", third, "--patient", "Patient/other").stdout == "0 assigned\n"
     air.close()
 
 
@@ -335,3 +346,81 @@ def test_a_retry_of_what_is_not_there(home, clinic):
     eventually(lambda: home.status().get("running"))
     answer = home.run("queue", "retry", "4711")
     assert (answer.returncode, answer.stdout) == (0, "0 will be sent again\n")
+
+
+# MARK: scan, pair, wipe
+
+
+def test_scanning_shows_who_is_near_and_reads_nobody(home, clinic, tmp_path):
+    cuff, stranger = Cuff(ADDRESS), Cuff("00:09:1F:00:00:02")
+    air = Air(str(tmp_path / "air"), [cuff, stranger])
+    measure(cuff, 120)
+    measure(stranger, 121)
+    assert home.run("scan").returncode == 69
+    home.run("bind", ADDRESS)
+    home.start()
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)])
+    # Only a device with something to say is in the air, and the stranger still has.
+    answer = home.run("scan", "--seconds", "1", "--json")
+    assert answer.returncode == 0, answer.stderr
+    heard = {device["address"]: device for device in map(json.loads, answer.stdout.splitlines())}
+    assert heard[stranger.address]["driver"] == "and-ua651ble" and heard[stranger.address]["bound"] is False
+    assert stranger.visits == 0
+    text = home.ask("scan", "--seconds", "1")
+    assert stranger.address in text and "UA-651BLE" in text and "bound" not in text
+    assert home.run("scan", "--seconds", "none").returncode == 64
+    air.close()
+
+
+def test_pairing_says_what_it_lacks(home, clinic, tmp_path):
+    assert home.run("pair", ADDRESS).returncode == 69
+    for words in (["--passkey", "1234567"], ["--pin", ""], ["--consent", "12"], ["--consent", "10000", "--user", "1"]):
+        assert home.run("pair", ADDRESS, *words).returncode == 64, words
+    cuff = Cuff(ADDRESS)
+    air = Air(str(tmp_path / "air"), [cuff])
+    measure(cuff, 120)
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    answer = home.run("pair", ADDRESS)
+    # A simulated air has no keys to give.
+    assert answer.returncode == 69 and "looking for" in answer.stdout and "is near" in answer.stdout
+    assert answer.stderr.startswith("vitalsd: hub: there is no Bluetooth adapter")
+    assert cuff.visits == 0 and home.queue() == []
+    air.close()
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_kit_that_goes_back_has_nothing_of_the_citizen(home, clinic, cuff, running):
+    clinic.stop()
+    home.start()
+    measure(cuff, 147)
+    eventually(lambda: not cuff.memory)
+    refused = home.run("wipe", "--everything")
+    assert refused.returncode == 69 and "1 readings are not at the clinic" in refused.stderr
+    clinic.start()
+    eventually(lambda: clinic.blood_pressures() == [(147, 80)])
+    eventually(lambda: home.status()["pending"] == 0 if "pending" in home.status() else True)
+    if not running:
+        home.stop()
+    assert home.run("wipe").returncode == 64
+    answer = home.run("unbind", ADDRESS, "--wipe") if running else home.run("wipe", "--everything")
+    assert (answer.returncode, answer.stdout) == (0, "wiped: 1 readings, 1 devices, 1 bindings\n"), answer.stderr
+    left = b"".join(path.read_bytes() for path in sorted(home.state.iterdir()) if path.is_file())
+    for trace in (b"pt-4711", ADDRESS.encode(), b"systolic", b"147"):
+        assert trace not in left, trace
+    again = home.run("wipe", "--everything")
+    assert (again.returncode, again.stdout) == (0, "wiped: 0 readings, 0 devices, 0 bindings\n")
+
+
+def test_a_device_that_breaks_its_protocol_is_asked_less_and_less(home, clinic, cuff):
+    home.start()
+    healthy = cuff.answer
+    # An answer to the first question that is one byte too short.
+    cuff.answer = lambda pdu: b"\x03\x01"
+    measure(cuff, 131)
+    eventually(lambda: cuff.visits >= 3)
+    # Said for the first and the second failure, not for each.
+    assert home.log.count("break its protocol") == 2
+    # And heard again as soon as it behaves.
+    cuff.answer = healthy
+    eventually(lambda: clinic.blood_pressures() == [(131, 80)])

@@ -8,7 +8,9 @@ import Testing
         .bind("bluetooth:00:09:1F:80:00:22", user: nil, .reference("Patient/4711")),
         .bind("bluetooth:00:09:1F:80:00:22", user: 0, .identifier(system: "urn:oid:1.2.3", value: "a person")),
         .unbind("bluetooth:00:09:1F:80:00:22", user: 255), .unbind("line:/dev/ttyUSB0", user: nil),
-        .retry([1, 9_007_199_254_740_993]),
+        .wipe(nil, undelivered: false), .wipe("bluetooth:00:09:1F:80:00:22", undelivered: true),
+        .assign([3, 4], .reference("Patient/1")),
+        .assign([3], .identifier(system: "urn:oid:1.2.3", value: "a person")), .retry([1, 9_007_199_254_740_993]),
     ]
 
     @Test(arguments: acts) func isReadAsItWasWritten(_ act: Act) {
@@ -19,6 +21,7 @@ import Testing
         "", "status", "bind", "bind\tx", "retry", "retry\tone", "retry\t1\ttwo", "unbind\tx", "unbind\tx\t1\ty",
         // Every user slot, where one was meant that is no number.
         "bind\tx\tone\tPatient/1", "bind\tx\t1.0\tsystem\tvalue", "unbind\tx\tone",
+        "assign\t1,two\tPatient/1", "assign\t1", "assign\t1,\tPatient/1", "bind\tx\t\ta\tb\tc",
     ])
     func isNotGuessed(_ notation: String) { #expect(Act(notation: notation) == nil) }
 }

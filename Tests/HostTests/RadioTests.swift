@@ -139,6 +139,7 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
                 #expect(
                     kernel.told == [
                         "0003 - ", "0004 0 ", "000d 0 01", "002d 0 01", "0018 0 03",
+                        "0046 0 0200" + "01bf01fb9d4ef3bc36d874f5394138684c" + "02a599bae4e17ca618228e0756b4e85f01",
                         "0013 0 0100\(device)0200100000\(String(repeating: "00", count: 8))\(key)",
                         "0030 0 0100\(device)\(key)", "0035 0 0000", "0034 0 00000000000000", "0005 0 01",
                         "0015 0 ",

@@ -1,0 +1,59 @@
+import Bluetooth
+import Core
+
+/// Keeping the radio alive: how it is examined, and what is tried where it fails.
+extension Radio {
+    /// After so long without a sign from the air it is examined, where there is somebody to hear.
+    static let quietTime = Duration.seconds(600)
+    /// Most advertisers are heard within this.
+    static let examinationTime = Duration.seconds(4)
+
+    var examinationIsDue: Bool { !followed.isEmpty && pairing == nil && lastSign + Self.quietTime <= .now }
+
+    /// The end of an examination, if this discovery was one. Throws `radioFailing` where silence is evidence.
+    func conclude() throws(Fault) {
+        guard let heard = examination else { return }
+        examination = nil
+        lastSign = .now
+        if let usual = health.examined(heard.count) {
+            throw .hub(.radioFailing("it hears nobody, where \(usual) and more used to be"))
+        }
+        // Once is chance: asked again soon.
+        if heard.isEmpty { lastSign = .now + (.seconds(60) - Self.quietTime) }
+    }
+
+    /// Does the next thing that may help. Returns when to compare again.
+    func remedy(_ fault: Fault) -> ContinuousClock.Instant? {
+        guard case .hub(.radioFailing) = fault else { return fault == .hub(.noRadio) ? nil : .now + .seconds(5) }
+        let rung = health.fails()
+        Systemd.log(.notice, "hub: Bluetooth adapter: \(rung.words)")
+        switch rung {
+        // Our list of devices is made anew, and the kernel's scanning with it.
+        case .restartScanning: adapter?.isPrepared = false
+        case .powerCycle: mustRestart = true
+        case .resetUSB:
+            guard let name = adapter?.index.description else { break }
+            do throws(Fault) {
+                try usbReset.perform(on: name)
+            } catch {
+                Systemd.log(.notice, error.description)
+            }
+        case .giveUp:
+            mustRestart = true
+            return .now + .seconds(300)
+        }
+        return .now + .seconds(5)
+    }
+}
+
+extension RadioHealth.Rung {
+    /// For the log and the technician.
+    package var words: String {
+        switch self {
+        case .restartScanning: "its scanning is started anew"
+        case .powerCycle: "it is switched off and on"
+        case .resetUSB: "its USB device is reset"
+        case .giveUp: "nothing has helped; it is tried again in five minutes"
+        }
+    }
+}
