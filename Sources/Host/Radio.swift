@@ -247,6 +247,11 @@ import Core
         lastSign = .now
         health.isWell()
         examination?.insert(advertisement.device)
+        report(advertisement)
+    }
+
+    /// Lets `next` report a device, though that is no sign of life of the adapter.
+    func report(_ advertisement: Advertisement) {
         sightings.take(advertisement, knowing: followed[advertisement.device])
         heard.ring()
     }

@@ -39,9 +39,10 @@ extension Radio {
         for device in Set(followed.keys).subtracting(added) {
             try await channel.ask(.add(device, device.kind == .classic ? .allowIncoming : .connect), of: index)
             added.insert(device)
-            // The kernel tells of new links only; with a device that was just paired there is one already. And a classic
-            // device is never heard of: only a call tells whether it is there.
-            if connected.contains(device) || device.kind == .classic { hear(Advertisement(device, [])) }
+            // The kernel tells of new links only; with a device that was just paired there is one already.
+            if connected.contains(device) { hear(Advertisement(device, [])) }
+            // A classic device is not heard: only a call tells whether it is there.
+            if device.kind == .classic { report(Advertisement(device, [])) }
         }
         settleCalls()
         return try await settleDiscovery(channel, index)
