@@ -45,7 +45,6 @@ import Testing
             far.hangUp()
             #expect(try await line.read(within: .seconds(60)) == .bytes([0x07]))
             #expect(try await line.read(within: nil) == .hungUp)
-            await #expect(throws: Fault.device(.hungUp)) { try await line.write([0x08]) }
             line.hangUp()
             #expect(try await line.read(within: nil) == .hungUp)
         }

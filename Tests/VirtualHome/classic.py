@@ -2,6 +2,7 @@
 is not enough of one for the kernel."""
 
 import asyncio
+import re
 import struct
 import sys
 from datetime import datetime
@@ -16,19 +17,29 @@ from bumble.transport import open_transport
 
 from EndToEnd.far_ends import nonin_format_13
 
+from .bluez import btmgmt
 from .home import Home, eventually
 
 BRIDGE = Path(__file__).parent / "guest" / "bridge.py"
 
 
 class Emulator:
-    """The adapters hci1 (the hub's) to hci3 in the machine, for as long as it runs."""
+    """The adapters hci1, which is the hub's, and hci2 in the machine, for as long as it runs."""
 
     def __init__(self, home: Home):
         self._home = home
         home.run("modprobe -a hci_vhci rfcomm algif_hash algif_skcipher cmac ecb")
-        home.spawn("exec btvirt -l3")
-        home.run("until [ -e /sys/class/bluetooth/hci3 ]; do sleep 0.2; done", within=90)
+        # On a slow machine the kernel may give an adapter up before the emulator has answered.
+        for _ in range(5):
+            emulator = home.spawn("exec btvirt -l2")
+            home.run("until [ -e /sys/class/bluetooth/hci2 ]; do sleep 0.2; done; sleep 2", within=90)
+            known = btmgmt(home, "info")
+            if "hci1:" in known and "hci2:" in known:
+                #: The hub's address.
+                self.hub = re.search(r"hci1:.*?addr (\S+)", known, re.DOTALL)[1]
+                return
+            emulator.kill()
+        raise RuntimeError("the emulator's adapters do not answer")
 
     def hand_out(self, index: int) -> int:
         """The host's port that leads to hciN."""

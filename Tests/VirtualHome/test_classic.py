@@ -20,39 +20,47 @@ def emulator(home, daemon):
     return Emulator(home)
 
 
-def start(home, daemon):
-    """The daemon, once it holds its adapter, and the adapter's address."""
+def start(daemon):
+    """The daemon, once it holds its adapter."""
     run = daemon.start()
     eventually(lambda: "adapter hci1 is on" in run.output, within=120)
-    return run, home.run("cat /sys/class/bluetooth/hci1/address").output.strip().upper()
+    return run
 
 
-def pair(daemon, device) -> None:
+def can_be_called(home) -> bool:
+    """Whether the hub's adapter listens for calls."""
+    return "PSCAN" in home.run("hciconfig hci1").output
+
+
+def pair(home, daemon, device) -> None:
+    """Pairs with the device; only from then on the hub can be called."""
+    assert not can_be_called(home)
     paired = daemon.ask(f"pair {device.address} --patient Patient/pt-4711")
     assert paired.status == 0 and "bound as" in paired.output, paired.output
+    eventually(lambda: can_be_called(home))
 
 
 def test_a_nonin_9560_is_paired_and_calls(home, clinic, daemon, emulator):
-    run, hub = start(home, daemon)
+    run = start(daemon)
     onyx = Onyx(home, emulator.hand_out(2))
-    pair(daemon, onyx)
+    pair(home, daemon, onyx)
     now = datetime.now()
     onyx.memory = [(93, 88, now - timedelta(hours=11)), (97, 72, now)]
-    onyx.call(hub)
+    onyx.call(emulator.hub)
     assert onyx.memory == []
     eventually(lambda: clinic.saturations() == [93, 97])
     assert "Onyx II 9560 visit over, 2 kept" in run.output
     # It calls again, with nothing new.
     onyx.memory = [(98, 70, now + timedelta(minutes=1))]
-    onyx.call(hub)
+    onyx.call(emulator.hub)
     eventually(lambda: clinic.saturations() == [93, 97, 98])
     assert run.stop().status == 0
 
 
 def test_a_cuff_may_forget_only_what_survives_a_power_cut(home, clinic, daemon, emulator):
-    run, hub = start(home, daemon)
+    run = start(daemon)
     cuff = CuffPBT(home, emulator.hand_out(2))
-    pair(daemon, cuff)
+    pair(home, daemon, cuff)
     home.set_network(False)
     cuff.memory = [(128, 82, 71, datetime.now())]
 
@@ -62,7 +70,7 @@ def test_a_cuff_may_forget_only_what_survives_a_power_cut(home, clinic, daemon, 
 
     cuff.on_accepted = cut
     with pytest.raises((ConnectionError, TimeoutError)):
-        cuff.call(hub)
+        cuff.call(emulator.hub)
     assert cuff.memory == [] and not home.is_up
     home.boot()
     daemon.start()
