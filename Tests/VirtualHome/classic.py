@@ -2,6 +2,7 @@
 is not enough of one for the kernel."""
 
 import asyncio
+import contextlib
 import re
 import struct
 import sys
@@ -14,6 +15,7 @@ from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.keys import MemoryKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
 from bumble.transport import open_transport
+from bumble.transport.common import TransportLostError
 
 from EndToEnd.far_ends import nonin_format_13
 
@@ -88,7 +90,9 @@ class ClassicDevice:
             multiplexer = await rfcomm.Client(connection).start()
             await self.talk(await multiplexer.open_dlc(channel))
         finally:
-            await asyncio.wait_for(connection.disconnect(), 5)
+            # It may have ended already, and the machine with it.
+            with contextlib.suppress(TransportLostError, TimeoutError):
+                await asyncio.wait_for(connection.disconnect(), 5)
 
     # ── for tests ──
 
