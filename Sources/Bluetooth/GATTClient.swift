@@ -72,6 +72,14 @@ package final class GATTClient: Peer {
         try await channel.command(.writeCommand, handle(of: Place(characteristic)).attBytes + value)
     }
 
+    package func send(_ value: [UInt8], to characteristic: BluetoothUUID) async throws(Fault) {
+        if try known(characteristic).properties.contains(.write) {
+            try await write(value, to: characteristic)
+        } else {
+            try await writeWithoutResponse(value, to: characteristic)
+        }
+    }
+
     package func subscribe(_ characteristic: BluetoothUUID) async throws(Fault) {
         try await followChange()
         try await configure(characteristic)

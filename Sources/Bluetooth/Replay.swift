@@ -32,6 +32,9 @@ package final class Replay: Bearer, Line, Report {
             switch driver.visit {
             case .gatt(let visit): try await visit(GATTClient(replay), replay)
             case .line(let visit): try await visit(replay, replay)
+            case .advertisement(let visit):
+                guard case .advertisement(let seen) = capture.sighting.way else { return ["there is no advertisement"] }
+                try await visit(seen, replay)
             case .none: replay.mistakes.append("there is no visit")
             }
         } catch {

@@ -7,18 +7,28 @@ import FHIR
 /// again; there is never more than one request on its way, because servers double what they create concurrently.
 package actor Clinic {
     private let executor: any SerialExecutor
-    private let curl: Curl
-    private let settings: Settings
+    /// Made when it is first needed: OpenSSL alone takes longer to begin than all else at the start.
+    private var curl: Curl?
+    private nonisolated let settings: Settings
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Throws `hub(.badConfiguration)` where the settings would send readings in clear text over a network, and
-    /// `hub(.certificateUnreadable)` where a file of theirs cannot be read.
+    /// Throws `hub(.badConfiguration)` where the settings would send readings in clear text over a network. The files are
+    /// looked at when something is delivered.
     package init(_ settings: Settings, executor: any SerialExecutor) throws(Fault) {
         try settings.check()
         self.executor = executor
         self.settings = settings
-        curl = try Curl()
+    }
+
+    /// Throws `hub(.certificateUnreadable)` while a file of the settings cannot be read. Somebody may bring it at any
+    /// time, so it is tried again.
+    package nonisolated func checkFiles() throws(Refusal) {
+        do {
+            try settings.checkFiles()
+        } catch {
+            throw Refusal(.resend, error)
+        }
     }
 
     /// Sends a transaction and reads the answer.
@@ -28,15 +38,22 @@ package actor Clinic {
     ///   - entries: how many entries it has; the answer must have as many.
     /// - Throws: why it was not taken, or why that is unknown. No person and no secret is in the fault's sentence.
     package func deliver(_ body: String, entries: Int) throws(Refusal) -> Answer {
+        // A certificate may have been renewed, or lost, since the last time.
+        try checkFiles()
         let response: Response
         do {
-            // A certificate may have been renewed, or lost, since the last time.
-            try settings.check()
-            response = try curl.post(body, settings)
+            response = try ready().post(body, settings)
         } catch {
             throw Refusal(error.isRemediedByWaiting ? .resend : .pause, error)
         }
         return try response.answer(to: entries)
+    }
+
+    private func ready() throws(Fault) -> Curl {
+        if let curl { return curl }
+        let curl = try Curl()
+        self.curl = curl
+        return curl
     }
 
     package func deliver(_ bundle: Bundle) throws(Refusal) -> Answer {

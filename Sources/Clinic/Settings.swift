@@ -36,7 +36,7 @@ extension Clinic {
 }
 
 extension Clinic.Settings {
-    /// Throws `hub(.badConfiguration)` or `hub(.certificateUnreadable)`.
+    /// Throws `hub(.badConfiguration)` for what no file and no network can mend.
     package func check() throws(Fault) {
         if url.hasPrefix("http://") {
             guard isLoopback else { throw .hub(.badConfiguration("the clinic's URL must begin with https://")) }
@@ -49,6 +49,11 @@ extension Clinic.Settings {
         guard (certificate == nil) == (key == nil) else {
             throw .hub(.badConfiguration("a certificate and its key go together"))
         }
+    }
+
+    /// Throws `hub(.certificateUnreadable)` while a file that is needed is not there, or is not for us to read. It may
+    /// come: a hub is often set up before its certificate is.
+    package func checkFiles() throws(Fault) {
         for file in [certificate, key, authority].compactMap(\.self) where access(file, R_OK) != 0 {
             throw .hub(.certificateUnreadable(file))
         }

@@ -38,9 +38,9 @@ package struct Amount: Equatable, Hashable, Sendable {
 
     /// For comparing with a range only; the wire's digits are `description`.
     package var approximate: Double {
-        var value = Double(mantissa)
-        for _ in 0..<exponent.magnitude { value = exponent < 0 ? value / 10 : value * 10 }
-        return value
+        var power = 1.0
+        for _ in 0..<exponent.magnitude { power *= 10 }
+        return exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
     }
 
     /// The same digits under another power of ten: a change of unit that keeps the precision. Nil out of bounds.

@@ -35,6 +35,8 @@ package struct Driver: Sendable {
 package enum Visit: Sendable {
     case gatt(@Sendable (any Peer, any Report) async throws(Fault) -> Void)
     case line(@Sendable (any Line, any Report) async throws(Fault) -> Void)
+    /// The device says all in its advertisement, again and again: nobody connects to it, and nobody tells it anything.
+    case advertisement(@Sendable (Advertisement, any Report) async throws(Fault) -> Void)
     /// A profile's decoders alone, for `vitalsd decode`; it never claims.
     case none
 }
@@ -137,13 +139,14 @@ package typealias Decode = @Sendable (Span<UInt8>) throws(Malformed) -> Reading
 /// How a byte stream is cut into frames.
 package struct Framing: Sendable, Equatable {
     package let name: String
-    package let settings: LineSettings
+    /// How a line must be set for it; nil for a stream over GATT, which has no line.
+    package let settings: LineSettings?
     /// The longest frame there is, in bytes: what need be kept while waiting for more.
     package let longest: Int
     package let cut: @Sendable (Span<UInt8>) -> Cut
 
     package init(
-        _ name: String, _ settings: LineSettings, longest: Int, cut: @escaping @Sendable (Span<UInt8>) -> Cut
+        _ name: String, _ settings: LineSettings? = nil, longest: Int, cut: @escaping @Sendable (Span<UInt8>) -> Cut
     ) {
         self.name = name
         self.settings = settings

@@ -22,7 +22,8 @@ package enum Fault: Error, Equatable, Sendable {
         /// Somebody else commands the same adapter: who, or by what it shows.
         case radioShared(String)
         case portGone, portBusy(String), noPermission(String)
-        case diskFull, diskFailing(String), journalFull, journalDamaged(String), journalNewer(found: Int, known: Int)
+        case diskFull, diskFailing(String), journalFull, readingsLost(Int), journalDamaged(String), journalNewer(
+            found: Int, known: Int)
         case journalInUse
         /// So many readings would be lost that are not at the clinic.
         case undelivered(Int)
@@ -131,6 +132,11 @@ extension Fault.Hub {
             (
                 "the journal is full of undelivered readings; new ones stay on their devices",
                 "restore the way to the clinic"
+            )
+        case .readingsLost(let count):
+            (
+                "\(count) readings of devices on cables found no room before the end, and are lost",
+                "free space on the hub; measure again"
             )
         case .journalDamaged(let why): ("the journal is damaged (\(why))", "see the set-aside file beside it")
         case .journalNewer(let found, let known):

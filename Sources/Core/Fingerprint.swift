@@ -39,8 +39,9 @@ package func vitalsdUUID(_ digest: [UInt8]) -> String {
     bytes[6] = bytes[6] & 0x0F | 0x80
     bytes[8] = bytes[8] & 0x3F | 0x80
     var text: [UInt8] = []
+    text.reserveCapacity(36)
     for (index, digit) in hex(bytes).utf8.enumerated() {
-        if [8, 12, 16, 20].contains(index) { text.append(UInt8(ascii: "-")) }
+        if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
         text.append(digit)
     }
     return String(decoding: text, as: UTF8.self)

@@ -50,9 +50,18 @@ package struct JSONWriter {
     package mutating func string(_ value: some StringProtocol) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        let text = String(value), utf8 = text.utf8.span
-        for at in utf8.indices { append(utf8[at]) }
+        let text = String(value)
+        if text.utf8.contains(where: Self.mustEscape) {
+            let utf8 = text.utf8.span
+            for at in utf8.indices { append(utf8[at]) }
+        } else {
+            bytes.append(contentsOf: text.utf8)
+        }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func mustEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     /// Everything above ASCII stands for itself.

@@ -17,6 +17,8 @@ package protocol Peer: AnyObject {
     func read(descriptor: BluetoothUUID, of characteristic: BluetoothUUID) async throws(Fault) -> [UInt8]
     /// Writes what the device does not answer: whether it took it is not to be known.
     func writeWithoutResponse(_ value: [UInt8], to characteristic: BluetoothUUID) async throws(Fault)
+    /// Writes in the way that the characteristic has: with an answer where it can, else without.
+    func send(_ value: [UInt8], to characteristic: BluetoothUUID) async throws(Fault)
     /// Asks for indications where the characteristic has them, else for notifications.
     func subscribe(_ characteristic: BluetoothUUID) async throws(Fault)
     /// The next value that the device sends by itself, from any subscription; nil once it has hung up or kept silent

@@ -54,8 +54,9 @@ package func lineSettings(of drivers: [Driver]) -> [(settings: LineSettings, hel
         case .answers(let answered, let said): (framing, hello) = (answered, said)
         case .advertised, .serialPort, .service, .usb: continue
         }
-        let at = all.firstIndex { $0.settings == framing.settings } ?? all.count
-        if at == all.count { all.append((framing.settings, [])) }
+        guard let settings = framing.settings else { continue }
+        let at = all.firstIndex { $0.settings == settings } ?? all.count
+        if at == all.count { all.append((settings, [])) }
         if let hello { all[at].hellos.append(hello) }
     }
     return all

@@ -89,11 +89,20 @@ package func hex<Number: FixedWidthInteger & UnsignedInteger>(_ number: Number) 
     return digits.count < 2 ? "0" + digits : digits
 }
 
+/// Two capital hexadecimal digits, as IEEE 11073 and the Bluetooth SIG write bytes.
+package func capitalHex(_ byte: UInt8) -> String {
+    func digit(_ nibble: UInt8) -> UInt8 { nibble + (nibble < 10 ? 0x30 : 0x37) }
+    return String(decoding: [digit(byte >> 4), digit(byte & 0x0F)], as: UTF8.self)
+}
+
 /// Lower-case hexadecimal without separators.
 package func hex(_ bytes: some Sequence<UInt8>) -> String {
     var digits: [UInt8] = []
+    digits.reserveCapacity(2 * bytes.underestimatedCount)
+    func append(_ nibble: UInt8) { digits.append(nibble + (nibble < 10 ? 0x30 : 0x57)) }
     for byte in bytes {
-        for nibble in [byte >> 4, byte & 0x0F] { digits.append(nibble + (nibble < 10 ? 0x30 : 0x57)) }
+        append(byte >> 4)
+        append(byte & 0x0F)
     }
     return String(decoding: digits, as: UTF8.self)
 }

@@ -111,5 +111,6 @@ extension Duration {
 
 /// The words of a line, without its blanks.
 private func split(_ line: some StringProtocol) -> ArraySlice<String> {
-    String(line).split { $0 == " " }.map { String($0) }[...]
+    // By bytes: a blank is one, and never part of another character.
+    Array(line.utf8).split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }[...]
 }

@@ -134,9 +134,11 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
     private static let livingGlucose = 0.5...60.0
 
     package init?(name: some StringProtocol) {
-        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        guard let match = Self.byName[String(name)] else { return nil }
         self = match
     }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name.text, $0) })
 }
 
 /// The units that devices send. Values are never converted on the way in.
@@ -173,9 +175,11 @@ package enum Unit: UInt8, CaseIterable, Sendable {
     }
 
     package init?(ucum: some StringProtocol) {
-        guard let match = Self.allCases.first(where: { $0.ucum == ucum }) else { return nil }
+        guard let match = Self.byCode[String(ucum)] else { return nil }
         self = match
     }
+
+    private static let byCode = Dictionary(uniqueKeysWithValues: allCases.map { ($0.ucum.text, $0) })
 
     /// How a number in this unit compares with a plausible range, which is written in the metric unit.
     package func metric(_ value: Double) -> Double {

@@ -14,7 +14,7 @@ package struct Reading: Equatable, Sendable {
     package var bytes: [UInt8]
 
     package init(
-        _ values: Values, taken: RawTime, duration: Duration? = nil, sequence: Int? = nil, user: Int? = nil,
+        _ values: consuming Values, taken: RawTime, duration: Duration? = nil, sequence: Int? = nil, user: Int? = nil,
         remarks: Remarks = [], bytes: [UInt8] = []
     ) {
         self.values = values
@@ -54,6 +54,8 @@ package enum Remark: UInt8, CaseIterable, Sendable {
     case sensorUnconnectedToUser, unknownSensor, sensorDisplaced, sensorMalfunctioning, sensorDisconnected
     // Said by single families.
     case lowBattery = 48, deviceClockNotSet, smartPoint, multiplePackets, weightNotConfirmedByIndex, artifact
+    /// Sold for fitness, not as a medical device.
+    case notMedicalDevice
     // Glucose Measurement Context (GLS 1.0.1): kind of meal in the order of its numbers, then kind of medication.
     case breakfast = 64, lunch, dinner, snack, drink, supper, brunch
     case rapidActing, shortActing, intermediateActing, longActing, premixed
@@ -70,15 +72,20 @@ package enum Remark: UInt8, CaseIterable, Sendable {
     case minorHealthIssues, majorHealthIssues, duringMenses, underStress, noHealthIssues
 
     /// In kebab case, as the journal, captures and JSON write it.
-    package var name: String {
-        "\(self)".reduce(into: "") { name, letter in
-            if letter.isUppercase { name += "-" }
-            name += letter.lowercased()
-        }
-    }
+    package var name: String { Self.names[self] ?? "" }
+
+    private static let names = Dictionary(
+        uniqueKeysWithValues: allCases.map { remark in
+            let name = "\(remark)".reduce(into: "") { name, letter in
+                if letter.isUppercase { name += "-" }
+                name += letter.lowercased()
+            }
+            return (remark, name)
+        })
+    private static let byName = Dictionary(uniqueKeysWithValues: names.map { ($0.value, $0.key) })
 
     package init?(name: some StringProtocol) {
-        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        guard let match = Self.byName[String(name)] else { return nil }
         self = match
     }
 }
@@ -95,16 +102,15 @@ package struct Remarks: Equatable, Sendable, ExpressibleByArrayLiteral, Sequence
     package mutating func insert(_ remark: Remark) { bits |= mask(remark) }
     package mutating func remove(_ remark: Remark) { bits &= ~mask(remark) }
 
-    /// Inserts `first` for bit `low` of `flags`, the following remark for the next bit, and so on.
-    package mutating func insert(bits flags: UInt32, from low: Int, count: Int, as first: Remark) {
-        for bit in 0..<count where flags >> UInt32(low + bit) & 1 != 0 {
-            if let remark = Remark(rawValue: first.rawValue + UInt8(bit)) { insert(remark) }
-        }
+    /// Inserts `first` for bit `low` of `flags`, the following remark for the next bit, and so on: `count` remarks, which
+    /// are all there.
+    package mutating func insert(bits flags: UInt32, from low: UInt32, count: UInt32, as first: Remark) {
+        bits |= UInt128(flags &>> low & (1 &<< count &- 1)) &<< UInt128(first.rawValue)
     }
 
     package func makeIterator() -> some IteratorProtocol<Remark> {
         Remark.allCases.lazy.filter { contains($0) }.makeIterator()
     }
 
-    private func mask(_ remark: Remark) -> UInt128 { 1 << UInt128(remark.rawValue) }
+    private func mask(_ remark: Remark) -> UInt128 { 1 &<< UInt128(remark.rawValue) }
 }

@@ -71,10 +71,19 @@ package struct BluetoothAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// `00:09:1F:80:00:22`, in either case, with `:` or `-`.
     package init?(_ text: some StringProtocol) {
-        let digits = String(text.filter { $0 != ":" && $0 != "-" })
-        guard digits.count == 12, digits.allSatisfy(\.isHexDigit), let value = UInt64(digits, radix: 16) else {
-            return nil
+        var value: UInt64 = 0, digits = 0
+        for byte in text.utf8 where byte != UInt8(ascii: ":") && byte != UInt8(ascii: "-") {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            value = value << 4 | UInt64(digit)
+            digits += 1
         }
+        guard digits == 12 else { return nil }
         self.init(value)
     }
 
@@ -82,7 +91,7 @@ package struct BluetoothAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Six pairs of capital hexadecimal digits.
     package var octets: [String] {
-        (0..<6).map { hex(UInt8(truncatingIfNeeded: value >> (40 - 8 * UInt64($0)))).uppercased() }
+        (0..<6).map { capitalHex(UInt8(truncatingIfNeeded: value >> (40 - 8 * UInt64($0)))) }
     }
 }
 
@@ -154,4 +163,7 @@ extension Driver {
 
     /// Whether it knows a service and not a model: what it says of manufacturer and model is not the device's.
     package var isGeneric: Bool { claims.allSatisfy(\.isLastResort) }
+
+    /// Whether its device says all in its advertisements, so that nobody connects to it.
+    package var isBroadcast: Bool { if case .advertisement = visit { true } else { false } }
 }

@@ -10,11 +10,24 @@ package enum RawTime: Equatable, Sendable {
     case unknown
 }
 
-/// A calendar date and time as a device shows it, without a zone unless the device gives one.
+/// A calendar date and time as a device shows it, without a zone unless the device gives one. In one word:
+///
+///     year      month     day       hour      minute    second    microsecond  decimals
+///     62 … 49   48 … 45   44 … 40   39 … 35   34 … 29   28 … 23   22 … 3       2 … 0
 package struct LocalTime: Equatable, Hashable, Sendable {
-    package let year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int
+    private let word: UInt64
+
+    package var year: Int { bits(14, from: 49) }
+    package var month: Int { bits(4, from: 45) }
+    package var day: Int { bits(5, from: 40) }
+    package var hour: Int { bits(5, from: 35) }
+    package var minute: Int { bits(6, from: 29) }
+    package var second: Int { bits(6, from: 23) }
     /// 0 to 999 999, of which `decimals` digits (0 to 6) come from the device.
-    package let microsecond: Int, decimals: Int
+    package var microsecond: Int { bits(20, from: 3) }
+    package var decimals: Int { bits(3, from: 0) }
+
+    private func bits(_ count: UInt64, from low: UInt64) -> Int { Int(word >> low & (1 << count - 1)) }
 
     /// Nil for a date or time that no calendar has; a leap second is none.
     package init?(
@@ -24,14 +37,8 @@ package struct LocalTime: Equatable, Hashable, Sendable {
         guard 1...9999 ~= year, 1...12 ~= month, 1...Self.days(in: month, of: year) ~= day,
             0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second, 0...999_999 ~= microsecond, 0...6 ~= decimals
         else { return nil }
-        self.year = year
-        self.month = month
-        self.day = day
-        self.hour = hour
-        self.minute = minute
-        self.second = second
-        self.microsecond = microsecond
-        self.decimals = decimals
+        let date = year << 49 | month << 45 | day << 40, time = hour << 35 | minute << 29 | second << 23
+        word = UInt64(truncatingIfNeeded: date | time | microsecond << 3 | decimals)
     }
 
     /// The calendar reading of `seconds` on a line that counts from 1970-01-01T00:00:00.
@@ -68,25 +75,46 @@ package struct LocalTime: Equatable, Hashable, Sendable {
 
 extension LocalTime: CustomStringConvertible {
     package var description: String {
-        var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-        text += "T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
-        if decimals > 0 { text += "." + padded(microsecond, 6).prefix(decimals) }
-        return text
+        var text: [UInt8] = []
+        text.reserveCapacity(26)
+        /// The number in so many digits, after what separates it from the one before.
+        func append(_ number: Int, _ width: Int, after separator: Unicode.Scalar? = nil) {
+            if let separator { text.append(UInt8(ascii: separator)) }
+            var unit = (1..<width).reduce(1) { unit, _ in unit * 10 }
+            for _ in 0..<width {
+                text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
+                unit /= 10
+            }
+        }
+        append(year, 4)
+        append(month, 2, after: "-")
+        append(day, 2, after: "-")
+        append(hour, 2, after: "T")
+        append(minute, 2, after: ":")
+        append(second, 2, after: ":")
+        if decimals > 0 {
+            append(microsecond, 6, after: ".")
+            text.removeLast(6 - decimals)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads what `description` writes.
     package init?(_ text: some StringProtocol) {
-        let halves = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        let fields = halves[0].split(omittingEmptySubsequences: false) { "-T:".contains($0) }.map { Int($0) ?? -1 }
-        guard halves[0].utf8.count == 19, fields.count == 6 else { return nil }
-        let fraction = halves.count == 2 ? String(halves[1]) : ""
-        guard fraction.utf8.count <= 6, halves.count == 1 || Int(fraction) != nil,
-            text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") })
-        else { return nil }
-        let digits = fraction + String(repeating: "0", count: 6 - fraction.utf8.count)
+        let text = Array(text.utf8), decimals = max(0, text.count - 20)
+        guard text.count == 19 || 1...6 ~= decimals else { return nil }
+        let form = Array("____-__-__T__:__:__.______".utf8)
+        for (byte, wanted) in zip(text, form) {
+            let isDigit = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+            guard wanted == UInt8(ascii: "_") ? isDigit : byte == wanted else { return nil }
+        }
+        func number(_ at: Int, _ count: Int) -> Int {
+            text[at..<at + count].reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        }
+        let scale = (decimals..<6).reduce(1) { scale, _ in scale * 10 }
         self.init(
-            fields[0], fields[1], fields[2], fields[3], fields[4], fields[5],
-            microsecond: Int(digits) ?? -1, decimals: fraction.utf8.count)
+            number(0, 4), number(5, 2), number(8, 2), number(11, 2), number(14, 2), number(17, 2),
+            microsecond: decimals > 0 ? number(20, decimals) * scale : 0, decimals: decimals)
     }
 }
 

@@ -1,25 +1,43 @@
-/// One quantity of a reading: what was measured, in what unit, or why there is nothing.
+/// One quantity of a reading: what was measured, in what unit, or why there is nothing. Eight bytes.
 package struct Value: Equatable, Sendable {
-    package var quantity: Quantity
-    package var outcome: Outcome
-    package var unit: Unit
-    package var aspect: Aspect
+    /// The mantissa of an amount, or the raw value of an absence.
+    private let number: Int32
+    private let exponent: Int8
+    /// The raw value of the aspect, with bit 7 where there is no amount.
+    private let view: UInt8
+    package let quantity: Quantity
+    package let unit: Unit
 
     package init(_ quantity: Quantity, _ outcome: Outcome, _ unit: Unit, _ aspect: Aspect = .plain) {
-        self.quantity = quantity
-        self.outcome = outcome
-        self.unit = unit
-        self.aspect = aspect
+        switch outcome {
+        case .amount(let amount): self.init(quantity, amount, unit, aspect)
+        case .absent(let reason): self.init(quantity, absent: reason, unit, aspect)
+        }
     }
 
     package init(_ quantity: Quantity, _ amount: Amount, _ unit: Unit, _ aspect: Aspect = .plain) {
-        self.init(quantity, .amount(amount), unit, aspect)
+        number = amount.mantissa
+        exponent = amount.exponent
+        view = aspect.rawValue
+        self.quantity = quantity
+        self.unit = unit
     }
 
     package init(_ quantity: Quantity, absent reason: Absence, _ unit: Unit, _ aspect: Aspect = .plain) {
-        self.init(quantity, .absent(reason), unit, aspect)
+        number = Int32(reason.rawValue)
+        exponent = 0
+        view = aspect.rawValue | Self.absent
+        self.quantity = quantity
+        self.unit = unit
     }
 
+    private static let absent: UInt8 = 1 << 7
+
+    package var aspect: Aspect { Aspect(rawValue: view & ~Self.absent) ?? .plain }
+    package var outcome: Outcome {
+        if view & Self.absent == 0 { return .amount(Amount(number, exponent: exponent)) }
+        return .absent(Absence(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown)
+    }
     package var amount: Amount? { if case .amount(let amount) = outcome { amount } else { nil } }
     package var absence: Absence? { if case .absent(let reason) = outcome { reason } else { nil } }
 
@@ -76,16 +94,17 @@ package enum Aspect: UInt8, CaseIterable, Sendable {
     package var isDuration: Bool { threshold != nil || self == .observed }
 
     package init?(name: some StringProtocol) {
-        guard !name.isEmpty, let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        guard !name.isEmpty, let match = Self.byName[String(name)] else { return nil }
         self = match
     }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name.text, $0) })
 }
 
 /// The values of one reading in the order of the wire. Up to sixteen live inside the reading itself, so that decoding
 /// allocates nothing; more are possible.
 package struct Values: RandomAccessCollection, ExpressibleByArrayLiteral, Sendable {
-    private static let nothing = Value(.oxygenSaturation, absent: .unknown, .one)
-    private var few = InlineArray<16, Value>(repeating: Values.nothing)
+    private var few = InlineArray<16, Value>(repeating: Value(.oxygenSaturation, Amount(0), .percent))
     private var more: [Value] = []
     package private(set) var count = 0
 
@@ -101,9 +120,12 @@ package struct Values: RandomAccessCollection, ExpressibleByArrayLiteral, Sendab
     }
 
     package mutating func append(_ value: Value) {
-        if count < 16 { few[count] = value } else { more.append(value) }
-        count += 1
+        if count < 16 { few[count] = value } else { spill(value) }
+        count &+= 1
     }
+
+    /// Apart, so that what nearly always happens is short enough to be inlined.
+    @inline(never) private mutating func spill(_ value: Value) { more.append(value) }
 }
 
 extension Values: Equatable {

@@ -12,7 +12,7 @@ extension Driver {
 extension Framing {
     /// A measurement of an A&D PBT. What comes between, the device's greeting `PWCAPI` for one, is no frame.
     package static let andPBT = Framing(
-        "and-pbt", LineSettings(9600), longest: AndPBT.header + AndPBT.most, cut: AndPBT.cut)
+        "and-pbt", longest: AndPBT.header + AndPBT.most, cut: AndPBT.cut)
 }
 
 /// What A&D's devices of classic Bluetooth have in common.

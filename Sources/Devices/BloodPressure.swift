@@ -24,7 +24,7 @@ package enum BloodPressure {
         let user = flags & 8 != 0 ? try field.user() : nil
         if flags & 16 != 0 { remark(status: try field.u16(), in: &remarks) }
         field.remarkTrailing(in: &remarks)
-        return Reading(values, taken: taken, user: user, remarks: remarks)
+        return Reading(consume values, taken: taken, user: user, remarks: remarks)
     }
 
     /// Intermediate Cuff Pressure (0x2A36): the same layout, with the cuff's pressure in the first place and NaN in the

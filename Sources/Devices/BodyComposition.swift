@@ -36,7 +36,7 @@ package enum BodyComposition {
         }
         if has(12) { remarks.insert(.multiplePackets) }
         field.remarkTrailing(in: &remarks)
-        return Reading(values, taken: taken, user: user, remarks: remarks)
+        return Reading(consume values, taken: taken, user: user, remarks: remarks)
     }
 
     fileprivate static func measured(_ count: UInt16, exponent: Int8) -> Outcome {

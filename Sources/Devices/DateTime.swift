@@ -38,9 +38,10 @@ package enum DateTime {
 extension ByteReader {
     /// The seven bytes of Date Time. A date that no calendar has is no time stamp, but no reason to lose the reading.
     mutating func dateTime(_ remarks: inout Remarks) throws(Malformed) -> RawTime {
-        try need(7)
-        let year = Int(try u16()), month = Int(try u8()), day = Int(try u8())
-        let hour = Int(try u8()), minute = Int(try u8()), second = Int(try u8())
+        let stamp = try u56()
+        func byte(_ index: UInt64) -> Int { Int(stamp &>> (index &* 8) & 0xFF) }
+        let year = Int(stamp & 0xFFFF), month = byte(2), day = byte(3)
+        let hour = byte(4), minute = byte(5), second = byte(6)
         guard year != 0, month != 0, day != 0 else { return .unknown }
         guard let time = LocalTime(year, month, day, hour, minute, second) else {
             remarks.insert(.invalidTime)

@@ -32,7 +32,7 @@ package enum Glucose {
         // The meter itself disowns its clock.
         if remarks.contains(.meterTimeFault) { taken = .unknown }
         field.remarkTrailing(in: &remarks)
-        return Reading(values, taken: taken, sequence: sequence, remarks: remarks)
+        return Reading(consume values, taken: taken, sequence: sequence, remarks: remarks)
     }
 
     /// Whether a measurement says that its context follows.

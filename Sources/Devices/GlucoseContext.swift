@@ -37,7 +37,7 @@ extension Glucose {
         }
         if flags & 64 != 0 { values.append(Value(.glycatedHaemoglobin, try field.sfloat(), .percent)) }
         field.remarkTrailing(in: &remarks)
-        return Reading(values, taken: .unknown, sequence: sequence, remarks: remarks)
+        return Reading(consume values, taken: .unknown, sequence: sequence, remarks: remarks)
     }
 }
 

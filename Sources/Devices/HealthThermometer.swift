@@ -15,7 +15,7 @@ package enum HealthThermometer {
         let quantity = flags & 4 != 0 ? site(try field.u8(), &remarks) : .bodyTemperature
         values.append(Value(quantity, temperature, flags & 1 != 0 ? .fahrenheit : .celsius))
         field.remarkTrailing(in: &remarks)
-        return Reading(values, taken: taken, remarks: remarks)
+        return Reading(consume values, taken: taken, remarks: remarks)
     }
 
     /// Puts a temperature that does not say where it was measured to where its thermometer always measures: Temperature

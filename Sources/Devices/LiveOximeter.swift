@@ -5,6 +5,8 @@ struct LiveOximeter: Sendable {
     let framing: Framing
     let framesPerSecond: Int
     let decode: Decode
+    /// Tells the frames that are a second apart from whatever else is in the stream.
+    var isSample: @Sendable ([UInt8]) -> Bool = { _ in true }
 
     /// Listens until the device falls silent or goes, and reports what its seconds come to. What was worn so far is
     /// reported even when the line fails.
@@ -24,8 +26,9 @@ struct LiveOximeter: Sendable {
             case .bytes(let bytes):
                 frames.append(bytes)
                 while let frame = frames.next() {
-                    count += 1
                     noise = frames.noise
+                    guard isSample(frame) else { continue }
+                    count += 1
                     guard count % framesPerSecond == 0 else { continue }
                     for reading in session.add(OximetrySample(decoded(frame, by: decode))) { try await report(reading) }
                 }

@@ -65,7 +65,7 @@ package enum NoninFormat13 {
         if status & 0x0010 != 0 { remarks.insert(.fromStorage) }
         if status & 0x0001 != 0 { remarks.insert(.lowBattery) }
         if length > 14 { remarks.insert(.partlyDecoded) }
-        return Reading(values, taken: taken, remarks: remarks)
+        return Reading(consume values, taken: taken, remarks: remarks)
     }
 
     static func cut(_ bytes: Span<UInt8>) -> Cut {

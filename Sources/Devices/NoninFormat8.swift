@@ -52,7 +52,7 @@ package enum NoninFormat8 {
         if more & 0x20 != 0 { remarks.insert(.smartPoint) }
         if more & 0x08 != 0 { remarks.insert(.sensorUnconnectedToUser) }
         if more & 0x01 != 0 { remarks.insert(.lowBattery) }
-        return Reading(values, taken: .now, remarks: remarks)
+        return Reading(consume values, taken: .now, remarks: remarks)
     }
 }
 

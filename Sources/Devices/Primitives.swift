@@ -20,6 +20,6 @@ package enum Primitives {
         }
         var values = Values()
         values.append(value)
-        return Reading(values, taken: .now)
+        return Reading(consume values, taken: .now)
     }
 }

@@ -20,7 +20,7 @@ package enum PulseOximeter {
         if flags & 16 != 0 { remarks.insert(.deviceClockNotSet) }
         if taken == .now, remarks.contains(.fromStorage) { taken = .unknown }
         field.remarkTrailing(in: &remarks)
-        return Reading(values, taken: taken, remarks: remarks)
+        return Reading(consume values, taken: taken, remarks: remarks)
     }
 
     /// PLX Continuous Measurement (0x2A5F)
@@ -38,7 +38,7 @@ package enum PulseOximeter {
         if flags & 8 != 0 { try field.deviceStatus(&remarks) }
         if flags & 16 != 0 { values.append(Value(.perfusionIndex, try field.sfloat(), .percent)) }
         field.remarkTrailing(in: &remarks)
-        return Reading(values, taken: .now, remarks: remarks)
+        return Reading(consume values, taken: .now, remarks: remarks)
     }
 }
 

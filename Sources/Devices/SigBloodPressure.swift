@@ -16,12 +16,23 @@ extension Driver {
             Endpoint(.characteristic(0x2A36), BloodPressure.cuffPressure),
         ],
         visit: .gatt { peer, report async throws(Fault) in
-            try await peer.introduce(to: report)
-            try await peer.subscribe(0x2A35)
-            try await peer.each(within: .seconds(10)) { update async throws(Fault) in
-                guard update.characteristic == 0x2A35 else { return }
-                try await report(decoded(update.value, by: BloodPressure.measurement))
-            }
-            try await peer.setClock(from: report)
+            try await BloodPressure.visit(peer, report, BloodPressure.measurement)
         })
+}
+
+extension BloodPressure {
+    /// The conversation with every cuff that has the standard service. `pause` is how long it must be left alone before
+    /// it is asked for indications.
+    static func visit(
+        _ peer: any Peer, _ report: any Report, _ decode: Decode, pause: Duration? = nil
+    ) async throws(Fault) {
+        let take: (Update) async throws(Fault) -> Void = { update async throws(Fault) in
+            if update.characteristic == 0x2A35 { try await report(decoded(update.value, by: decode)) }
+        }
+        try await peer.introduce(to: report)
+        if let pause { try await peer.each(within: pause, take) }
+        try await peer.subscribe(0x2A35)
+        try await peer.each(within: .seconds(10), take)
+        try await peer.setClock(from: report)
+    }
 }

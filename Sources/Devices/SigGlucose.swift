@@ -13,17 +13,27 @@ extension Driver {
         endpoints: [
             Endpoint(.characteristic(0x2A18), Glucose.measurement), Endpoint(.characteristic(0x2A34), Glucose.context),
         ],
-        visit: .gatt { peer, report async throws(Fault) in
-            try await peer.introduce(to: report)
-            try await peer.subscribe(0x2A18)
-            if peer.has(0x2A34) { try await peer.subscribe(0x2A34) }
-            try await peer.subscribe(0x2A52)
-            var records = GlucoseRecords()
-            try await peer.fetch(.all) { update async throws(Fault) in
-                for reading in records.take(update) { try await report(reading) }
-            } settle: { () async throws(Fault) in
-                for reading in records.end() { try await report(reading) }
-            }
-            try await peer.setClock(from: report)
-        })
+        visit: .gatt { peer, report async throws(Fault) in try await Glucose.visit(peer, report) })
+}
+
+extension Glucose {
+    /// The conversation with every meter that has the standard service.
+    static func visit(_ peer: any Peer, _ report: any Report) async throws(Fault) {
+        try await peer.introduce(to: report)
+        try await fetch(peer, report)
+        try await peer.setClock(from: report)
+    }
+
+    /// Every record in its memory, each with its context.
+    static func fetch(_ peer: any Peer, _ report: any Report) async throws(Fault) {
+        try await peer.subscribe(0x2A18)
+        if peer.has(0x2A34) { try await peer.subscribe(0x2A34) }
+        try await peer.subscribe(0x2A52)
+        var records = GlucoseRecords()
+        try await peer.fetch(.all) { update async throws(Fault) in
+            for reading in records.take(update) { try await report(reading) }
+        } settle: { () async throws(Fault) in
+            for reading in records.end() { try await report(reading) }
+        }
+    }
 }

@@ -14,16 +14,21 @@ extension Driver {
             Endpoint(.characteristic(0x2A5E), PulseOximeter.spotCheck),
             Endpoint(.characteristic(0x2A5F), PulseOximeter.continuous),
         ],
-        visit: .gatt { peer, report async throws(Fault) in
-            try await peer.introduce(to: report)
-            if peer.has(0x2A5E) {
-                try await peer.subscribe(0x2A5E)
-                if peer.has(0x2A52) { try await fetchSpotChecks(from: peer, report) }
-            }
-            if peer.has(0x2A5F) || !peer.has(0x2A5E) { try await peer.subscribe(0x2A5F) }
-            try await watch(peer, report)
-            try await peer.setClock(from: report)
-        })
+        visit: .gatt { peer, report async throws(Fault) in try await PulseOximeter.visit(peer, report) })
+}
+
+extension PulseOximeter {
+    /// The conversation with every oximeter that has the standard service.
+    static func visit(_ peer: any Peer, _ report: any Report) async throws(Fault) {
+        try await peer.introduce(to: report)
+        if peer.has(0x2A5E) {
+            try await peer.subscribe(0x2A5E)
+            if peer.has(0x2A52) { try await fetchSpotChecks(from: peer, report) }
+        }
+        if peer.has(0x2A5F) || !peer.has(0x2A5E) { try await peer.subscribe(0x2A5F) }
+        try await watch(peer, report)
+        try await peer.setClock(from: report)
+    }
 }
 
 private func fetchSpotChecks(from peer: any Peer, _ report: any Report) async throws(Fault) {
@@ -37,25 +42,15 @@ private func fetchSpotChecks(from peer: any Peer, _ report: any Report) async th
     }
 }
 
-/// Reports what is measured until the device is silent or gone; what was worn so far even when the link fails.
+/// Spot checks are reported as they are, the continuous measurement summed up.
 private func watch(_ peer: any Peer, _ report: any Report) async throws(Fault) {
-    var session = OximetrySession(keepsStream: report.wantsStream)
-    var fault: Fault?, heard = ContinuousClock.now
-    do throws(Fault) {
-        try await peer.each(within: .seconds(10)) { update async throws(Fault) in
-            heard = .now
-            switch update.characteristic {
-            case 0x2A5E: try await report(decoded(update.value, by: PulseOximeter.spotCheck))
-            case 0x2A5F:
-                let sample = OximetrySample(decoded(update.value, by: PulseOximeter.continuous))
-                for reading in session.add(sample) { try await report(reading) }
-            default: break
-            }
+    try await peer.watch(report) { update async throws(Fault) in
+        switch update.characteristic {
+        case 0x2A5E:
+            try await report(decoded(update.value, by: PulseOximeter.spotCheck))
+            return nil
+        case 0x2A5F: return OximetrySample(decoded(update.value, by: PulseOximeter.continuous))
+        default: return nil
         }
-    } catch {
-        fault = error
     }
-    let silence = Int((ContinuousClock.now - heard).components.seconds)
-    for reading in session.end(silence: silence) { try await report(reading) }
-    if let fault { throw fault }
 }

@@ -17,29 +17,34 @@ extension Driver {
             Endpoint(.characteristic(0x2A9D), WeightScale.measurement),
             Endpoint(.characteristic(0x2A9C), BodyComposition.measurement),
         ],
-        visit: .gatt { peer, report async throws(Fault) in
-            try await peer.introduce(to: report)
-            if peer.has(0x2A9C) { try await peer.subscribe(0x2A9C) }
-            if peer.has(0x2A9D) || !peer.has(0x2A9C) { try await peer.subscribe(0x2A9D) }
-            var weighing = Weighing(), isDenied = false
-            let take: (Update) async throws(Fault) -> Void = { update async throws(Fault) in
-                if let reading = weighing.take(update) { try await report(reading) }
-            }
-            if peer.has(0x2A9F), !report.consents.isEmpty {
-                try await peer.subscribe(0x2A9F)
-                for consent in report.consents {
-                    if try await peer.open(consent, take) {
-                        try await peer.each(within: .seconds(10), take)
-                    } else {
-                        isDenied = true
-                    }
+        visit: .gatt { peer, report async throws(Fault) in try await WeightScale.visit(peer, report) })
+}
+
+extension WeightScale {
+    /// The conversation with every scale that has a standard service.
+    static func visit(_ peer: any Peer, _ report: any Report) async throws(Fault) {
+        try await peer.introduce(to: report)
+        if peer.has(0x2A9C) { try await peer.subscribe(0x2A9C) }
+        if peer.has(0x2A9D) || !peer.has(0x2A9C) { try await peer.subscribe(0x2A9D) }
+        var weighing = Weighing(), isDenied = false
+        let take: (Update) async throws(Fault) -> Void = { update async throws(Fault) in
+            if let reading = weighing.take(update) { try await report(reading) }
+        }
+        if peer.has(0x2A9F), !report.consents.isEmpty {
+            try await peer.subscribe(0x2A9F)
+            for consent in report.consents {
+                if try await peer.open(consent, take) {
+                    try await peer.each(within: .seconds(10), take)
+                } else {
+                    isDenied = true
                 }
             }
-            // Whoever stands on it now is measured for some seconds more.
-            try await peer.each(within: .seconds(20), take)
-            try await peer.setClock(from: report)
-            if isDenied { throw .pairing(.rejected) }
-        })
+        }
+        // Whoever stands on it now is measured for some seconds more.
+        try await peer.each(within: .seconds(20), take)
+        try await peer.setClock(from: report)
+        if isDenied { throw .pairing(.rejected) }
+    }
 }
 
 /// Puts together what a scale sends in pieces, as far as they say that they belong together.

@@ -31,7 +31,7 @@ package enum WeightScale {
             }
         }
         field.remarkTrailing(in: &remarks)
-        return Reading(values, taken: taken, user: user, remarks: remarks)
+        return Reading(consume values, taken: taken, user: user, remarks: remarks)
     }
 
     private static func known(_ amount: Amount) -> Outcome {

@@ -35,7 +35,7 @@ extension Kept {
         if subject == nil { return .unassigned }
         if reading.remarks.isTest, !destination.isTest { return .test }
         if reading.remarks.absence != nil, !destination.takesInvalid { return .invalid }
-        return reading.measurements.isEmpty ? .nothingMeasured : nil
+        return reading.values.contains { $0.quantity.isAboutPerson } ? nil : .nothingMeasured
     }
 }
 
@@ -83,6 +83,19 @@ package struct Bundle: Equatable, Sendable {
             return (entries.text, entries.owners)
         }
         guard entries.count <= Self.limit else { throw .tooManyEntries(entries.count) }
+    }
+
+    /// The same readings with those of one person, and of these the ones of one device, beside each other, because they
+    /// share entries of a bundle. The first remains the first.
+    package static func neighbours(_ readings: [Kept]) -> [Kept] {
+        var persons: [Subject?: Int] = [:], devices: [String: Int] = [:]
+        let places = readings.enumerated().map { index, kept in
+            let person = persons[kept.subject] ?? persons.count, device = devices[kept.device.identity] ?? devices.count
+            persons[kept.subject] = person
+            devices[kept.device.identity] = device
+            return (person, device, index)
+        }
+        return places.sorted { $0 < $1 }.map { readings[$0.2] }
     }
 
     /// How many of the first readings fit into one bundle: of one person, taken by the destination, within the limit.

@@ -75,12 +75,17 @@ package struct PersonalHealthGateway: Equatable, Sendable {
 
 /// A device of the person's, as one resource of a bundle: the Personal Health Device (PHD) of the HL7 guide.
 struct PersonalHealthDevice {
-    var known: KnownDevice
+    let known: KnownDevice
+    let identifiers: [Identifier]
+    let fullURL: String
     /// The clock it stamps with, and the finest step that its stamps have shown.
-    var clocks: [DeviceClock: Duration] = [:]
+    private(set) var clocks: [DeviceClock: Duration] = [:]
 
-    var identifiers: [Identifier] { known.identifiers }
-    var fullURL: String { "urn:uuid:" + known.uuid("entry") }
+    init(_ known: KnownDevice) {
+        self.known = known
+        identifiers = known.identifiers
+        fullURL = "urn:uuid:" + known.uuid("entry")
+    }
 
     mutating func learn(_ time: RawTime) {
         guard let clock = DeviceClock(time) else { return }

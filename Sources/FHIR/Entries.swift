@@ -3,6 +3,7 @@ import Core
 /// The entries of a bundle as they are written, one after the other.
 struct Entries {
     private let gateway: PersonalHealthGateway
+    private let gatewayURL: String
     private let destination: Destination
     private let subject: Subject
     private let zone: Zone
@@ -12,6 +13,7 @@ struct Entries {
 
     init(gateway: PersonalHealthGateway, destination: Destination, subject: Subject, zone: Zone) {
         self.gateway = gateway
+        gatewayURL = gateway.fullURL
         self.destination = destination
         self.subject = subject
         self.zone = zone
@@ -27,13 +29,13 @@ struct Entries {
             json.member("type", "transaction")
             json.array("entry") { json in
                 let patient = addPatient(to: &json)
-                addEntry(to: &json, .shared, gateway.fullURL, .systemID(gateway.identifier), "Device", gateway.write)
+                addEntry(to: &json, .shared, gatewayURL, .systemID(gateway.identifier), "Device", gateway.write)
                 let devices = addDevices(of: readings, to: &json)
-                addTimeStamps(of: readings, devices, to: &json)
+                let stamps = addTimeStamps(of: readings, devices, to: &json)
                 for (index, kept) in readings.enumerated() {
                     let subjects = Subjects(
-                        patient: patient, device: devices.fullURL(of: kept), gateway: gateway.fullURL,
-                        timeStamp: kept.timeStamp?.fullURL)
+                        patient: patient, device: devices.fullURL(of: kept), gateway: gatewayURL,
+                        timeStamp: kept.timeStamp.flatMap { stamps[$0] })
                     addObservations(of: kept, index, subjects, to: &json)
                 }
             }
@@ -66,15 +68,21 @@ struct Entries {
         return devices
     }
 
-    private mutating func addTimeStamps(of readings: [Kept], _ devices: Devices, to json: inout JSONWriter) {
-        var seen: Set<TimeStamp> = []
+    /// Answers the URL of each.
+    private mutating func addTimeStamps(
+        of readings: [Kept], _ devices: Devices, to json: inout JSONWriter
+    ) -> [TimeStamp: String] {
+        var urls: [TimeStamp: String] = [:]
         for kept in readings {
-            guard let stamp = kept.timeStamp, seen.insert(stamp).inserted else { continue }
-            let device = devices.fullURL(of: kept), gateway = gateway.fullURL, zone = zone, isTest = destination.isTest
-            addEntry(to: &json, .shared, stamp.fullURL, stamp.identifier, "Observation") { json in
+            guard let stamp = kept.timeStamp, urls[stamp] == nil else { continue }
+            let url = stamp.fullURL, device = devices.fullURL(of: kept), gateway = gatewayURL
+            let zone = zone, isTest = destination.isTest
+            urls[stamp] = url
+            addEntry(to: &json, .shared, url, stamp.identifier, "Observation") { json in
                 stamp.write(into: &json, device: device, gateway: gateway, zone: zone, isTest: isTest)
             }
         }
+        return urls
     }
 
     private mutating func addObservations(of kept: Kept, _ index: Int, _ subjects: Subjects, to json: inout JSONWriter)
@@ -131,12 +139,21 @@ private struct Devices {
         // The newest knowledge of a device counts, whichever reading brought it.
         var newest: [String: KnownDevice] = [:]
         for kept in readings { newest[kept.device.identity] = kept.device }
+        var named: [Identifier: Int] = [:]
         for kept in readings {
-            let known = newest[kept.device.identity] ?? kept.device
-            let same = all.firstIndex { !Set($0.identifiers).isDisjoint(with: known.identifiers) }
-            let at = same ?? all.count
-            if same == nil { all.append(PersonalHealthDevice(known: known)) }
-            index[kept.device.identity] = at
+            let identity = kept.device.identity, at: Int
+            if let known = index[identity] {
+                at = known
+            } else {
+                let device = PersonalHealthDevice(newest[identity] ?? kept.device)
+                let same = device.identifiers.compactMap { named[$0] }.min()
+                at = same ?? all.count
+                if same == nil {
+                    all.append(device)
+                    for identifier in device.identifiers { named[identifier] = at }
+                }
+                index[identity] = at
+            }
             all[at].learn(kept.reading.taken)
             if let pair = kept.pair { all[at].learn(pair.device) }
         }

@@ -85,7 +85,7 @@ private func percentEncoded(_ text: String) -> String {
             UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "|"), UInt8(ascii: ","),
             UInt8(ascii: "$"):
             encoded.append(byte)
-        default: encoded += ("%" + hex(byte).uppercased()).utf8
+        default: encoded += ("%" + capitalHex(byte)).utf8
         }
     }
     return String(decoding: encoded, as: UTF8.self)
@@ -93,7 +93,7 @@ private func percentEncoded(_ text: String) -> String {
 
 /// The eight bytes of an EUI-64 in capital hexadecimal digits.
 private func octets(_ id: UInt64) -> [String] {
-    (0..<8).map { hex(UInt8(truncatingIfNeeded: id >> (56 - 8 * UInt64($0)))).uppercased() }
+    (0..<8).map { capitalHex(UInt8(truncatingIfNeeded: id >> (56 - 8 * UInt64($0)))) }
 }
 
 extension KnownDevice {

@@ -146,25 +146,25 @@ enum DeviceClock: CaseIterable, Hashable {
 }
 
 /// The device's clock beside the hub's as an Observation: the coincident time stamp.
+///
+/// Two are equal that have the same identifier. It is made where it is written: hundreds of readings share one.
 struct TimeStamp: Hashable {
-    let device: String
-    let key: String
+    let device: KnownDevice
     let pair: ClockPair
-    let readingID: String
-    let fullURL: String
 
-    init(device: KnownDevice, pair: ClockPair) {
-        self.device = device.identity
-        self.pair = pair
-        key = "\(pair.device) \(pair.hub.boot) \(pair.hub.uptime.nanoseconds) \(pair.hub.wall.milliseconds)"
-        readingID = device.uuid("time stamp " + key)
-        fullURL = "urn:uuid:" + device.uuid("time stamp entry " + key)
+    private var key: String {
+        "\(pair.device) \(pair.hub.boot) \(pair.hub.uptime.nanoseconds) \(pair.hub.wall.milliseconds)"
     }
+    var readingID: String { device.uuid("time stamp " + key) }
+    var fullURL: String { "urn:uuid:" + device.uuid("time stamp entry " + key) }
 
-    static func == (a: TimeStamp, b: TimeStamp) -> Bool { a.device == b.device && a.key == b.key }
+    static func == (a: TimeStamp, b: TimeStamp) -> Bool {
+        a.device.identity == b.device.identity && a.pair.device == b.pair.device && a.pair.hub.boot == b.pair.hub.boot
+            && a.pair.hub.uptime == b.pair.hub.uptime && a.pair.hub.wall == b.pair.hub.wall
+    }
     func hash(into hasher: inout Hasher) {
-        hasher.combine(device)
-        hasher.combine(key)
+        hasher.combine(device.identity)
+        hasher.combine(pair.hub.uptime)
     }
 
     var identifier: Identifier { .uuid(readingID) }

@@ -8,10 +8,11 @@ import Core
     func stop()
     /// The next advertisement. Waits. Throws what stands in the way of hearing, once for each change, and may be called again.
     func next() async throws(Fault) -> Advertisement
-    /// Connects to exactly these as soon as they are heard, each given as it was seen with its name. `next` reports them.
+    /// Connects to exactly these as soon as they are heard, each given as it was seen with its name; `next` reports them.
+    /// Those in `reporting` say all in their advertisements, and are not connected to.
     /// A classic device cannot be heard: it is let in when it calls, and reported at once, for only a call tells whether it is
     /// there.
-    func follow(_ devices: [Advertisement])
+    func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress>)
     /// Asks everybody who is near for their names, from now on for so long: `next` reports them all. Zero ends it.
     func discover(for time: Duration)
     /// Opens an ATT channel.

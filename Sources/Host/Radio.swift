@@ -43,6 +43,8 @@ import Core
     private var changedBonds: [Management.Address] = []
     /// What we knew of each device when it was bound.
     var followed: [Management.Address: Advertisement] = [:]
+    /// Those of them that are only listened to.
+    var broadcasters: Set<BluetoothAddress> = []
     /// Those of them that are in the kernel's action list.
     var added: Set<Management.Address> = []
     var connected: Set<Management.Address> = []
@@ -109,7 +111,8 @@ import Core
 
     /// Which devices are to be connected to as soon as they are heard: exactly these. Each is given as it was seen when it
     /// was bound, for passive scanning hears no name. `next` then reports it, connected already.
-    @Hub package func follow(_ devices: [Advertisement]) {
+    @Hub package func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress> = []) {
+        broadcasters = reporting
         followed = Dictionary(devices.map { ($0.device, $0) }) { _, later in later }
         change.ring()
     }

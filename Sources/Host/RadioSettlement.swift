@@ -37,7 +37,9 @@ extension Radio {
             if connected.contains(device) { await hangUp(device, channel) }
         }
         for device in Set(followed.keys).subtracting(added) {
-            try await channel.ask(.add(device, device.kind == .classic ? .allowIncoming : .connect), of: index)
+            let action: Management.Action =
+                device.kind == .classic ? .allowIncoming : broadcasters.contains(device.address) ? .report : .connect
+            try await channel.ask(.add(device, action), of: index)
             added.insert(device)
             // The kernel tells of new links only; with a device that was just paired there is one already.
             if connected.contains(device) { hear(Advertisement(device, [])) }

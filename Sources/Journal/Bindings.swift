@@ -68,7 +68,7 @@ extension Database {
     }
 
     func set(_ key: String, to value: String) throws(Fault) {
-        try transaction { () throws(Fault) in
+        try transaction(fleeting: true) { () throws(Fault) in
             try query("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", .text(key), .text(value))
         }
     }

@@ -8,11 +8,13 @@ import Core
 ///     Entry ─ keep ─▶ reading ─▶ outbox ─ pending ─▶ (the clinic) ─ settle ─▶ receipt
 package actor Journal {
     private let executor: any SerialExecutor
-    let database: Database
+    private(set) var database: Database
     /// Holds the lock on the directory.
     let opening: Opening
     private let bound: Bound
-    private var repairs: [Fault]
+    private var repairs: [Fault] = []
+    /// Whether the whole file has been looked through.
+    private var isExamined = false
     /// The hub's uptime when readings were last forgotten for their age.
     private var lastForgot: Duration?
 
@@ -21,20 +23,56 @@ package actor Journal {
     /// Opens the journal at `path`, or makes it; its directory belongs to one daemon. A damaged journal is set aside and
     /// what can be read of it is carried over: see `takeRepairs`.
     ///
+    /// Looking through all of a file takes 20 ms for each MB. A daemon that is wanted at once looks `later`, and calls
+    /// `conclude` with what an `Examination` has found.
+    ///
     /// Throws `hub`: `journalInUse` while another daemon has it, `journalNewer` for a file of a later vitalsd, which
     /// stays as it is, and `diskFull`, `diskFailing` or `noPermission`.
     package init(
-        path: String, bound: Bound, destinations: [String], executor: any SerialExecutor
+        path: String, bound: Bound, destinations: [String], executor: any SerialExecutor, examined later: Later? = nil
     ) throws(Fault) {
-        let opening = try Opening(path)
-        let database = try opening.database()
-        try database.join(destinations)
-        try database.requeue()
-        repairs = opening.repairs
-        self.opening = opening
-        self.database = database
+        opening = try Opening(path, for: destinations)
+        database = try opening.database(glanced: later != nil)
         self.bound = bound
         self.executor = executor
+        if later == nil { try Self.use(database) }
+        isExamined = later == nil
+    }
+
+    /// Says that the file is looked through after the opening.
+    package enum Later: Sendable { case later }
+
+    private static func use(_ database: Database) throws(Fault) {
+        try database.requeue()
+        try Schema.letCheckpoint(database)
+    }
+
+    /// Ends what began with an opening that looks through the file `later`. What was found damaged is mended while
+    /// whoever calls waits: nothing has been written over it since.
+    package func conclude(_ damage: String?) throws(Fault) {
+        if isExamined { return }
+        if let damage { return try mend(damage) }
+        try Self.use(database)
+        isExamined = true
+    }
+
+    /// Sets the damaged file aside and goes on with what can be read of it.
+    private func mend(_ damage: String) throws(Fault) {
+        try opening.replace(damage)
+        database.abandon()
+        database = try opening.connect()
+        try Self.use(database)
+        isExamined = true
+    }
+
+    /// Does it again on a mended journal where damage comes to light only now.
+    private func mending<Result>(_ work: () throws(Fault) -> Result) throws(Fault) -> Result {
+        do throws(Fault) {
+            return try work()
+        } catch .hub(.journalDamaged(let why)) {
+            try mend(why)
+            return try work()
+        }
     }
 
     /// Ends an orderly run: the log goes into the file, and another daemon may open the journal. Whatever is asked
@@ -52,23 +90,33 @@ package actor Journal {
     /// A reading is judged for plausibility here, and remarked upon where the journal knows more than the driver:
     /// `timelineRepeat` when the device has given the same time to other values of a quantity, `possibleRepeat` when an
     /// undated and unnumbered record equals the one before it. One without a person or without a value is kept, but not
-    /// queued.
+    /// queued. A binding says whom it is about; the entry's own subject counts where there is none.
     ///
     /// Throws `hub`: `diskFull`, or `journalFull` when everything in the journal is undelivered. It can be called again.
-    package func keep(_ entries: [Entry]) throws(Fault) -> [Keeping] {
-        let keepings = try database.keep(entries, within: bound)
+    /// `atTheEnd` of the daemon the bound gives way by a little: what waits then would be lost.
+    package func keep(_ entries: [Entry], atTheEnd: Bool = false) throws(Fault) -> [Keeping] {
+        var bound = bound
+        if atTheEnd { bound.bytes += 128 << 10 }
+        let keepings = try mending { () throws(Fault) in try database.keep(entries, within: bound) }
         if let heard = entries.last?.heard, heard.synchronised { forgetAged(heard) }
         return keepings
     }
 
-    /// At most so many readings that wait for the destination, oldest first.
-    package func pending(for destination: String, limit: Int) throws(Fault) -> [Kept] {
-        try database.pending(for: destination, limit: limit) { repairs.append($0) }
+    /// At most so many readings that wait for the destination, oldest first; only those kept after the one numbered
+    /// `first`.
+    package func pending(for destination: String, after first: Int64 = .min, limit: Int) throws(Fault) -> [Kept] {
+        try mending { () throws(Fault) in
+            try database.pending(for: destination, after: first, limit: limit) { repairs.append($0) }
+        }
     }
 
     /// Writes down a destination's answers, all or none. What is refused goes into quarantine until `retry`.
-    package func settle(_ receipts: [Receipt], for destination: String) throws(Fault) {
-        try database.settle(receipts, for: destination)
+    ///
+    /// A `fleeting` answer outlives the daemon's death, but until something else is kept or settled a power cut may take
+    /// it, together with the fact that it no longer waits: then the reading is sent once more, and the clinic has it
+    /// already.
+    package func settle(_ receipts: [Receipt], for destination: String, fleeting: Bool = false) throws(Fault) {
+        try mending { () throws(Fault) in try database.settle(receipts, for: destination, fleeting: fleeting) }
     }
 
     /// Lets refused readings wait once more; answers how many answers were taken back.
@@ -116,12 +164,13 @@ package actor Journal {
     /// at once: so no damage to the log can bring back whom the device was bound to before.
     package func bind(_ binding: Binding) throws(Fault) {
         try database.bind(binding)
-        try database.query("PRAGMA wal_checkpoint(PASSIVE)")
+        try checkpoint()
     }
     package func unbind(_ device: String, user: Int?) throws(Fault) {
         try database.unbind(device, user: user)
-        try database.query("PRAGMA wal_checkpoint(PASSIVE)")
+        try checkpoint()
     }
+    private func checkpoint() throws(Fault) { if isExamined { try database.query("PRAGMA wal_checkpoint(PASSIVE)") } }
     package func bindings() throws(Fault) -> [Binding] { try database.bindings() }
 
     /// Whom a reading of this device and user slot is about; nil while nobody has said.
@@ -129,7 +178,7 @@ package actor Journal {
         try database.subject(for: device, user: user)
     }
 
-    /// A value under a name of the caller's, such as the hub's id.
+    /// A value under a name of the caller's, such as the hub's id. It lasts at the latest when a reading does.
     package func value(for key: String) throws(Fault) -> String? { try database.value(for: key) }
     package func set(_ key: String, to value: String) throws(Fault) { try database.set(key, to: value) }
 
@@ -145,7 +194,7 @@ package actor Journal {
     /// What was found damaged since this was last asked, and what became of it: for the log.
     package func takeRepairs() -> [Fault] {
         defer { repairs = [] }
-        return repairs
+        return opening.takeRepairs() + repairs
     }
 
     /// Once an hour, in steps. A failure here is none of the entry's, which is safe; the next hour tries again.

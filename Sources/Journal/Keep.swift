@@ -4,8 +4,8 @@ extension Database {
     /// Keeps readings in one transaction: all are on disk when this returns, or none is.
     func keep(_ entries: [Journal.Entry], within bound: Journal.Bound) throws(Fault) -> [Journal.Keeping] {
         try transaction { () throws(Fault) in
-            var keepings: [Journal.Keeping] = []
-            for entry in entries { keepings.append(try keep(entry)) }
+            var keepings: [Journal.Keeping] = [], batch = Batch(self)
+            for entry in entries { keepings.append(try keep(entry, &batch)) }
             // A repeat needs no room, so that a device with an old memory is not turned away by a full journal.
             let grew = keepings.contains { if case .kept = $0 { true } else { false } }
             if grew { try makeRoom(bound) }
@@ -13,53 +13,51 @@ extension Database {
         }
     }
 
-    private func keep(_ entry: Journal.Entry) throws(Fault) -> Journal.Keeping {
-        let device = try id(of: entry.device)
+    private func keep(_ entry: Journal.Entry, _ batch: inout Batch) throws(Fault) -> Journal.Keeping {
+        let device = try batch.id(of: entry.device)
         let fingerprint = Fingerprint(device: entry.device.identity, reading: entry.reading, arrival: entry.heard)
         if let id = try integer("SELECT id FROM reading WHERE fingerprint = ?", .blob(fingerprint.bytes)) {
-            try heal(id, with: entry, device, fingerprint)
+            let lost = try query("SELECT \(ReadingRow.columns) FROM reading WHERE id = ?", .integer(id)).first.map {
+                row in
+                ReadingRow(row).map { !$0.isSound || $0.standing == .damaged } ?? true
+            }
+            if lost == true {
+                try heal(with: row(id, entry, entry.reading.judged, device, fingerprint, &batch))
+            }
             return .repeated(id)
         }
         var reading = entry.reading.judged
         if try repeatsTimeline(reading, of: device) { reading.remarks.insert(.timelineRepeat) }
         if try repeatsPrevious(reading, of: device) { reading.remarks.insert(.possibleRepeat) }
-        // Room is never made by removing the newest reading, so this number is new.
-        let id = try integer("SELECT ifnull(max(id), 0) + 1 FROM reading") ?? 1
-        let row = ReadingRow(
-            id: id, fingerprint: fingerprint, device: device, eui: try systemID(of: device), reading: reading,
-            heard: entry.heard,
-            pair: try entry.pair.map { pair throws(Fault) in try self.id(of: pair, device: device) },
-            dated: entry.dated, subject: entry.subject)
+        let row = try row(try batch.nextID(), entry, reading, device, fingerprint, &batch)
         try insert(row)
-        try enqueue(row)
-        return .kept(id)
+        try batch.enqueue(row)
+        return .kept(row.id)
     }
 
-    /// What the device said of itself in this visit or, where it did not say, in an earlier one.
-    private func systemID(of device: Int64) throws(Fault) -> UInt64? {
-        try integer("SELECT system FROM device WHERE id = ?", .integer(device)).map(UInt64.init(bitPattern:))
+    private func row(
+        _ id: Int64, _ entry: Journal.Entry, _ reading: Reading, _ device: Int64, _ fingerprint: Fingerprint,
+        _ batch: inout Batch
+    ) throws(Fault) -> ReadingRow {
+        ReadingRow(
+            id: id, fingerprint: fingerprint, device: device, eui: try batch.systemID(of: device), reading: reading,
+            heard: entry.heard, pair: try batch.id(of: entry.pair, device: device), dated: entry.dated,
+            subject: try batch.subject(of: entry))
     }
 
     func insert(_ row: ReadingRow, replacing: Bool = false) throws(Fault) {
-        let places = Array(repeating: "?", count: ReadingRow.count).joined(separator: ", ")
-        try query(
-            "INSERT \(replacing ? "OR REPLACE " : "")INTO reading (\(ReadingRow.columns)) VALUES (\(places))", row.data)
+        try query(replacing ? Self.replaceReading : Self.insertReading, row.data)
     }
 
+    private static let values =
+        "INTO reading (\(ReadingRow.columns)) VALUES ("
+        + Array(repeating: "?", count: ReadingRow.count).joined(separator: ", ") + ")"
+    private static let insertReading = "INSERT " + values, replaceReading = "INSERT OR REPLACE " + values
+
     /// A device that says once more what the journal has lost of a row makes the row whole again.
-    private func heal(
-        _ id: Int64, with entry: Journal.Entry, _ device: Int64, _ fingerprint: Fingerprint
-    ) throws(Fault) {
-        guard let row = try query("SELECT \(ReadingRow.columns) FROM reading WHERE id = ?", .integer(id)).first,
-            ReadingRow(row).map({ !$0.isSound || $0.standing == .damaged }) ?? true
-        else { return }
-        let whole = ReadingRow(
-            id: id, fingerprint: fingerprint, device: device, eui: try systemID(of: device),
-            reading: entry.reading.judged, heard: entry.heard,
-            pair: try entry.pair.map { pair throws(Fault) in try self.id(of: pair, device: device) },
-            dated: entry.dated, subject: entry.subject)
+    private func heal(with whole: ReadingRow) throws(Fault) {
         let columns = ReadingRow.columns.split(separator: ", ").map { "\($0) = ?" }.joined(separator: ", ")
-        try query("UPDATE reading SET \(columns) WHERE id = ?", whole.data + [.integer(id)])
+        try query("UPDATE reading SET \(columns) WHERE id = ?", whole.data + [.integer(whole.id)])
         try enqueue(whole)
     }
 

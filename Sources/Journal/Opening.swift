@@ -10,14 +10,16 @@ import Glibc
 final class Opening {
     let path: String
     private let directory: String
+    private let destinations: [String]
     /// The journal's directory, locked with flock: it belongs to one daemon. No file is made for it, and locks on the
     /// journal itself would be lost whenever any descriptor of it is closed.
     private var lock: Int32
     /// What had to be done, for the log.
-    private(set) var repairs: [Fault] = []
+    private var repairs: [Fault] = []
 
-    init(_ path: String) throws(Fault) {
+    init(_ path: String, for destinations: [String]) throws(Fault) {
         self.path = path
+        self.destinations = destinations
         directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         let place = path.hasPrefix("/") && directory.isEmpty ? "/" : directory.isEmpty ? "." : directory
         try makeDirectory(place)
@@ -41,25 +43,44 @@ final class Opening {
         lock = -1
     }
 
-    /// The journal, ready for writing.
-    func database() throws(Fault) -> Database {
+    /// The journal, ready for writing. Where it is only `glanced` at, somebody looks through the whole of it later.
+    func database(glanced: Bool) throws(Fault) -> Database {
         try finishReplacement()
         if !isThere(path), fileSize(path + "-wal") == 0 {
             _ = try build(from: nil)
-        } else if let damage = try damage() {
-            let account = try build(from: path)
-            repairs.append(.hub(.journalDamaged("\(damage); \(account)")))
+        } else if let damage = try damage(atAGlance: glanced) {
+            try replace(damage)
         }
+        return try connect()
+    }
+
+    /// Puts a sound journal in the place of a damaged one.
+    func replace(_ damage: String) throws(Fault) {
+        let account = try build(from: path)
+        repairs.append(.hub(.journalDamaged("\(damage); \(account)")))
+    }
+
+    func connect() throws(Fault) -> Database {
         let database = try Database(path, .writing)
         let found = Int(try database.integer("PRAGMA user_version") ?? 0)
         if found < Schema.version { try Schema.migrate(database, from: found) }
         try Schema.configure(database)
+        try database.join(destinations)
         return database
+    }
+
+    /// What was repaired since this was last asked.
+    func takeRepairs() -> [Fault] {
+        defer { repairs = [] }
+        return repairs
     }
 
     /// Why the file cannot be used as it is; nil when it can. Changes nothing, not even by closing: what is damaged is
     /// set aside as it was found.
-    private func damage() throws(Fault) -> String? {
+    ///
+    /// At a glance: the header, the log, the description of the tables, and the tables that say which device it is, whose,
+    /// and where it goes. The others grow with the years; each of their rows carries a seal of its own.
+    private func damage(atAGlance: Bool) throws(Fault) -> String? {
         guard isThere(path) else { return "its log is there, but the file itself is gone" }
         let header = try Header(path)
         // Judged from the bytes alone, so that a newer journal is not touched.
@@ -70,17 +91,19 @@ final class Opening {
         do throws(Fault) {
             // A migration that was cut short is rolled back, which is a write.
             let database = try Database(path, fileSize(path + "-journal") > 0 ? .writing : .reading)
-            let verdict = try database.query("PRAGMA integrity_check(1)").first?.first?.text
             let tables = try database.query("SELECT name FROM sqlite_schema").compactMap(\.first?.text)
             if !header.isJournal, !tables.isEmpty, !tables.contains("reading") {
                 throw .hub(.badConfiguration("\(path) is another program's database"))
             }
-            // SQLite names the database in a line of its own before what is wrong with it.
-            let finding = verdict.flatMap { $0.split(whereSeparator: \.isNewline).last }.map { String($0) }
-            if finding != "ok" { return finding ?? "no verdict" }
+            if !atAGlance, let damage = try database.damage() { return damage }
             if !header.isJournal || header.version < 1 { return "its header is not a journal's" }
             guard try Schema.isIntact(in: database, version: header.version) else {
                 return "its description of its tables is damaged"
+            }
+            if !atAGlance { return nil }
+            let small = ["meta", "device", "destination", "binding", "crumb"]
+            for table in small + (header.version > 1 ? ["wireless", "consent"] : []) {
+                if let damage = try database.damage(in: table) { return damage }
             }
             return nil
         } catch .hub(.journalDamaged(let why)) {
@@ -92,14 +115,18 @@ final class Opening {
     /// finished or begun again at the next opening. Answers what was saved.
     private func build(from damaged: String?) throws(Fault) -> String {
         let building = path + ".building", built = path + ".built"
-        for leftover in [building, building + "-journal", built] { unlink(leftover) }
+        for end in ["", "-journal", "-wal", "-shm"] { unlink(building + end) }
+        unlink(built)
         let descriptor = open(building, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw systemFault("open", errno, building) }
-        close(descriptor)
+        defer { close(descriptor) }
         let account = try fill(building, from: damaged)
-        try move(building, to: built)
+        // One fsync for all that was written: before it has a name that counts, nothing of it need last.
+        guard fsync(descriptor) == 0 else { throw systemFault("fsync", errno, building) }
+        // Where nothing is replaced, nothing can be half replaced.
+        try move(building, to: damaged == nil ? path : built)
         try synchronise()
-        try finishReplacement(discarding: damaged != nil)
+        if damaged != nil { try finishReplacement(discarding: true) }
         return account
     }
 
@@ -107,8 +134,10 @@ final class Opening {
     private func fill(_ building: String, from damaged: String?) throws(Fault) -> String {
         let database = try Database(building, .writing)
         try Schema.create(in: database)
-        guard let damaged else { return "nothing was there" }
-        return try Salvage.run(damaged, into: database).description
+        let account = try damaged.map { path throws(Fault) in try Salvage.run(path, into: database).description }
+        try database.join(destinations)
+        try database.execute("PRAGMA journal_mode = WAL")
+        return account ?? "nothing was there"
     }
 
     /// The last steps of `build`, which are also the first of an opening after one that was cut short: a `built` file

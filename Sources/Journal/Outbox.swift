@@ -70,10 +70,10 @@ extension Database {
     /// What waits, oldest first. A row that no longer reads is set aside and stands in nobody's way; `damaged` hears
     /// of it.
     func pending(
-        for destination: String, limit: Int, damaged: (Fault) -> Void
+        for destination: String, after first: Int64, limit: Int, damaged: (Fault) -> Void
     ) throws(Fault) -> [Kept] {
         var found: [Kept] = [], unreadable: [Int64] = []
-        var after = Int64.min
+        var after = first
         while found.count < limit {
             let rows = try query(
                 """
@@ -105,8 +105,8 @@ extension Database {
 
     /// Writes the answers of one destination in one transaction. What it accepted once stays accepted; an answer about a
     /// reading that is not there, or to a destination that is not known, is none.
-    func settle(_ receipts: [Journal.Receipt], for destination: String) throws(Fault) {
-        try transaction { () throws(Fault) in
+    func settle(_ receipts: [Journal.Receipt], for destination: String, fleeting: Bool = false) throws(Fault) {
+        try transaction(fleeting: fleeting) { () throws(Fault) in
             guard let place = try integer("SELECT id FROM destination WHERE name = ?", .text(destination)) else {
                 return
             }

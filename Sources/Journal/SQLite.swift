@@ -45,6 +45,20 @@ final class Database {
 
     deinit { close() }
 
+    /// What SQLite finds wrong with the file, or with one table and its indexes; nil where it is whole.
+    func damage(in table: String? = nil) throws(Fault) -> String? {
+        let verdict = try query("PRAGMA integrity_check(\(table ?? "1"))").first?.first?.text
+        // SQLite names the database in a line of its own before what is wrong with it.
+        let finding = verdict.flatMap { $0.split(whereSeparator: \.isNewline).last }.map { String($0) }
+        return finding == "ok" ? nil : finding ?? "no verdict"
+    }
+
+    /// Closes without tidying up: the files have other names by now, and stay as they are.
+    func abandon() {
+        if let connection { vitalsd_leave_log(connection) }
+        close()
+    }
+
     /// Whoever asks anything afterwards hears a fault.
     func close() {
         statements.removeAll()
@@ -162,10 +176,16 @@ private final class Statement {
         case SQLITE_INTEGER: .integer(sqlite3_column_int64(handle, index))
         // Text that is no UTF-8 comes out as the bytes that it is: its row no longer reads.
         case SQLITE_TEXT:
-            String(validating: bytes(index), as: UTF8.self).map { .text($0) } ?? .blob(bytes(index))
+            text(index).map { .text($0) } ?? .blob(bytes(index))
         case SQLITE_BLOB: .blob(bytes(index))
         default: .null
         }
+    }
+
+    private func text(_ index: Int32) -> String? {
+        guard let start = sqlite3_column_text(handle, index) else { return "" }
+        let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, index)))
+        return String(validating: bytes, as: UTF8.self)
     }
 
     private func bytes(_ index: Int32) -> [UInt8] {

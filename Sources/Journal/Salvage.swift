@@ -10,6 +10,8 @@ struct Salvage {
     private var devices: [Int64: [KnownDevice]] = [:]
     private var copies: [Int64: KnownDevice] = [:]
     private var unsound: [ReadingRow] = []
+    /// Numbers that two readings have: one that seemed to be gone, and one kept before anybody knew.
+    private var doubled: Set<Int64> = []
     private var readings = 0, doubtful = 0
 
     /// Everything, in one transaction.
@@ -90,8 +92,16 @@ struct Salvage {
         }
     }
 
-    private func placeSound(_ reading: ReadingRow) throws(Fault) {
+    private mutating func placeSound(_ reading: ReadingRow) throws(Fault) {
         var reading = reading
+        let known = try database.integer("SELECT id FROM reading WHERE fingerprint = ?", .blob(reading.fingerprint))
+        // Another picture of what was given a new number.
+        if let known, known != reading.id { return }
+        if known == nil, try database.integer("SELECT 1 FROM reading WHERE id = ?", .integer(reading.id)) != nil {
+            doubled.insert(reading.id)
+            reading.id = try database.integer("SELECT max(id) + 1 FROM reading") ?? 1
+            reading.seal = reading.computedSeal
+        }
         // The only column that no seal covers: because it follows from the others.
         reading.standing = reading.computedStanding
         try database.insert(reading, replacing: true)
@@ -160,6 +170,8 @@ struct Salvage {
             reading.seal = reading.computedSeal
             try database.insert(reading, replacing: true)
         }
+        // An answer is not to be told whose it was: both wait once more.
+        for id in doubled { try database.query("DELETE FROM receipt WHERE reading = ?", .integer(id)) }
         for statement in [
             "DELETE FROM pair WHERE device NOT IN (SELECT id FROM device)",
             "DELETE FROM outbox WHERE reading NOT IN (SELECT id FROM reading WHERE standing = 0)",

@@ -73,13 +73,14 @@ enum Schema {
         """,
     ]
 
-    /// Makes an empty file the newest journal. It stays in rollback mode: its builder switches nothing half-way.
+    /// Makes an empty file the newest journal. It stays in rollback mode and is on no disk yet: both are its builder's to
+    /// do, once it is complete.
     static func create(in database: Database) throws(Fault) {
         try database.execute("PRAGMA page_size = \(pageSize)")
         // Free pages are used again rather than given back: the file's size is bounded, and moving pages costs writes.
         try database.execute("PRAGMA auto_vacuum = NONE")
         try database.execute("PRAGMA journal_mode = DELETE")
-        try database.execute("PRAGMA synchronous = FULL")
+        try database.execute("PRAGMA synchronous = OFF")
         try migrate(database, from: 0)
         try database.execute("PRAGMA application_id = \(application)")
     }
@@ -112,12 +113,18 @@ enum Schema {
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = FULL;
             PRAGMA foreign_keys = ON;
-            PRAGMA wal_autocheckpoint = \(checkpoint);
+            PRAGMA wal_autocheckpoint = 0;
             PRAGMA journal_size_limit = \(2 * checkpoint * pageSize);
             PRAGMA cell_size_check = ON;
             PRAGMA trusted_schema = OFF;
             """)
         // What is deleted is gone: no person's readings stay in free pages, and a salvage finds nothing stale.
         try database.execute("PRAGMA secure_delete = ON")
+    }
+
+    /// Lets the log be copied into the file from time to time. Not before the file is known to be whole: until then all
+    /// that was in it can still be salvaged, whatever is written meanwhile.
+    static func letCheckpoint(_ database: Database) throws(Fault) {
+        try database.execute("PRAGMA wal_autocheckpoint = \(checkpoint)")
     }
 }

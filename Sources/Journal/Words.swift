@@ -8,6 +8,7 @@ extension Journal {
         package var heard: HubTime
         package var pair: ClockPair?
         package var dated: Dated
+        /// Whom it is about unless a binding says otherwise.
         package var subject: Subject?
 
         package init(

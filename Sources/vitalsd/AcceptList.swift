@@ -1,5 +1,6 @@
 import Bluetooth
 import Core
+import Devices
 import Host
 import Journal
 
@@ -31,7 +32,11 @@ import Journal
     func run(_ central: any Central) async {
         while true {
             let now = ContinuousClock.now
-            central.follow(bound.sorted().filter { rests[$0].map { $0.end <= now } ?? true }.flatMap(sightings))
+            let awake = bound.sorted().filter { rests[$0].map { $0.end <= now } ?? true }.flatMap(sightings)
+            let broadcasters = awake.filter {
+                drivers.soleClaimant(of: Sighting(.advertisement($0)))?.isBroadcast == true
+            }
+            central.follow(awake, reporting: Set(broadcasters.map(\.address)))
             _ = await bell.rung(before: rests.values.map(\.end).filter { $0 > now }.min())
         }
     }
@@ -55,6 +60,13 @@ import Journal
                 return nil
             }
         }
+    }
+
+    /// What a device says now, with what it leaves out as it was last heard; without the strength of the signal.
+    func completed(_ advertisement: Advertisement) -> Advertisement {
+        var seen = advertisement
+        seen.signal = nil
+        return known[Sighting(.advertisement(seen)).identity]?.sighting.map { seen.completed(from: $0) } ?? seen
     }
 
     /// Remembers something of a device, on disk where it is new.

@@ -63,7 +63,7 @@ enum Act: Equatable {
         case .unbind: try await gateway.acceptList.reload()
         case .wipe, .retry, .assign: break
         }
-        gateway.courier.wake()
+        gateway.courier.reconsider()
         return done
     }
 

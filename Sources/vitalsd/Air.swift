@@ -41,7 +41,7 @@ import Host
 
     @Hub func run() async {}
     @Hub func stop() {}
-    @Hub func follow(_ devices: [Advertisement]) {}
+    @Hub func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress>) {}
     @Hub func discover(for time: Duration) {}
     @Hub func call(_ device: BluetoothAddress) async throws(Fault) -> RFCOMMSocket { throw .hub(.noRadio) }
     @Hub func nextCall() async -> RFCOMMSocket? { nil }

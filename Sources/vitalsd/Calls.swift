@@ -52,9 +52,8 @@ extension Gateway {
             roster.close(heard)
             line.hangUp()
         }
-        // A call gives no name; what is known is the one that the device was paired by.
-        let known = acceptList[Sighting(.advertisement(heard)).identity].sighting
-        let sighting = Sighting(.advertisement(known.map { heard.completed(from: $0) } ?? heard))
+        // A call gives no name: it is the one that the device was paired by.
+        let sighting = Sighting(.advertisement(acceptList.completed(heard)))
         guard let driver = drivers.soleClaimant(of: sighting), case .line(let conversation) = driver.visit else {
             throw .device(.unrecognised)
         }

@@ -29,6 +29,13 @@ import Journal
     private var suspects: [(kept: Kept, fault: Fault)] = []
     /// How many readings a bundle may hold: halved by a clinic that says "too large".
     private var most = 64
+    /// Read from the journal and not yet sent, up to the number `last`.
+    private var ahead: [Kept] = [], last = Int64.min
+    private let readAhead = 192
+    /// What the clinic has said and the journal does not know yet.
+    private var answered: [Journal.Receipt] = []
+    /// Whether something was kept since the journal was last read, and whether nobody reads it before the bell rings.
+    private var hasNews = false, isResting = false
     private(set) var fault: Fault?
     private(set) var delivered = 0
 
@@ -39,7 +46,16 @@ import Journal
     }
 
     /// Something was kept.
-    func wake() { bell.ring() }
+    func wake() {
+        hasNews = true
+        if isResting { bell.ring() }
+    }
+
+    /// A person has changed what waits: nothing is sent that was read before.
+    func reconsider() {
+        (ahead, last) = ([], .min)
+        wake()
+    }
 
     /// New settings: whatever stood in the way may be gone.
     func redirect(to destination: Destination) {
@@ -54,6 +70,8 @@ import Journal
             do throws(Refusal) {
                 try await deliverNext()
             } catch {
+                // Whatever was read ahead may have changed by then.
+                (ahead, last) = ([], .min)
                 await pause(after: error)
             }
         }
@@ -62,23 +80,79 @@ import Journal
     /// The oldest readings that are still to go, as many as fit into a bundle.
     private func deliverNext() async throws(Refusal) {
         if HubClock.now().wall < earliestCredible { throw Refusal(.resend, .hub(.clockUnset)) }
-        let pending: [Kept]
-        do {
-            pending = try await journal.pending(
-                for: destination.name, limit: isDoubtful ? 1000 : most + suspects.count)
-        } catch {
-            throw Refusal(.resend, error)
+        try destination.clinic.checkFiles()
+        guard suspects.isEmpty else { return try await deliverBesideSuspects() }
+        if ahead.isEmpty { try await readOn() }
+        guard let first = ahead.first else { return await rest() }
+        let candidates = Bundle.neighbours(ahead)
+        let batch = candidates.prefix(min(most, Bundle.fitting(candidates, to: destination.options)))
+        if batch.isEmpty {
+            ahead.removeFirst()
+            return try await withhold(first)
         }
-        let batch = pending.filter { kept in !suspects.contains { $0.kept.id == kept.id } }
+        let chosen = Set(batch.map(\.id))
+        ahead.removeAll { chosen.contains($0.id) }
+        // While the clinic reads, its last answer is written down, and what comes next is read.
+        async let settled = settleAnswered(fleeting: true)
+        async let more = readFurther()
+        var refusal: Refusal?
+        do { try await deliver(batch) } catch { refusal = error }
+        let results = await (settled, more)
+        if let refusal { throw refusal }
+        try results.0.get()
+        try results.1.get()
+    }
+
+    /// What was refused alone stays behind until anything else was taken.
+    private func deliverBesideSuspects() async throws(Refusal) {
+        try await settleAnswered().get()
+        (ahead, last) = ([], .min)
+        hasNews = false
+        let batch = try await pending(after: .min, isDoubtful ? 1000 : most + suspects.count).get().filter { kept in
+            !suspects.contains { $0.kept.id == kept.id }
+        }
         guard let first = batch.first else { return await rest() }
         if isDoubtful, let probe = probe(of: batch) { return try await deliver([probe]) }
         let count = Bundle.fitting(batch, to: destination.options)
-        if count == 0 {
-            // What is not for this clinic stays in the journal and stands in nobody's way.
-            let why = first.withholding(from: destination.options).map { "\($0)" } ?? "too many values for a bundle"
-            return try await settle([receipt(first, .withheld(why))])
-        }
+        if count == 0 { return try await withhold(first) }
         try await deliver(batch.prefix(count))
+    }
+
+    /// What is not for this clinic stays in the journal and stands in nobody's way.
+    private func withhold(_ kept: Kept) async throws(Refusal) {
+        let why = kept.withholding(from: destination.options).map { "\($0)" } ?? "too many values for a bundle"
+        answered.append(receipt(kept, .withheld(why)))
+        try await settleAnswered().get()
+    }
+
+    /// Reads what comes next, while nothing is in flight. Behind the last one it begins again with the oldest that wait:
+    /// those that are new, or to be tried again.
+    private func readOn() async throws(Refusal) {
+        if last > .min {
+            try await readFurther().get()
+            if !ahead.isEmpty { return }
+        }
+        // What is answered must not be read again; and nothing more comes that would make the answers last.
+        try await settleAnswered().get()
+        last = .min
+        try await readFurther().get()
+    }
+
+    private func readFurther() async -> Result<Void, Refusal> {
+        guard ahead.isEmpty else { return .success(()) }
+        hasNews = false
+        return await pending(after: last, readAhead).map { pending in
+            ahead = pending
+            last = pending.last?.id ?? last
+        }
+    }
+
+    private func pending(after first: Int64, _ limit: Int) async -> Result<[Kept], Refusal> {
+        do throws(Fault) {
+            return .success(try await journal.pending(for: destination.name, after: first, limit: limit))
+        } catch {
+            return .failure(Refusal(.resend, error))
+        }
     }
 
     /// Sends a batch; where the content is refused, halves it until the guilty reading stands alone.
@@ -93,25 +167,25 @@ import Journal
             throw Refusal(.resend, .clinic(.badAnswer("a bundle cannot be made: \(error)")))
         }
         do throws(Refusal) {
-            let answer = try await destination.clinic.deliver(bundle)
-            try await taken(batch, bundle, answer)
+            taken(batch, bundle, try await destination.clinic.deliver(bundle))
         } catch {
             if error.action == .halve, batch.count > 1 { most = max(1, batch.count / 2) }
             guard isAboutContent(error) else { throw error }
-            guard batch.count > 1 else { return try await suspect(batch[batch.startIndex], error) }
+            guard batch.count > 1 else { return try suspect(batch[batch.startIndex], error) }
             let middle = batch.startIndex + batch.count / 2
             try await deliver(batch[..<middle])
             try await deliver(batch[middle...])
         }
     }
 
-    private func taken(_ batch: ArraySlice<Kept>, _ bundle: Bundle, _ answer: Answer) async throws(Refusal) {
-        let receipts = batch.enumerated().map { index, kept in
-            receipt(kept, .accepted(location: bundle.locations(ofReading: index, in: answer).first))
+    private func taken(_ batch: ArraySlice<Kept>, _ bundle: Bundle, _ answer: Answer) {
+        for (index, kept) in batch.enumerated() {
+            answered.append(receipt(kept, .accepted(location: bundle.locations(ofReading: index, in: answer).first)))
         }
-        let refused = suspects.map { receipt($0.kept, .refused($0.fault)) }
-        try await settle(receipts + refused)
-        for suspect in suspects { log(suspect.fault, about: "reading \(suspect.kept.id), set aside") }
+        for suspect in suspects {
+            answered.append(receipt(suspect.kept, .refused(suspect.fault)))
+            log(suspect.fault, about: "reading \(suspect.kept.id), set aside")
+        }
         suspects = []
         delivered += batch.count
         cleared()
@@ -122,11 +196,17 @@ import Journal
         Journal.Receipt(reading: kept.id, verdict, at: HubClock.now().wall)
     }
 
-    private func settle(_ receipts: [Journal.Receipt]) async throws(Refusal) {
-        do {
-            try await journal.settle(receipts, for: destination.name)
+    /// Writes the answers down. Those that cannot be written yet are not forgotten.
+    private func settleAnswered(fleeting: Bool = false) async -> Result<Void, Refusal> {
+        guard !answered.isEmpty else { return .success(()) }
+        let receipts = answered
+        answered = []
+        do throws(Fault) {
+            try await journal.settle(receipts, for: destination.name, fleeting: fleeting)
+            return .success(())
         } catch {
-            throw Refusal(.resend, error)
+            answered = receipts + answered
+            return .failure(Refusal(.resend, error))
         }
     }
 
@@ -141,7 +221,7 @@ import Journal
 
     /// A reading refused alone is set aside once anything else is taken. After five in a row and three probes, it is
     /// not the readings.
-    private func suspect(_ kept: Kept, _ refusal: Refusal) async throws(Refusal) {
+    private func suspect(_ kept: Kept, _ refusal: Refusal) throws(Refusal) {
         suspects.append((kept, refusal.fault))
         guard suspects.count >= 8 else { return }
         suspects = []
@@ -163,6 +243,9 @@ import Journal
 
     /// Nothing to send: waits for the next reading. A suspect that stood alone is tried again after a while.
     private func rest() async {
+        if hasNews { return }
+        isResting = true
+        defer { isResting = false }
         if suspects.isEmpty {
             cleared()
             _ = await bell.rung()

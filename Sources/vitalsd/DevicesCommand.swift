@@ -67,9 +67,13 @@ extension Claim {
         case .serialPort(let name, .acceptor): "name \(name)…, and it is called"
         case .service(let service): "service \(service), where no name above is its"
         case .usb(let vendor, let product): "USB \(hex(vendor)):\(hex(product))"
-        case .talks(let framing, 1): "what it says (\(framing.name), \(framing.settings))"
-        case .talks(let framing, let frames): "\(frames) frames in a row (\(framing.name), \(framing.settings))"
-        case .answers(let framing, _): "its answer (\(framing.name), \(framing.settings))"
+        case .talks(let framing, 1): "what it says (\(framing.words))"
+        case .talks(let framing, let frames): "\(frames) frames in a row (\(framing.words))"
+        case .answers(let framing, _): "its answer (\(framing.words))"
         }
     }
+}
+
+extension Framing {
+    fileprivate var words: String { name + (settings.map { ", \($0)" } ?? "") }
 }

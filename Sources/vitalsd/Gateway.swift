@@ -25,6 +25,8 @@ import Journal
     /// What stands in the way of the radio at present.
     private(set) var radioFault: Fault?
     private var isStopping = false
+    /// What devices that only advertise have said last: they say the same again and again.
+    private var broadcasts: [String: [BluetoothUUID: [UInt8]]] = [:]
     private let lines: LineWatch
     private let lastWords: LastWords
     private let setAside: Set<String>
@@ -32,7 +34,7 @@ import Journal
     init(_ configuration: Configuration, journal: Journal, clinic: Courier.Destination) async throws(Fault) {
         self.configuration = configuration
         self.journal = journal
-        intake = Intake(journal)
+        intake = Intake(journal, try Reserve(at: configuration.stateDirectory + "/reserve"))
         acceptList = try await AcceptList(journal)
         central =
             switch configuration.radio {
@@ -191,6 +193,14 @@ import Journal
         let sighting = Sighting(.advertisement(advertisement)), device = sighting.identity
         defer { roster.left(advertisement) }
         do throws(Fault) {
+            if let (driver, conversation) = broadcaster(advertisement) {
+                guard broadcasts[device] != advertisement.serviceData else { return }
+                try await visit(driver, sighting) { report throws(Fault) in
+                    try await conversation(advertisement, report)
+                }
+                broadcasts[device] = advertisement.serviceData
+                return
+            }
             try await roster.room()
             if advertisement.kind == .classic { return try await call(advertisement, over: central) }
             let bearer = try await central.connect(advertisement)
@@ -215,15 +225,22 @@ import Journal
         }
     }
 
+    /// The driver of a device that says all in its advertisements; nil for one that is to be connected to.
+    private func broadcaster(
+        _ advertisement: Advertisement
+    ) -> (Driver, @Sendable (Advertisement, any Report) async throws(Fault) -> Void)? {
+        let seen = acceptList.completed(advertisement)
+        guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))),
+            case .advertisement(let conversation) = driver.visit
+        else { return nil }
+        return (driver, conversation)
+    }
+
     /// Whose a device is by what it says on the air or, where that is too little, by its name and services.
     private func recognise(
         _ advertisement: Advertisement, _ client: GATTClient
     ) async throws(Fault) -> (Driver, Advertisement) {
-        var seen = advertisement
-        seen.signal = nil
-        if let known = acceptList[Sighting(.advertisement(seen)).identity].sighting {
-            seen = seen.completed(from: known)
-        }
+        var seen = acceptList.completed(advertisement)
         if let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) { return (driver, seen) }
         try await client.discover()
         var asked = Advertisement(address: seen.address, kind: seen.kind, name: "", services: client.services)

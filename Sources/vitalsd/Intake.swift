@@ -7,6 +7,7 @@ import Journal
 @Hub final class Intake {
     private typealias Turn = CheckedContinuation<Result<Journal.Keeping, Fault>, Never>
     private let journal: Journal
+    let reserve: Reserve
     private var waiting: [(entry: Journal.Entry, turn: Turn)] = []
     private var idle: CheckedContinuation<Void, Never>?
     /// The most that one transaction takes, so that the first of a burst does not wait for the last.
@@ -14,7 +15,10 @@ import Journal
     /// Called when the journal turns out to be damaged; nothing is kept after that.
     var onDamage: () -> Void = {}
 
-    init(_ journal: Journal) { self.journal = journal }
+    init(_ journal: Journal, _ reserve: Reserve) {
+        self.journal = journal
+        self.reserve = reserve
+    }
 
     /// Returns once the reading is on disk; throws when it is not, and then the device must not be told that it is.
     func keep(_ entry: Journal.Entry) async throws(Fault) -> Journal.Keeping {
@@ -33,7 +37,7 @@ import Journal
             let batch = waiting.prefix(most)
             waiting.removeFirst(batch.count)
             do throws(Fault) {
-                let outcomes = try await journal.keep(batch.map(\.entry))
+                let outcomes = try await journal.keep(batch.map(\.entry), atTheEnd: reserve.isReleased)
                 for (place, outcome) in zip(batch, outcomes) { place.turn.resume(returning: .success(outcome)) }
             } catch {
                 for place in batch { place.turn.resume(returning: .failure(error)) }
@@ -68,10 +72,9 @@ import Journal
         var patience = Patience(), said: Fault?
         while true {
             do throws(Fault) {
-                let subject = try await gateway.subject(of: device, user: reading.user)
                 let entry = Journal.Entry(
                     device: device, reading: reading.judged, heard: heard, pair: pair,
-                    dated: reading.taken.dated(by: pair, heard: heard), subject: subject)
+                    dated: reading.taken.dated(by: pair, heard: heard), subject: gateway.presumedSubject(of: device))
                 switch try await gateway.intake.keep(entry) {
                 case .kept: kept += 1
                 case .repeated: repeated += 1
@@ -84,7 +87,12 @@ import Journal
                 said = error
                 // A cuff has the reading still. What came over a cable is nowhere but here: it waits for room.
                 guard device.bluetoothAddress == nil, error.isAboutRoom else { throw error }
-                await loop.sleep(for: patience.next())
+                let reserve = gateway.intake.reserve
+                guard !reserve.isReleased else {
+                    reserve.countLost()
+                    throw error
+                }
+                await reserve.wait(for: patience.next())
             }
         }
         gateway.courier.wake()
@@ -123,10 +131,10 @@ import Journal
 }
 
 extension Gateway {
-    /// Whom a reading is about. A cable belongs to this home; what comes over the air belongs to whom it is bound to.
-    func subject(of device: KnownDevice, user: Int?) async throws(Fault) -> Subject? {
-        if let bound = try await journal.subject(for: device.identity, user: user) { return bound }
-        return device.bluetoothAddress == nil ? configuration.subject : nil
+    /// Whom a reading is about unless the journal has a binding. A cable belongs to this home; what comes over the air
+    /// belongs to whom it is bound to, and else to nobody.
+    func presumedSubject(of device: KnownDevice) -> Subject? {
+        device.bluetoothAddress == nil ? configuration.subject : nil
     }
 }
 

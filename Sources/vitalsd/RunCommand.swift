@@ -44,7 +44,7 @@ extension Command {
         try Files.makeDirectory(configuration.stateDirectory)
         let journal = try Journal(
             path: configuration.journalPath, bound: configuration.bound, destinations: [Courier.clinic],
-            executor: journalThread)
+            executor: journalThread, examined: .later)
         for repair in await journal.takeRepairs() { log(repair) }
         let hub = try await identity(in: journal)
         let gateway = try await Gateway(
@@ -60,15 +60,31 @@ extension Command {
                 _exit(Exit.data.rawValue)
             }
             notify(.ready, .status("running"))
+            group.addTask { await self.examine(journal) }
             await listen(to: gateway, hub)
             notify(.stopping)
             control.close()
+            gateway.intake.reserve.release()
             await gateway.stop()
+            let lost = gateway.intake.reserve.lost
+            if lost > 0 { log(.hub(.readingsLost(lost))) }
             // Whatever still runs waits for something that will not come. What must be safe is on disk.
             // No tidying up either: it would pull libcurl and OpenSSL from under the thread that uses them.
             EndedLinks.release()
             _exit(0)
         }
+    }
+
+    /// Looks through the journal, which takes as long as it is large, while readings are already kept in it.
+    private func examine(_ journal: Journal) async {
+        let thread = Worker("examination")
+        do throws(Fault) {
+            try await journal.conclude(try await Examination(of: configuration.journalPath, executor: thread).finding())
+        } catch {
+            log(error)
+        }
+        thread.join()
+        for repair in await journal.takeRepairs() { log(repair) }
     }
 
     /// Signals, until one of them means the end.

@@ -232,17 +232,21 @@ private func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal
         #expect(try receiver.count("transactions") == 0)
     }
 
-    @Test func filesThatCannotBeRead() throws {
+    /// They may come yet, so it is no reason not to begin.
+    @Test func filesThatCannotBeRead() async throws {
+        let receiver = try Receiver()
         for name in ["certificate", "key", "authority"] {
-            var settings = try settings(1)
+            var settings = try settings(receiver.port)
             switch name {
             case "certificate": settings.certificate = "/nowhere/\(name)"
             case "key": settings.key = "/nowhere/\(name)"
             default: settings.authority = "/nowhere/\(name)"
             }
-            #expect(throws: Fault.hub(.certificateUnreadable("/nowhere/\(name)"))) {
-                try Clinic(settings, executor: Worker())
-            }
+            let clinic = try Clinic(settings, executor: Worker()),
+                missing = Fault.hub(.certificateUnreadable("/nowhere/\(name)"))
+            #expect(throws: Refusal(.resend, missing)) { try clinic.checkFiles() }
+            #expect(try await refusal(clinic, bundle()) == Refusal(.resend, missing))
+            #expect(try receiver.count("transactions") == 0)
         }
     }
 

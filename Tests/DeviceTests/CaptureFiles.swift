@@ -21,6 +21,10 @@ struct CaptureFile: Sendable, CustomTestStringConvertible {
         }
     }()
 
+    var isOfLine: Bool { if case .line = capture.sighting.way { true } else { false } }
+    /// A live stream, of which a piece more or less may change nothing.
+    var isStream: Bool { capture.headers["stream"] != nil }
+
     /// What the device says, PDU by PDU or in the pieces of a line.
     var heard: [[UInt8]] { capture.lines.compactMap { if case .heard(let bytes) = $0 { bytes } else { nil } } }
     var readings: [Reading] {

@@ -41,7 +41,7 @@ import Testing
     }
 
     /// As the hub listens: all that a setting of the line can be, in pieces of any size.
-    @Test(arguments: CaptureFile.all.filter { if case .line = $0.capture.sighting.way { true } else { false } })
+    @Test(arguments: CaptureFile.all.filter(\.isOfLine))
     func theHubHearsWhoItIs(_ file: CaptureFile) {
         for size in [1, 3, 7, 64, 4096] {
             let stream = file.heard.flatMap { $0 }
@@ -109,9 +109,9 @@ import Testing
 
     @Test func theClaimsAreWhatTheyMustBe() {
         #expect(Driver.andUA651BLE.claims == [.advertised(name: "A&D_UA-651BLE", service: nil)])
-        #expect(Framing.noninFormat8.settings.description == "9600 8N1")
-        #expect(Framing.noninFormat13.settings.description == "9600 8N1")
-        #expect(Framing.contecCMS50DPlus.settings.description == "19200 8O1")
+        #expect(Framing.noninFormat8.settings?.description == "9600 8N1")
+        #expect(Framing.noninFormat13.settings?.description == "9600 8N1")
+        #expect(Framing.contecCMS50DPlus.settings?.description == "19200 8O1")
         #expect(profiles.allSatisfy { $0.claims.isEmpty })
     }
 }

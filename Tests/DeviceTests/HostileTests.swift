@@ -51,7 +51,7 @@ private final class Impostor: Bearer, Line, Report {
             switch driver.visit {
             case .gatt(let visit): try await visit(GATTClient(impostor), impostor)
             case .line(let visit): try await visit(impostor, impostor)
-            case .none: break
+            case .advertisement, .none: break
             }
         } catch {
             #expect(error.layer == "device" || error.layer == "pairing")

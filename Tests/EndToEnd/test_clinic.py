@@ -319,11 +319,31 @@ def test_a_way_that_does_not_lead_to_the_clinic(home, clinic, cuff, url, words):
     arrives(clinic, 120)
 
 
-def test_a_key_that_is_not_there_is_a_mistake_of_the_configuration(home, certificates):
-    home.set("KeyFile", f"{certificates}/missing.key")
+@pytest.mark.parametrize("key, file", [("KeyFile", "hub.key"), ("CertificateFile", "hub.pem"), ("AuthorityFile", "ca.pem")])
+@pytest.mark.parametrize("by_reload", [True, False], ids=["reload", "retry"])
+def test_a_file_that_is_not_there_yet_keeps_nobody_from_measuring(
+        home, clinic, cuff, certificates, tmp_path, key, file, by_reload):
+    """The hub is installed before its certificate is: it keeps what it hears, says what is missing, and delivers then."""
+    late = tmp_path / "late.pem"
+    home.set(key, str(late))
     home.start()
-    assert home.process.wait(10) == 78
-    assert f"hub: the key or certificate {certificates}/missing.key cannot be read" in home.log
+    words = f"hub: the key or certificate {late} cannot be read; check path and owner"
+    # Said before there is anything to deliver, so that the installer reads it.
+    eventually(lambda: words in home.log)
+    eventually(lambda: (home.status().get("daemon") or {}).get("fault") == words)
+    measure(cuff, 120, 121)
+    eventually(lambda: not cuff.memory)
+    assert home.status()["pending"] == 2 and clinic.transactions == 0
+    home.hang_up()
+    eventually(lambda: "configuration read again" in home.log)
+    assert home.is_running and home.log.count(words) == 1
+    late.write_bytes((certificates / file).read_bytes())
+    if by_reload:
+        home.hang_up()
+    arrives(clinic, 120, 121)
+    is_settled(home)
+    eventually(lambda: home.status()["daemon"]["fault"] is None)
+    assert home.log.count(words) == 1
 
 
 @pytest.mark.parametrize("key", ["encrypted.key", "hub.pem", "."])

@@ -96,6 +96,37 @@ def test_a_serial_device_forgets_what_it_sent_so_the_hub_holds_it_until_there_is
     eventually(lambda: clinic.saturations() == [91, 92, 93, 94, 95, 97])
 
 
+def test_what_waits_for_room_when_the_daemon_must_end_takes_the_last_reserve(disk, home, clinic, tmp_path):
+    if not disk.is_mounted:
+        pytest.skip("a limit on files has no reserve")
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start()
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    disk.fill()
+    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
+    eventually(lambda: "hub: the disk is full" in home.log)
+    assert home.stop() == 0
+    assert "are lost" not in home.log
+    disk.free()
+    home.start()
+    eventually(lambda: clinic.saturations() == [91, 97])
+    assert (home.state / "reserve").stat().st_blocks > 0
+
+
+def test_what_found_no_room_before_the_end_is_counted(disk, home, clinic, tmp_path):
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start(preexec_fn=quiet_limit)
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    (home.state / "reserve").unlink()
+    disk.fill()
+    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
+    eventually(lambda: "hub: the disk " in home.log)
+    assert home.stop() == 0
+    assert "hub: 1 readings of devices on cables found no room before the end, and are lost" in home.log
+
+
 def test_a_daemon_that_cannot_make_its_journal_says_why(disk, home):
     if disk.is_mounted:
         disk.fill()

@@ -59,10 +59,12 @@ final class Place {
     var files: [String] { run("ls", directory).split(separator: "\n").map(String.init) }
 
     func open(
-        bytes: Int = 1 << 24, age: Duration = .seconds(1 << 30), to destinations: [String] = ["clinic"]
+        bytes: Int = 1 << 24, age: Duration = .seconds(1 << 30), to destinations: [String] = ["clinic"],
+        examined later: Journal.Later? = nil
     ) throws(Fault) -> Journal {
         try Journal(
-            path: path, bound: .init(bytes: bytes, age: age), destinations: destinations, executor: Writer.shared)
+            path: path, bound: .init(bytes: bytes, age: age), destinations: destinations, executor: Writer.shared,
+            examined: later)
     }
 }
 

@@ -24,6 +24,8 @@ class Command:
     def __init__(self, agent: "Agent", folder: pathlib.Path, text: str):
         self._agent, self._folder, self._ended = agent, folder, threading.Event()
         self.text = text
+        #: Whether it belongs to the home, and not to a test.
+        self.is_ours = False
         self._status: int | None = None
 
     @property

@@ -2,9 +2,12 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import urllib.request
+from datetime import datetime
+from typing import NamedTuple
 
 from .home import HOST, Home
 
@@ -21,6 +24,13 @@ def certify(folder: pathlib.Path) -> None:
             "-copy_extensions", "copy", "-out", "clinic.pem"]
     for command in (request, sign):
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+class Reading(NamedTuple):
+    """An Observation as a test compares it: values by code, its components' too."""
+
+    at: datetime
+    values: dict[str, float]
 
 
 class Clinic:
@@ -43,12 +53,46 @@ class Clinic:
         """Tells the machine where the clinic's name leads; to be done after every boot."""
         home.run(f"grep -q {NAME} /etc/hosts || echo '{HOST} {NAME}' >>/etc/hosts")
 
+    def _ask(self, path: str, body: dict | None = None, method: str | None = None):
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(f"{self._control}/{path}", data, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def fault(self, mode: str, **more) -> None:
+        """The next transactions fail, as Tests/Receiver explains."""
+        self._ask("_fault", {"mode": mode, "times": -1} | more)
+
+    def heal(self) -> None:
+        self._ask("_fault", method="DELETE")
+
+    def _resources(self, kind: str) -> list[dict]:
+        return [resource for resource in self._ask("_all")["resources"] if resource["resourceType"] == kind]
+
     def observations(self, code: str) -> list[dict]:
         """Every Observation with this MDC code, in the order in which they came; a double stands twice."""
-        with urllib.request.urlopen(f"{self._control}/_all") as answer:
-            resources = json.loads(answer.read())["resources"]
-        found = [resource for resource in resources if resource["resourceType"] == "Observation"]
-        return [observation for observation in found if observation["code"]["coding"][0]["code"] == code]
+        return [each for each in self._resources("Observation") if each["code"]["coding"][0]["code"] == code]
+
+    def readings(self, code: str, address: str) -> list[Reading]:
+        """Those of the device with this Bluetooth address; with no address, those of devices that have none."""
+        devices = {f"Device/{device['id']}" for device in self._resources("Device") if address == bluetooth(device)}
+        found = []
+        for each in self.observations(code):
+            if each["device"]["reference"] in devices:
+                values = {part["code"]["coding"][0]["code"]: float(part["valueQuantity"]["value"])
+                          for part in [each, *each.get("component", [])] if "valueQuantity" in part}
+                found.append(Reading(datetime.fromisoformat(each["effectiveDateTime"]), values))
+        return found
+
+    def has(self, address: str) -> bool:
+        """Whether anything here names the device with this Bluetooth address."""
+        return any(address == bluetooth(device) for device in self._resources("Device"))
+
+    def subjects(self) -> set[str]:
+        """Whom the readings are about."""
+        subjects = {each["subject"]["reference"] for each in self._resources("Observation") if "subject" in each}
+        # A coincident time stamp is about a device.
+        return {subject for subject in subjects if not subject.startswith("Device/")}
 
     def saturations(self) -> list[int]:
         """SpO2 (150456) in percent."""
@@ -57,3 +101,9 @@ class Clinic:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
+
+
+def bluetooth(device: dict) -> str:
+    """A Device's Bluetooth address as people write it; empty where it has none."""
+    names = [each["value"] for each in device.get("identifier", []) if re.search("eui-48/bluetooth$", each["system"])]
+    return names[0].replace("-", ":").upper() if names else ""

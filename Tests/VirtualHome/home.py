@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import TypeVar
 
-from . import kernel, packages
+from . import kernel, packages, product
 from .agent import Agent, Command, Result
-from .machine import Machine, Ports, accept, listen
+from .machine import Machine, Monitor, Ports, accept, listen
 from .radio import Radio
 from .usb import SerialDevice
 
@@ -41,13 +41,14 @@ class Home:
     def __init__(self):
         packages.install()
         self.shared = pathlib.Path(tempfile.mkdtemp(prefix="vitalsd-home-"))
+        product.install(self.shared / "installed")
         self._kernel = kernel.prepare()
         self._first_root = self.shared / "first-root"
         kernel.first_root(self._kernel, self._first_root)
-        self._disk = self.shared / "disk"
-        make = ["mke2fs", "-q", "-t", "ext4", self._disk, "128M"]
+        self.disk = self.shared / "disk"
+        make = ["mke2fs", "-q", "-t", "ext4", self.disk, "128M"]
         subprocess.run(make, check=True, capture_output=True, env={"PATH": "/usr/sbin:/sbin"})
-        self._ports = Ports(*(self.shared / f"{name}.socket" for name in ("monitor", "agent", "radio")))
+        self._ports = Ports(*(self.shared / f"{name}.socket" for name in ("monitor", "witness", "agent", "radio")))
         #: The air of the home; peripherals are made with it.
         self.radio = Radio(self._ports.radio)
         self._machine: Machine | None = None
@@ -63,9 +64,12 @@ class Home:
         `clock` is what its real-time clock says, as in "2019-01-01T00:00:00".
         """
         agent = listen(self._ports.agent)
-        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self._disk, clock)
+        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.disk, clock)
         self._agent = Agent(accept(agent), self.shared)
-        self._plugged = []
+        self._plugged, self._is_clock_true = [], clock is None
+        self._journals: dict[str, list[Command]] = getattr(self, "_journals", {})
+        for unit in self._journals:
+            self._follow(unit)
         self.attach_adapter()
 
     def run(self, text: str, within: float = 60) -> Result:
@@ -83,19 +87,33 @@ class Home:
 
     def running(self) -> list[Command]:
         """Commands of the tests that have not ended."""
-        return [command for command in self._agent.running() if command is not self._adapter]
+        return [command for command in self._agent.running() if not command.is_ours]
 
     def console(self) -> str:
         """What the kernel and the first processes said since the last boot."""
         return self._machine.console.read_text(errors="replace")
 
+    def journal(self, unit: str) -> str:
+        """What a unit has said, and systemd of it, since this was first asked for, beyond power cuts."""
+        if unit not in self._journals:
+            self._journals[unit] = []
+            self._follow(unit)
+        return "".join(follower.output for follower in self._journals[unit])
+
+    def _follow(self, unit: str) -> None:
+        follower = self.spawn(f"exec journalctl -fu {unit} -n 0 -o cat")
+        follower.is_ours = True
+        self._journals[unit].append(follower)
+
     def set_clock(self, to: datetime) -> None:
         """Sets the machine's wall clock; one without a zone is UTC there."""
+        self._is_clock_true = False
         assert self.run(f"date -u -s '{to:%Y-%m-%d %H:%M:%S}'").status == 0
 
     def attach_adapter(self) -> None:
         """Gives the machine its Bluetooth adapter, as when a dongle is plugged in."""
         self._adapter = self.spawn("exec btattach -B /dev/ttyS1 -P h4 -S 115200")
+        self._adapter.is_ours = True
         ready = self.run("until [ -e /sys/class/bluetooth/hci0 ]; do sleep 0.1; done", within=90)
         assert ready.status == 0, self._adapter.output
 
@@ -128,6 +146,20 @@ class Home:
         """Pulls the machine's network cable, or plugs it in."""
         self._machine.ask("set_link", name="card", up=up)
 
+    @property
+    def witness(self) -> Monitor:
+        """The emulator's monitor for the radio's thread."""
+        return self._machine.witness
+
+    def slow_disk(self, writes: int) -> None:
+        """Lets the machine's disk do so many writes and reads a second; 0 as many as it can."""
+        limits = dict.fromkeys(("bps", "bps_rd", "bps_wr", "iops_rd", "iops_wr"), 0)
+        self._machine.ask("block_set_io_throttle", device="state", iops=writes, **limits)
+
+    def cut_power_at_once(self) -> None:
+        """The same from the radio's thread; `cut_power` follows."""
+        self._machine.process.kill()
+
     def cut_power(self) -> None:
         """The machine is gone at once; what it had not synced to /state is lost."""
         self._machine.cut_power()
@@ -144,7 +176,10 @@ class Home:
         if not self._adapter.is_running:
             self.attach_adapter()
         self.set_network(True)
-        self.set_clock(datetime.now(timezone.utc))
+        if not self._is_clock_true:
+            self.set_clock(datetime.now(timezone.utc))
+            self.run('exec sh "$guest/vouch"')
+            self._is_clock_true = True
 
     def close(self) -> None:
         """Ends everything and removes the shared folder."""

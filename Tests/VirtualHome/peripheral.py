@@ -1,11 +1,12 @@
 """A simulated Bluetooth LE device: subclass `Peripheral` for each model."""
 
 import asyncio
+import difflib
 import time
 from dataclasses import dataclass
 
 from bumble import hci
-from bumble.att import Attribute
+from bumble.att import ATT_CID, Attribute
 from bumble.core import AdvertisingData
 from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import (
@@ -34,21 +35,41 @@ class Confirmed:
 
 
 class Peripheral:
-    """A device with a public address that advertises, serves GATT, pairs and bonds.
+    """A device that advertises, serves GATT, pairs and bonds.
 
     A subclass gives `name`, `advertised` (16-bit service UUIDs), `information`, `services()` and `serve()`. Those, and what
     the characteristics call, run in the radio's thread; the methods for tests, below the line, are called from any other.
     Its memory and its bonds are its own: they survive the hub's power cut.
     """
 
+    #: What a scenario calls it; empty for what is no model.
+    model = ""
     name = "Peripheral"
+    default_address = "00:09:1F:00:00:01"
     advertised: tuple[int, ...] = ()
     #: Device Information: characteristic to value.
     information: dict[int, str] = {}
+    #: What can be chosen when it is made, in a scenario too, and what that means. Each is an attribute.
+    options = {
+        "name": "what it calls itself",
+        "private": "whether it advertises under a private address that changes (false)",
+        "passkey": "the six digits that it shows for pairing; without, it has no display",
+        "legacy": "whether it pairs as before Bluetooth 4.2 (false)",
+        "every": "seconds between its advertisements (0.2)",
+    }
+    private, passkey, legacy, every, on_air = False, None, False, 0.2, float("inf")
 
-    def __init__(self, radio: Radio, address: str):
-        self.address = address
+    def __init__(self, radio: Radio, address: str | None = None, **options):
+        for option, value in options.items():
+            if option not in self.options:
+                near = difflib.get_close_matches(option, self.options, 1, 0)[0]
+                raise ValueError(f"{self.model} has no option {option}; the nearest is {near}: {self.options[near]}")
+            setattr(self, option, value)
+        #: Its public address, which names it even where it advertises under a private one.
+        self.address = address or self.default_address
         self.radio = radio
+        #: When it goes off the air, by the host's monotonic clock; None where a test decides.
+        self.on_air_until: float | None = None
         #: Whether it agrees to be paired with, as when a person holds its button.
         self.pairs = True
         #: Every indication that was confirmed, in order.
@@ -67,6 +88,14 @@ class Peripheral:
 
     async def serve(self, connection: Connection) -> None:
         """Runs from connection to disconnection; it is cancelled there."""
+
+    def transmit(self, pdu: bytes) -> list[bytes]:
+        """The ATT PDUs that go on the air in the place of this one."""
+        return [pdu]
+
+    def say(self, connection: Connection, pdu: bytes) -> None:
+        """Sends an ATT PDU as it is."""
+        self.device.send_l2cap_pdu(connection.handle, ATT_CID, pdu)
 
     def scan_response(self) -> bytes:
         return bytes(AdvertisingData([(AdvertisingData.COMPLETE_LOCAL_NAME, self.name.encode())]))
@@ -114,14 +143,17 @@ class Peripheral:
     async def _create(self) -> None:
         self.chip = Chip(self.name, link=self.radio.air, public_address=self.address)
         key = bytes.fromhex(self.address.replace(":", "")).ljust(16, b"\1")
-        configuration = DeviceConfiguration(name=self.name, irk=key, gatt_service_enabled=False)
+        configuration = DeviceConfiguration(
+            name=self.name, irk=key, gatt_service_enabled=False, le_privacy_enabled=self.private)
         host = Host()
         host.controller = self.chip
         self.chip.host = host
         self.device = Device(config=configuration, host=host)
         self.device.keystore = MemoryKeyStore()
         self.device.pairing_config_factory = lambda _: PairingConfig(
-            mitm=False, delegate=Button(self), identity_address_type=PairingConfig.AddressType.PUBLIC)
+            sc=not self.legacy, mitm=self.passkey is not None, delegate=Button(self), identity_address_type=PairingConfig.AddressType.PUBLIC)
+        server = self.device.gatt_server
+        server.send_gatt_pdu = lambda bearer, pdu: [self.say(bearer, each) for each in self.transmit(pdu)]
         facts = [Characteristic(uuid16(uuid), Properties.READ, Permissions.READABLE, text.encode())
                  for uuid, text in self.information.items()]
         self.device.add_services([*self.services(), Service(uuid16(0x180A), facts)])
@@ -135,6 +167,9 @@ class Peripheral:
 
     def _disconnected(self, _reason: int) -> None:
         self._serving.cancel()
+        # A device that tells what it remembers is silent when it has told everything.
+        if self.on_air_until is not None and (not self.holds or time.monotonic() >= self.on_air_until):
+            self._every = self.on_air_until = None
         asyncio.get_running_loop().create_task(self._advertise())
 
     async def _advertise(self) -> None:
@@ -142,8 +177,11 @@ class Peripheral:
         if self._every is None:
             await self.device.stop_advertising()
             return
+        if self.private:
+            await self.device.stop_advertising()
+            await self.device.update_rpa()
         await self.device.start_advertising(
-            own_address_type=hci.OwnAddressType.PUBLIC, advertising_data=self.advertisement(),
+            own_address_type=hci.OwnAddressType.RANDOM if self.private else hci.OwnAddressType.PUBLIC, advertising_data=self.advertisement(),
             scan_response_data=self.scan_response(), advertising_interval_min=self._every * 1000,
             advertising_interval_max=self._every * 1000)
 
@@ -153,6 +191,33 @@ class Peripheral:
         """Begins to advertise, every so many seconds; goes on after each connection until `silence`."""
         self._every = every
         self.radio.do(self._advertise())
+
+    @property
+    def holds(self) -> int:
+        """How many records it has to tell."""
+        return 0
+
+    def go_on_air(self) -> None:
+        """Advertises as after a measurement: for `on_air` seconds, or until it has told everything."""
+        self.on_air_until = time.monotonic() + self.on_air
+        self._every = self.every
+
+        async def go() -> None:
+            if not self.device.connections:
+                await self._advertise()
+            if self.on_air != float("inf"):
+                asyncio.get_running_loop().call_later(self.on_air, self._go_off_air)
+        self.radio.do(go())
+
+    def _go_off_air(self) -> None:
+        if self.on_air_until is not None and time.monotonic() >= self.on_air_until - 0.1:
+            self._every = None
+            asyncio.get_running_loop().create_task(self._advertise())
+
+    @property
+    def air_address(self) -> str:
+        """The address that it advertises under at present."""
+        return (self.device.random_address if self.private else self.device.public_address).to_string(False)
 
     def silence(self) -> None:
         """Stops advertising; a connection that there is goes on."""
@@ -191,14 +256,19 @@ class Peripheral:
 
 
 class Button(PairingDelegate):
-    """Just Works, when the peripheral is willing."""
+    """Just Works, or with the passkey on its display, when the peripheral is willing."""
 
     def __init__(self, peripheral: Peripheral):
         super().__init__()
         self._peripheral = peripheral
+        if peripheral.passkey is not None:
+            self.io_capability = PairingDelegate.IoCapability.DISPLAY_OUTPUT_ONLY
 
     async def accept(self) -> bool:
         return self._peripheral.pairs
+
+    async def generate_passkey(self) -> int:
+        return self._peripheral.passkey
 
 
 def uuid16(number: int) -> str:

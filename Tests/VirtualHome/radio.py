@@ -6,11 +6,13 @@ Bumble's controllers, made to behave as hardware does where a hub would notice t
 import asyncio
 import pathlib
 import threading
-from collections.abc import Coroutine
-from typing import Any
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
 
 from bumble import core, hci, link, ll
 from bumble.controller import Connection, Controller
+from bumble.snoop import BtSnooper, Snooper
 from bumble.transport.common import StreamPacketSink, StreamPacketSource
 
 HUB = "11:22:33:44:55:66"
@@ -18,8 +20,34 @@ HUB = "11:22:33:44:55:66"
 OK = hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
 
 
+class Passage(NamedTuple):
+    """An ATT PDU that passes the hub's controller, by the host's monotonic clock."""
+
+    at: float
+    to_hub: bool
+    #: The address under which the peripheral is connected.
+    peer: str
+    pdu: bytes
+
+    @property
+    def is_indication(self) -> bool:
+        return self.to_hub and self.pdu[:1] == b"\x1d"
+
+    @property
+    def is_confirmation(self) -> bool:
+        return not self.to_hub and self.pdu == b"\x1e"
+
+
 class Air(link.LocalLink):
     """Carries what controllers send to each other."""
+
+    def send_advertising_pdu(self, sender_controller, packet):
+        """Only a hub listens, and whom a connection is for: a crowd would cost the square of its number."""
+        loop = asyncio.get_running_loop()
+        for controller in self.controllers:
+            if controller is not sender_controller and (
+                    isinstance(controller, HubChip) or isinstance(packet, ll.ConnectInd)):
+                loop.call_soon(controller.on_ll_advertising_pdu, packet)
 
     def send_acl_data(self, sender_controller, destination_address, transport, data):
         """Bumble takes the sender's random address as the source; here it is the one that the connection was made with."""
@@ -115,6 +143,27 @@ class HubChip(Chip):
             event_type=kind, address_type=address.address_type, address=address, data=data, rssi=rssi)]))
 
 
+class Tap:
+    """Hears every packet between a machine and its controller, in one direction, before it goes on to `sink`."""
+
+    def __init__(self, radio: "Radio", chip: HubChip, sink, to_hub: bool):
+        self._radio, self._chip, self._sink, self._to_hub = radio, chip, sink, to_hub
+
+    def on_packet(self, packet: bytes) -> None:
+        if self._radio.is_dead:
+            return
+        direction = Snooper.Direction.CONTROLLER_TO_HOST if self._to_hub else Snooper.Direction.HOST_TO_CONTROLLER
+        self._radio.log.snoop(packet, direction)
+        # H4 2 is ACL data; handle, length; then L2CAP: length, channel 4 for ATT.
+        if packet[0] == 2 and packet[7:9] == b"\4\0":
+            connection = self._chip.find_connection_by_handle(int.from_bytes(packet[1:3], "little") & 0xFFF)
+            peer = connection.peer_address.to_string(False) if connection else ""
+            passage = Passage(time.monotonic(), self._to_hub, peer, packet[9:])
+            for watcher in list(self._radio.watchers):
+                watcher(passage)
+        self._sink.on_packet(packet)
+
+
 class Radio:
     """A thread in which controllers and peripherals live; the hub's controller exists while a machine is connected."""
 
@@ -122,6 +171,13 @@ class Radio:
         self.air: Air | None = None
         #: The peripherals that are in the home.
         self.peripherals: list = []
+        self._strangers: list[Chip] = []
+        #: Called in the radio's thread with each ATT PDU, before it goes on.
+        self.watchers: list[Callable[[Passage], None]] = []
+        #: Whether the hub's controller has stopped answering.
+        self.is_dead = False
+        #: Every packet between machine and controller, with its time; Wireshark reads it.
+        self.log = BtSnooper(path.with_name("btsnoop.log").open("wb", buffering=0))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="radio")
         self._thread.start()
@@ -133,7 +189,28 @@ class Radio:
 
     async def _listen(self, path: pathlib.Path) -> None:
         self.air = Air()
-        await self._loop.create_unix_server(lambda: HubPort(self.air), str(path))
+        await self._loop.create_unix_server(lambda: HubPort(self), str(path))
+
+    async def crowd(self, count: int) -> None:
+        """So many strangers in the air, and no others: phones, watches and lamps, each with a name and an advertisement of its
+        own once in a second."""
+        while self._strangers:
+            stranger = self._strangers.pop()
+            stranger.le_legacy_advertiser.stop()
+            self.air.remove_controller(stranger)
+        for number in range(count):
+            stranger = Chip(f"stranger {number}", link=self.air)
+            stranger.random_address = hci.Address(f"{0xC0 | number & 0x3F:02X}:5A:00:00:00:{number:02X}")
+            stranger.rssi = -60 - number % 35
+            advertiser = stranger.le_legacy_advertiser
+            advertiser.own_address_type = hci.OwnAddressType.RANDOM
+            advertiser.advertising_interval_min = 1000
+            advertiser.advertising_data = bytes([2, 1, 6, 7, 0xFF, 0x4C, 0, number, 0, 0, 0])
+            name = f"Lamp {number}".encode()
+            advertiser.scan_response_data = bytes([1 + len(name), 9]) + name
+            advertiser.start()
+            self._strangers.append(stranger)
+            await asyncio.sleep(1 / (count + 1))
 
     def close(self) -> None:
         """Ends the thread and everything that still runs in it."""
@@ -150,13 +227,15 @@ class Radio:
 class HubPort(StreamPacketSource):
     """The serial line between a machine and its controller: H4 over a stream. The controller lives as long as the line."""
 
-    def __init__(self, air: Air):
+    def __init__(self, radio: Radio):
         super().__init__()
-        self._air = air
+        self._radio = radio
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        self._chip = HubChip("hub", self, StreamPacketSink(transport), self._air, HUB)
+        self._chip = HubChip("hub", None, None, self._radio.air, HUB)
+        self._chip.host = Tap(self._radio, self._chip, StreamPacketSink(transport), to_hub=True)
+        self.set_packet_sink(Tap(self._radio, self._chip, self._chip, to_hub=False))
 
     def connection_lost(self, error: Exception | None) -> None:
         self._chip.lose_all()
-        self._air.remove_controller(self._chip)
+        self._radio.air.remove_controller(self._chip)

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from .cuff import Cuff, date_time
+from .models.cuff import Cuff, date_time
 from .home import Home, eventually
 
 ROOT = pathlib.Path(__file__).parents[2]

@@ -10,8 +10,9 @@ import pytest
 
 from .agent import PowerCut
 from .bluez import btmgmt, gatttool, pair
-from .cuff import Cuff, date_time
 from .home import HOST, eventually
+from .models.cuff import Cuff, date_time
+from .witness import Witness
 
 
 def test_commands_run_side_by_side_and_their_ends_are_told_apart(home):
@@ -75,6 +76,18 @@ def test_a_cuff_sends_its_memory_and_erases_what_is_confirmed(home, open_cuff):
     eventually(lambda: not open_cuff.memory)
     assert [confirmed.value for confirmed in open_cuff.confirmed] == held
     eventually(lambda: all(record.hex(" ") in listener.output for record in held))
+
+
+def test_the_witness_sees_what_was_confirmed_and_not_kept(home, open_cuff):
+    """gatttool confirms whatever comes, and keeps nothing: so the proof of the other tests can fail."""
+    open_cuff.measure(128, 82, 71)
+    (held,) = open_cuff.memory
+    witness = Witness(home)
+    open_cuff.advertise()
+    home.spawn(LISTEN.format(open_cuff.address))
+    eventually(lambda: not open_cuff.memory)
+    witness.close()
+    assert [sight.record for sight in witness.missing()] == [held]
 
 
 def test_a_cuff_that_is_cut_off_keeps_what_was_not_confirmed(home, open_cuff):

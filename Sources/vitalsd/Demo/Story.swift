@@ -101,9 +101,9 @@ import Journal
     private func devices(besides cuff: FarEnd) async throws(Fault) -> [FarEnd] {
         var found: [FarEnd] = []
         for driver in drivers where driver.kind != .bloodPressure && !driver.isGeneric {
-            guard case .gatt = driver.visit, !found.contains(where: { $0.kind == driver.kind.rawValue }) else {
-                continue
-            }
+            guard case .gatt = driver.visit, !found.contains(where: { $0.kind == driver.kind.rawValue }),
+                (try? capture(driver.id, "one-stored")) != nil
+            else { continue }
             found.append(try await device(driver.id, "one-stored"))
         }
         return found

@@ -1,0 +1,76 @@
+import Core
+
+/// What one transaction that keeps readings need not ask twice: a burst is of few devices and fewer persons.
+struct Batch {
+    private let database: Database
+    private var devices: [KnownDevice: Int64] = [:]
+    private var systems: [Int64: UInt64?] = [:]
+    private var pairs: [Int64: (pair: ClockPair, id: Int64)] = [:]
+    private var persons: [Slot: Subject?] = [:]
+    private var destinations: [Int64]?
+    private var last: Int64?
+
+    private struct Slot: Hashable {
+        var device: String, user: Int?
+    }
+
+    init(_ database: Database) { self.database = database }
+
+    /// The device's row, made or brought up to date.
+    mutating func id(of device: KnownDevice) throws(Fault) -> Int64 {
+        if let id = devices[device] { return id }
+        let id = try database.id(of: device)
+        devices[device] = id
+        // It may have said more of itself than an entry before.
+        systems[id] = nil
+        return id
+    }
+
+    /// What the device said of itself in this visit or, where it did not say, in an earlier one.
+    mutating func systemID(of device: Int64) throws(Fault) -> UInt64? {
+        if let system = systems[device] { return system }
+        let system = try database.integer("SELECT system FROM device WHERE id = ?", .integer(device))
+            .map(UInt64.init(bitPattern:))
+        systems[device] = .some(system)
+        return system
+    }
+
+    /// The pair's row; nil for no pair.
+    mutating func id(of pair: ClockPair?, device: Int64) throws(Fault) -> Int64? {
+        guard let pair else { return nil }
+        if let last = pairs[device], last.pair == pair { return last.id }
+        let id = try database.id(of: pair, device: device)
+        pairs[device] = (pair, id)
+        return id
+    }
+
+    /// Whom an entry is about: a binding says it, asked in the transaction that keeps the reading, or the entry itself.
+    mutating func subject(of entry: Journal.Entry) throws(Fault) -> Subject? {
+        let slot = Slot(device: entry.device.identity, user: entry.reading.user)
+        if let bound = persons[slot] { return bound ?? entry.subject }
+        let bound = try database.subject(for: slot.device, user: slot.user)
+        persons[slot] = .some(bound)
+        return bound ?? entry.subject
+    }
+
+    /// A number that no reading has had: room is never made by removing the newest.
+    mutating func nextID() throws(Fault) -> Int64 {
+        if last == nil { last = try database.integer("SELECT ifnull(max(id), 0) FROM reading") }
+        let id = (last ?? 0) + 1
+        last = id
+        return id
+    }
+
+    /// Queues a reading that is new, which nobody can have answered for.
+    mutating func enqueue(_ row: ReadingRow) throws(Fault) {
+        guard row.standing == .sound, row.subject != nil else { return }
+        if destinations == nil {
+            destinations = try database.query("SELECT id FROM destination WHERE active = 1").compactMap {
+                $0[0].integer
+            }
+        }
+        for destination in destinations ?? [] {
+            try database.query("INSERT INTO outbox VALUES (?, ?)", .integer(row.id), .integer(destination))
+        }
+    }
+}

@@ -1,0 +1,90 @@
+/// Bytes of makers' own Bluetooth protocols, whose meaning somebody else has published.
+extension Vector {
+    static let bluetoothOximeters = [
+        // Built by hand from the layout that three public decoders agree on
+        Vector(
+            "nonin-3230-001", "nonin-3230", "0AAD7EA0-0D60-11E2-8E3C-0002A5D5C51B", "0a151e012c0007610048",
+            "spo2 97 % pulse-oximeter-rate 72 /min perfusion-index 3.00 % now #smart-point"),
+        // Beurer PO60 vendor document, the example of its last page
+        Vector(
+            "beurer-po60-record", "beurer-po60", "contec-records", "e9000f0b060d14250f0b060d143a0000166060606f6e6e4b",
+            "spo2 96 % maximum spo2 96 % minimum spo2 96 % average pulse-oximeter-rate 111 /min maximum "
+                + "pulse-oximeter-rate 110 /min minimum pulse-oximeter-rate 110 /min average at 2015-11-06T13:20:58 "
+                + "lasting 21 #from-storage"),
+        // sycophantic/pc60fw_pulseox, raw_data.txt: what a device sent
+        Vector(
+            "pc60fw-001", "viatom-pc60fw", "pc-60fw", "aa550f08016144000000c094",
+            "spo2 97 % pulse-oximeter-rate 68 /min perfusion-index ?unknown % now"),
+        Vector(
+            "pc60fw-003", "viatom-pc60fw", "pc-60fw", "aa550f08016244004b00c03d",
+            "spo2 98 % pulse-oximeter-rate 68 /min perfusion-index 7.5 % now"),
+        // Example in a comment of sza2/viatom_pc60fw, its CRC computed
+        Vector(
+            "pc60fw-007", "viatom-pc60fw", "pc-60fw", "aa550f0801603e005000c008",
+            "spo2 96 % pulse-oximeter-rate 62 /min perfusion-index 8.0 % now"),
+        // Built by hand from the fields in home-health-hub/viatom-o2ring-ble
+        Vector(
+            "viatom-rt-001", "wellue-o2ring", "o2ring", "5500ff00000c0061480051000e010000000000a3",
+            "spo2 97 % pulse-oximeter-rate 72 /min now"),
+        // Built by hand from zh2x/BCI_Protocol
+        Vector("bci-001", "berry-bm1000", "bci", "c72a064b62", "spo2 98 % pulse-oximeter-rate 75 /min now"),
+        // Built by hand from obniz/obniz PLS_01BT
+        Vector(
+            "jumper-001", "jumper-jpd500f", "CDEACB81-5235-4C07-8846-93A37EE6B86D", "8148621e",
+            "spo2 98 % pulse-oximeter-rate 72 /min perfusion-index 3.0 % now"),
+    ]
+
+    static let bluetoothMeters = [
+        // derdilla/blood-pressure-monitor-fl, ble_measurement_data_test.dart: what a BM85 sent
+        Vector(
+            "beurer-bm85-001", "beurer-bm85", "2A35", "566a0047000000ea07080b121f00003f000000",
+            "systolic 106 mm[Hg] diastolic 71 mm[Hg] mean ?unsupported mm[Hg] pulse 63 /min at 2026-08-11T18:31:00 user 0"
+        ),
+        Vector(
+            "beurer-bm85-003", "beurer-bm85", "2A35", "56770046000000ea07080b1439000057010040",
+            "systolic 119 mm[Hg] diastolic 70 mm[Hg] mean ?unsupported mm[Hg] pulse 87 /min at 2026-08-11T20:57:00 user 1 #partly-decoded"
+        ),
+        // eigger/hass-omron, test_record_parsers.py: what a HEM-7600T-E kept
+        Vector(
+            "omron-rec-003", "omron-eeprom", "omron-14", "5b781a4819d71b42000014006996",
+            "systolic 145 mm[Hg] diastolic 91 mm[Hg] pulse 72 /min at 2026-06-14T23:45:02 #from-storage"),
+        // Built by hand from userx14/omblepy
+        Vector(
+            "omron-7361t-001", "omron-eeprom", "omron-16", "6558541a335a8f070000000000000000",
+            "systolic 126 mm[Hg] diastolic 88 mm[Hg] pulse 84 /min at 2026-06-17T19:30:15 #irregular-pulse #from-storage"
+        ),
+        // derdilla/blood-pressure-monitor-fl, microlife_measurement_data_test.dart
+        Vector(
+            "microlife-record", "microlife-bp", "microlife-record", "78503c18060f0e1e0000",
+            "systolic 120 mm[Hg] diastolic 80 mm[Hg] pulse 60 /min at 2024-06-15T14:30:00 #from-storage"),
+        // The stamp is that of taidoc-clock-001, the result taidoc-003 (signatps/cardio-rehab-mobile)
+        Vector(
+            "taidoc-003", "taidoc-td3128", "taidoc-blood-pressure", "5125cf301e0ea546512680005246a534",
+            "systolic 128 mm[Hg] diastolic 82 mm[Hg] pulse 70 /min at 2024-06-15T14:30:00 #from-storage"),
+        // Built by hand from advmeds-service/advmeds-bluetooth-lib
+        Vector(
+            "taidoc-temp-001", "taidoc-ir", "taidoc-temperature", "5125cf301e0ea54651266e010000a58b",
+            "temperature 36.6 Cel at 2024-06-15T14:30:00 #from-storage"),
+        Vector(
+            "taidoc-scale-001", "taidoc-td2555", "taidoc-scale",
+            "51711e0000000000000000af00000000030e000000000000000000000000000000a545",
+            "weight 78.2 kg height 175 cm undated user 0 #from-storage"),
+        Vector(
+            "taidoc-oximetry", "taidoc-td8255", "taidoc", "514961000048a5e8",
+            "spo2 97 % pulse-oximeter-rate 72 /min now"),
+        // theengs/decoder, test_ble.cpp
+        Vector(
+            "ws-xiaomi-v1-001", "xiaomi-scale", "xiaomi-181d", "223e30e607020e10293a",
+            "weight 61.750 kg at 2022-02-14T16:41:58 #not-medical-device"),
+        Vector(
+            "ws-xiaomi-v1-003", "xiaomi-scale", "xiaomi-181d", "a37233e607020e10293a",
+            "weight 131.70 [lb_av] at 2022-02-14T16:41:58 #not-medical-device"),
+        Vector(
+            "ws-xiaomi-v2-001", "xiaomi-scale", "xiaomi-181b", "0226e607020e10293af7019a38",
+            "weight 72.450 kg impedance 503 Ohm at 2022-02-14T16:41:58 #not-medical-device"),
+        // Bluetooth-Devices/xiaomi-ble, test_parser.py: its clock was never set
+        Vector(
+            "ws-xiaomi-v2-003", "xiaomi-scale", "xiaomi-181b", "0226b20705040f0201ac018642",
+            "weight 85.150 kg impedance 428 Ohm at 1970-05-04T15:02:01 #not-medical-device"),
+    ]
+}

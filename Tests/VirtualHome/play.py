@@ -1,0 +1,274 @@
+"""Plays a scenario in a home, and checks that what was taken there is what arrived at the clinic."""
+
+import heapq
+import itertools
+import pathlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from EndToEnd.far_ends import nonin_format_13
+
+from . import models, wrongs
+from .clinic import Clinic
+from .home import Home, eventually
+from .hub import Hub
+from .scenario import Entry, Scenario, Wrong
+from .witness import Witness
+
+# How far a reading's time at the clinic may be from when it was taken. A device's own stamps have whole seconds, and under
+# emulation seconds pass between a question and its answer.
+TOLERANCE = 10.0
+
+
+@dataclass
+class Taken:
+    """A measurement that a person took."""
+
+    device: str
+    address: str
+    #: The code of the Observation, and the values in it by code.
+    code: str
+    values: dict[str, float]
+    at: datetime
+    arrived: int = 0
+
+
+class Serial:
+    """An oximeter on a cable, which says each measurement once, and only while it is listened to."""
+
+    def __init__(self, home: Home):
+        self._home, self.holds, self.address = home, 0, ""
+        self.line = None
+
+    def plug(self) -> None:
+        self.line = self._home.plug_serial("nonin")
+        self._home.await_open("/dev/ttyUSB0")
+        eventually(lambda: self.line.converter == self.line.settings)
+
+    def measure(self, spo2: int, pulse: int) -> None:
+        self.line.send(nonin_format_13(spo2, pulse, datetime.now()))
+
+    @staticmethod
+    def observed(spo2: int, pulse: int) -> tuple[str, dict[str, float]]:
+        return "150456", {"150456": spo2}
+
+    def go_on_air(self) -> None:
+        pass
+
+
+class Play:
+    """One scenario, from the hub's first day to the account at the clinic."""
+
+    def __init__(self, home: Home, scenario: Scenario, folder: pathlib.Path, say=lambda line: None):
+        self.home, self.scenario, self._say = home, scenario, say
+        self.clinic = Clinic(folder)
+        self.hub = Hub(home, self.clinic, scenario.patient)
+        self.witness = Witness(home)
+        self.peripherals: dict = {}
+        self.taken: list[Taken] = []
+        self.unplayed: list[str] = []
+        self._events: list = []
+        self._number = itertools.count()
+
+    def run(self) -> None:
+        """Raises AssertionError with the whole account where anything is not as it should be."""
+        try:
+            self._prepare()
+            self._story()
+            self._settle()
+        finally:
+            self.account()
+        self._check()
+
+    def close(self) -> None:
+        self.witness.close()
+        if self.home.is_up:
+            self.home.slow_disk(0)
+            self.home.spawn("systemctl stop vitalsd").wait(60)
+        self.clinic.close()
+
+    # ── before ──
+
+    def _prepare(self) -> None:
+        self.hub.install()
+        self.hub.forget()
+        self.hub.start()
+        self.home.radio.do(self.home.radio.crowd(self.scenario.strangers))
+        for entry in self.scenario.devices:
+            if entry.model == "nonin":
+                self.peripherals[entry.name] = Serial(self.home)
+                self.peripherals[entry.name].plug()
+                continue
+            device = models.every()[entry.model](self.home.radio, entry.address, **entry.options)
+            self.peripherals[entry.name] = device
+            if entry.bound == "bind":
+                self.hub.bind(device)
+            elif entry.bound == "pair":
+                self._say(f"pairing with {entry.name}")
+                self.hub.pair(device)
+            elif device.on_air == float("inf"):
+                device.measure(199, 99)
+                device.go_on_air()
+        # Whom the visit behind the pairing found with nothing to tell is left alone for some seconds: not our story.
+        if any(entry.bound == "pair" for entry in self.scenario.devices):
+            time.sleep(1)
+
+    def boot(self) -> None:
+        """After a power cut."""
+        self.home.boot()
+        self.hub.install()
+        self.hub.start()
+
+    # ── the story ──
+
+    def _story(self) -> None:
+        for entry in self.scenario.devices:
+            for measure in entry.measures:
+                self._at(measure["at"], lambda entry=entry, measure=measure: self._measure(entry, measure))
+        for wrong in self.scenario.wrongs:
+            if wrong.at is not None:
+                self._at(wrong.at, lambda wrong=wrong: self._begin(wrong))
+        traps = [Trap(self, wrong) for wrong in self.scenario.wrongs if wrong.after]
+        for device in self.peripherals.values():
+            if getattr(device, "model", "") == "fuzzer":
+                device.go_on_air()
+        self._begun = time.monotonic()
+        last = 0.0
+        while self._events or any(trap.is_armed for trap in traps):
+            while self._events and self._events[0][0] <= self._now:
+                heapq.heappop(self._events)[2]()
+                last = time.monotonic()
+            for trap in traps:
+                if trap.is_sprung:
+                    trap.is_sprung = False
+                    self._begin(trap.wrong)
+            if not self._events and time.monotonic() > last + self.scenario.patience:
+                self.unplayed = [trap.wrong.what for trap in traps if trap.is_armed]
+                break
+            time.sleep(0.05)
+        for trap in traps:
+            trap.close()
+            if trap.is_sprung:
+                self._begin(trap.wrong)
+        # What a trap began is to be put right, too.
+        while self._events:
+            time.sleep(max(0, (self._events[0][0] - self._now) / self.scenario.pace))
+            heapq.heappop(self._events)[2]()
+
+    @property
+    def _now(self) -> float:
+        """Seconds of the story since it began."""
+        return (time.monotonic() - self._begun) * self.scenario.pace
+
+    def _at(self, moment: float, what: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (moment, next(self._number), what))
+
+    def _measure(self, entry: Entry, measure: dict) -> None:
+        values = {key: value for key, value in measure.items() if key != "at"}
+        device = self.peripherals[entry.name]
+        device.measure(**values)
+        self._say(f"{entry.name} measures {values}")
+        if entry.bound != "none" or entry.model == "nonin":
+            code, observed = device.observed(**values)
+            self.taken.append(Taken(entry.name, device.address, code, observed, datetime.now(timezone.utc)))
+        device.go_on_air()
+
+    def _begin(self, wrong: Wrong) -> None:
+        self._say(f"{wrong.what} {wrong.device or ''}")
+        put_right = wrongs.begin(self, wrong)
+
+        def end() -> None:
+            self._say(f"{wrong.what} is over")
+            put_right()
+        if put_right and "for" in wrong.more:
+            self._at(self._now + wrong.more["for"], end)
+
+    # ── the end ──
+
+    def _settle(self) -> None:
+        """Waits until everything has arrived; whoever still has something to tell is switched on again now and then."""
+        end, again = time.monotonic() + self.scenario.patience, time.monotonic() + 35
+        while time.monotonic() < end:
+            self._count()
+            if all(taken.arrived for taken in self.taken):
+                return
+            if time.monotonic() > again:
+                again = time.monotonic() + 35
+                for device in self.peripherals.values():
+                    if device.holds and device.on_air_until is None:
+                        device.go_on_air()
+            time.sleep(0.25)
+
+    def _count(self) -> None:
+        for taken in self.taken:
+            taken.arrived = 0
+            for reading in self.clinic.readings(taken.code, taken.address):
+                near = abs((reading.at - taken.at).total_seconds()) <= TOLERANCE
+                taken.arrived += near and taken.values.items() <= reading.values.items()
+
+    def _check(self) -> None:
+        wrong = [f"{taken.device}: {taken.values} arrived {taken.arrived} times"
+                 for taken in self.taken if taken.arrived != 1]
+        for entry in self.scenario.devices:
+            if entry.model == "fuzzer":
+                continue
+            device = self.peripherals[entry.name]
+            mine = [taken for taken in self.taken if taken.device == entry.name]
+            for code in {taken.code for taken in mine}:
+                there = self.clinic.readings(code, device.address)
+                if len(there) != len(mine):
+                    wrong.append(f"{entry.name}: {len(mine)} were taken, the clinic has {len(there)}: {there}")
+            if entry.bound == "none" and entry.model != "nonin":
+                if device.connections:
+                    wrong.append(f"{entry.name} is bound to nobody and was connected to {device.connections} times")
+                if self.clinic.has(device.address):
+                    wrong.append(f"{entry.name} is bound to nobody and stands at the clinic")
+        wrong += [f"the clinic's account holds a reading about somebody else: {subject}"
+                  for subject in self.clinic.subjects() - {self.scenario.patient}]
+        log = self.hub.log
+        wrong += [f"the daemon never said {sentence!r}" for sentence in self.scenario.says if sentence not in log]
+        wrong += [f"{what!r} never happened" for what in self.unplayed]
+        shown = self.hub.shows("NRestarts", "ActiveState")
+        if shown.get("ActiveState") != "active" or int(shown.get("NRestarts", -1)) != self.scenario.restarts:
+            wrong.append(f"the unit is {shown}, and {self.scenario.restarts} restarts were wanted")
+        missing = self.witness.missing()
+        wrong += [f"{sight.record.hex(' ')} was confirmed and not on the disk" for sight in missing]
+        self._say(f"{len(self.witness.sights) - len(missing)} of {len(self.witness.sights)} confirmed readings were on "
+                  "the disk in that moment")
+        assert not wrong, "\n".join([f"{self.scenario.name}: {self.scenario.title}", *wrong])
+
+    def account(self) -> None:
+        """A table of what was taken and what arrived."""
+        self._say(f"{'device':16} {'taken at':>8}  {'values':32} at the clinic")
+        for taken in self.taken:
+            values = " ".join(f"{code}={value}" for code, value in taken.values.items())
+            self._say(f"{taken.device:16} {taken.at:%H:%M:%S}  {values:32} {taken.arrived or 'missing'}")
+        sights = self.witness.sights
+        if sights:
+            slowest = max(sight.after for sight in sights)
+            self._say(f"{len(sights)} confirmations seen; the longest came {slowest:.2f} s after its indication")
+
+
+class Trap:
+    """What goes wrong in the very moment of an indication or a confirmation, the first time."""
+
+    def __init__(self, play: Play, wrong: Wrong):
+        self.wrong, self.is_armed, self.is_sprung = wrong, True, False
+        self._play = play
+        play.home.radio.watchers.append(self._see)
+
+    def _see(self, passage) -> None:
+        if not self.is_armed or not (
+                passage.is_indication if self.wrong.after == "indication" else passage.is_confirmation):
+            return
+        self.is_armed = False
+        # Before the packet goes on: the power is gone now, not when somebody has time for it.
+        if self.wrong.what == "power cut":
+            self._play.home.cut_power_at_once()
+        self.is_sprung = True
+
+    def close(self) -> None:
+        self.is_armed = False
+        self._play.home.radio.watchers.remove(self._see)

@@ -1,0 +1,80 @@
+"""Proves that a reading was on the hub's disk when its device was told so.
+
+At each Handle Value Confirmation that passes the hub's controller the machine is stopped, and its disk is copied: what the
+copy holds is what a power cut in that moment would have left. Afterwards the file system's own journal is replayed in the
+copy, as a boot would, and SQLite opens the file that is in it. Whether the device's bytes are there is then a fact.
+"""
+
+import pathlib
+import sqlite3
+import subprocess
+import time
+from typing import NamedTuple
+
+from .home import Home
+from .machine import MonitorError
+from .radio import Passage
+
+JOURNAL = "journal"
+
+
+class Sight(NamedTuple):
+    """A confirmation: the record that it was for, when it passed, and the disk of that moment."""
+
+    record: bytes
+    at: float
+    #: Seconds since the record had passed towards the hub.
+    after: float
+    disk: pathlib.Path
+
+
+class Witness:
+    """Watches from its making until `close`."""
+
+    def __init__(self, home: Home):
+        self._home, self._told = home, {}
+        self.sights: list[Sight] = []
+        home.radio.watchers.append(self._see)
+
+    def close(self) -> None:
+        if self._see in self._home.radio.watchers:
+            self._home.radio.watchers.remove(self._see)
+
+    def _see(self, passage: Passage) -> None:
+        if passage.is_indication:
+            self._told[passage.peer] = passage
+        if not passage.is_confirmation or not (told := self._told.pop(passage.peer, None)):
+            return
+        monitor = self._home.witness
+        try:
+            monitor.ask("stop")
+        except (MonitorError, OSError):
+            return
+        copy = self._home.shared / f"witness-{len(self.sights)}"
+        subprocess.run(["cp", "--sparse=always", self._home.disk, copy], check=True)
+        self.sights.append(Sight(told.pdu[3:], time.monotonic(), passage.at - told.at, copy))
+        monitor.ask("cont")
+
+    def missing(self) -> list[Sight]:
+        """The confirmations whose reading was not on the disk; the copies are removed."""
+        try:
+            return [sight for sight in self.sights if sight.record not in kept(sight.disk)]
+        finally:
+            for sight in self.sights:
+                for file in sight.disk.parent.glob(f"{sight.disk.name}*"):
+                    file.unlink()
+
+
+def kept(disk: pathlib.Path) -> set[bytes]:
+    """The bytes of every reading in the journal on a disk that lost its power."""
+    paths = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
+    checked = subprocess.run(["e2fsck", "-fp", disk], capture_output=True, text=True, env=paths, check=False)
+    # 1: errors were corrected, of which an unreplayed journal is one.
+    assert checked.returncode in (0, 1), checked.stdout
+    for name in (JOURNAL, f"{JOURNAL}-wal"):
+        dump = ["debugfs", "-R", f"dump /vitalsd/{name} {disk}.{name}", disk]
+        subprocess.run(dump, capture_output=True, env=paths, check=True)
+    if not pathlib.Path(f"{disk}.{JOURNAL}").exists():
+        return set()
+    with sqlite3.connect(f"{disk}.{JOURNAL}") as journal:
+        return {bytes(row[0]) for row in journal.execute("SELECT bytes FROM reading")}

@@ -1,0 +1,120 @@
+"""What can go wrong in a home: one function each. Where it is a generator, what stands behind `yield` puts it right again
+after `for` seconds of the story. To add one: write it, and name it in a scenario by the words of its name.
+"""
+
+import inspect
+from collections.abc import Callable
+
+WRONGS: dict[str, Callable] = {}
+
+
+def wrong(function: Callable) -> Callable:
+    WRONGS[function.__name__.replace("_", " ")] = function
+    return function
+
+
+@wrong
+def kill(play):
+    """The daemon dies at once; systemd starts it again."""
+    play.hub.kill()
+
+
+@wrong
+def restart(play):
+    """Somebody restarts the service."""
+    play.home.spawn("systemctl restart vitalsd")
+
+
+@wrong
+def power_cut(play):
+    """The machine is without power, and boots again."""
+    play.home.cut_power()
+    yield
+    play.boot()
+
+
+@wrong
+def no_network(play):
+    """The hub's cable is pulled."""
+    play.home.set_network(False)
+    yield
+    play.home.set_network(True)
+
+
+@wrong
+def no_adapter(play):
+    """The Bluetooth adapter is pulled out."""
+    play.home.detach_adapter()
+    yield
+    play.home.attach_adapter()
+
+
+@wrong
+def dead_controller(play):
+    """The Bluetooth controller answers nothing any more, and tells nothing."""
+    play.home.radio.is_dead = True
+    yield
+    # A watchdog, or a person, has reset it: on USB it comes back as a new one.
+    play.home.detach_adapter()
+    play.home.radio.is_dead = False
+    play.home.attach_adapter()
+
+
+@wrong
+def deaf_controller(play):
+    """The same, but it comes to its senses by itself."""
+    play.home.radio.is_dead = True
+    yield
+    play.home.radio.is_dead = False
+
+
+@wrong
+def rfkill(play):
+    """Somebody switches Bluetooth off."""
+    play.home.run("echo 1 | tee /sys/class/rfkill/*/soft")
+    yield
+    play.home.run("echo 0 | tee /sys/class/rfkill/*/soft")
+
+
+@wrong
+def slow_disk(play, writes: int = 4):
+    """The hub's disk does so many writes a second."""
+    play.home.slow_disk(writes)
+    yield
+    play.home.slow_disk(0)
+
+
+@wrong
+def lost_bond(play, device):
+    """The device has forgotten the hub; when it is put right, somebody pairs again."""
+    device.forget_bonds()
+    yield
+    play.hub.pair(device)
+    device.go_on_air()
+
+
+@wrong
+def out_of_range(play, device):
+    """The device is carried away in the middle of what it is doing."""
+    device.vanish()
+    yield
+    device.go_on_air()
+
+
+@wrong
+def clinic(play, mode: str, **more):
+    """The clinic's server fails as Tests/Receiver knows it."""
+    play.clinic.fault(mode, **more)
+    yield
+    play.clinic.heal()
+
+
+def begin(play, wrong) -> Callable[[], None] | None:
+    """Lets it happen; what puts it right, if anything does."""
+    device = {"device": play.peripherals[wrong.device]} if wrong.device else {}
+    more = {key: value for key, value in wrong.more.items() if key != "for"}
+    happening = WRONGS[wrong.what](play, **device, **more)
+    if not inspect.isgenerator(happening):
+        return None
+    next(happening)
+    return lambda: next(happening, None)
