@@ -43,6 +43,8 @@ import Host
     @Hub func stop() {}
     @Hub func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress>) {}
     @Hub func discover(for time: Duration) {}
+    @Hub func call(_ device: BluetoothAddress) async throws(Fault) -> RFCOMMSocket { throw .hub(.noRadio) }
+    @Hub func nextCall() async -> RFCOMMSocket? { nil }
     @Hub func disconnect(_ device: Management.Address) async throws(Fault) {}
     @Hub func forget(_ device: Management.Address) async throws(Fault) {}
     @Hub func nextBond() async -> Bond? { nil }
