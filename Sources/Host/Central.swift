@@ -15,6 +15,8 @@ import Core
     func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress>)
     /// Asks everybody who is near for their names, from now on for so long: `next` reports them all. Zero ends it.
     func discover(for time: Duration)
+    /// How many devices it can be connected to at once.
+    var links: Int { get }
     /// Opens an ATT channel.
     func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer
     /// Calls a classic device at its serial port.

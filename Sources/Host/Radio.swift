@@ -95,6 +95,9 @@ import Core
         searched = try Bell()
     }
 
+    /// Controllers tell the kernel and not us; common ones hold seven and more.
+    @Hub package let links = 7
+
     /// What was tried to keep it alive; to be kept over the daemon's end.
     @Hub package var counters: RadioHealth.Counters {
         get { health.counters }

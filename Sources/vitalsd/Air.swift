@@ -10,6 +10,7 @@ import Host
 @Hub final class Air: Central {
     private let path: String
     private var ear: SocketBearer?
+    @Hub let links = 256
     @Hub var counters = RadioHealth.Counters()
 
     init(_ path: String) { self.path = path }

@@ -201,7 +201,7 @@ import Journal
                 broadcasts[device] = advertisement.serviceData
                 return
             }
-            try await roster.room()
+            try await roster.room(of: central.links)
             if advertisement.kind == .classic { return try await call(advertisement, over: central) }
             let bearer = try await central.connect(advertisement)
             roster.open(advertisement, bearer)

@@ -44,18 +44,16 @@ import Host
     }
     func advance(_ address: BluetoothAddress) { advances[address] = .now }
 
-    /// Links that common controllers hold at once.
-    private static let slots = 7
-
-    /// Waits until there is a link for one more. Who has brought nothing for a minute while others wait is hung up on.
-    func room() async throws(Fault) {
+    /// Waits until there is a link for one more, of the so many that the radio has. Who has brought nothing for a minute while
+    /// others wait is hung up on.
+    func room(of limit: Int) async throws(Fault) {
         let due = ContinuousClock.now + .seconds(25)
-        while links.count >= Self.slots, !isClosing {
+        while links.count >= limit, !isClosing {
             guard ContinuousClock.now < due else { throw .hub(.radioFailing("all its links are in use")) }
             if let idlest = advances.min(by: { $0.value < $1.value }), idlest.value + .seconds(60) < .now {
                 links[idlest.key]?.hangUp()
             }
-            await loop.sleep(for: .milliseconds(200))
+            await loop.sleep(for: .milliseconds(50))
         }
     }
     /// From now on it may be visited again.

@@ -50,42 +50,7 @@ import Testing
     private func answer(_ opcode: UInt16, _ index: UInt16, _ parameters: [UInt8]) -> [UInt8] {
         let bits: [UInt16: UInt32] = [
             0x05: 0x01, 0x07: 0x02, 0x09: 0x10, 0x2A: 0x80, 0x0B: 0x40, 0x0D: 0x200, 0x2B: 0x8000, 0x2D: 0x800,
-        ] = []
-    var told: [String] = []
-    /// The status that a command gets instead of its answer.
-    var refusals: [UInt16: UInt8] = [:]
-    /// What happens before the answer to a command.
-    var before: [UInt16: @Hub () throws -> Void] = [:]
-    /// Commands that get no answer now.
-    var unanswered: Set<UInt16> = []
-
-    init() throws { script = try ScriptedKernel() }
-
-    func run() async throws {
-        while let packet = await script.command() {
-            guard let opcode = packet.u16(at: 0), let index = packet.u16(at: 2) else { continue }
-            let parameters = Array(packet[6...])
-            told.append("\(number(opcode)) \(index == 0xFFFF ? "-" : "\(index)") \(hex(parameters))")
-            try before[opcode]?()
-            if unanswered.contains(opcode) { continue }
-            if let status = refusals[opcode] {
-                try reply(opcode, index, status, [])
-            } else if index != 0xFFFF, controllers[index] == nil {
-                try reply(opcode, index, 0x11, [])
-            } else {
-                try reply(opcode, index, 0, answer(opcode, index, parameters))
-            }
-        }
-    }
-
-    func reply(_ opcode: UInt16, _ index: UInt16, _ status: UInt8, _ parameters: [UInt8]) throws {
-        let length = UInt16(parameters.count + 3)
-        try script.say(
-            "0100" + hex(index.attBytes + length.attBytes + opcode.attBytes) + hex(status) + hex(parameters))
-    }
-
-    private func answer(_ opcode: UInt16, _ index: UInt16, _ parameters: [UInt8]) -> [UInt8] {
-        let bits: [UInt16: UInt32] = [0x05: 0x01, 0x09: 0x10, 0x0B: 0x40, 0x0D: 0x200, 0x2B: 0x8000, 0x2D: 0x800]
+        ]
         switch opcode {
         case 0x0003: return UInt16(controllers.count).attBytes + controllers.keys.sorted().flatMap(\.attBytes)
         case 0x0004:
