@@ -87,6 +87,8 @@ package struct DeviceInformation: Hashable, Sendable {
 package enum Claim: Equatable, Sendable {
     /// The advertised local name begins with `name`, and `service` is advertised where it is not nil.
     case advertised(name: String, service: BluetoothUUID?)
+    /// A classic device with a serial port on the air (Serial Port Profile), whose name begins with `name`.
+    case serialPort(name: String, SerialPortRole)
     /// The service is advertised, and no other driver knows the device better: the claim of last resort.
     case service(BluetoothUUID)
     /// The device's own USB identity; a generic serial adapter's is no claim.
@@ -95,6 +97,14 @@ package enum Claim: Equatable, Sendable {
     case talks(Framing, frames: Int)
     /// It waits: asked with its own harmless `hello`, it answers with a frame of this framing.
     case answers(Framing, hello: [UInt8])
+}
+
+/// Who opens the serial port of a classic device, in the words of GAP.
+package enum SerialPortRole: String, Sendable {
+    /// The device calls us when it has something to say.
+    case initiator
+    /// The device waits to be called.
+    case acceptor
 }
 
 /// A place where values come from, with what reads them. What `vitalsd decode --endpoint` names.

@@ -52,7 +52,7 @@ package func lineSettings(of drivers: [Driver]) -> [(settings: LineSettings, hel
         switch claim {
         case .talks(let talked, _): (framing, hello) = (talked, nil)
         case .answers(let answered, let said): (framing, hello) = (answered, said)
-        case .advertised, .service, .usb: continue
+        case .advertised, .serialPort, .service, .usb: continue
         }
         guard let settings = framing.settings else { continue }
         let at = all.firstIndex { $0.settings == settings } ?? all.count

@@ -27,6 +27,7 @@ package enum Malformed: Error, Equatable, Sendable {
         case knownType = "a known record type"
         case text = "printable ASCII"
         case decimal = "a decimal number"
+        case hexadecimal = "hexadecimal digits"
         case attributeList = "a list of attributes of the size that it says"
         case risingHandle = "a handle that rises, within the range that was asked for"
         case addressKind = "a kind of Bluetooth address"

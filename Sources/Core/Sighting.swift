@@ -119,9 +119,12 @@ extension Claim {
     /// Whether an advertisement or a USB identity alone is this claim's. Talking and answering are found by listening.
     package func matches(_ sighting: Sighting) -> Bool {
         switch (self, sighting.way) {
-        case (.advertised(let name, let service), .advertisement(let seen)):
+        case (.advertised(let name, let service), .advertisement(let seen)) where seen.kind != .classic:
             seen.name.hasPrefix(name) && service.map(seen.services.contains) ?? true
-        case (.service(let service), .advertisement(let seen)): seen.services.contains(service)
+        case (.service(let service), .advertisement(let seen)) where seen.kind != .classic:
+            seen.services.contains(service)
+        case (.serialPort(let name, _), .advertisement(let seen)):
+            seen.kind == .classic && seen.name.hasPrefix(name)
         case (.usb(let vendor, let product), .line(let line)):
             line.usb.map { $0.vendor == vendor && $0.product == product } ?? false
         default: false
@@ -153,6 +156,11 @@ extension [Driver] {
 }
 
 extension Driver {
+    /// Whether the device opens the connection itself, so that it is waited for and never called.
+    package var calls: Bool {
+        claims.contains { if case .serialPort(_, .initiator) = $0 { true } else { false } }
+    }
+
     /// Whether it knows a service and not a model: what it says of manufacturer and model is not the device's.
     package var isGeneric: Bool { claims.allSatisfy(\.isLastResort) }
 

@@ -6,8 +6,8 @@ extension Driver {
     /// What could not be sent at once is stored, twenty spot checks at least, and sent oldest first in the next
     /// connection. Nothing is acknowledged: what has been sent is gone from the device, so each frame is reported without
     /// delay. Only the answer to one question is waited for, two seconds at most: the clock, which alone can date what
-    /// was stored. The device hears questions in the first five seconds of a connection, and the clock is never set: it
-    /// need not be right, it must only run on.
+    /// was stored. The device hears questions in the first five seconds of a connection. Its clock need not be right, it
+    /// must only run on, so one that shows a date is never set; a new battery leaves none, and then it is.
     ///
     /// Source: Nonin 9560 OEM Specification and Technical Information (in mattjlewis/NoninPulseOx).
     package static let noninFormat13 = Driver(
@@ -106,6 +106,10 @@ package enum NoninFormat13 {
                     } else if isAsking {
                         isAsking = false
                         try await report.clock(reading.taken, error: (ContinuousClock.now - asked) / 2)
+                        // What it has stored without a date cannot be dated anyhow; what comes can.
+                        if reading.taken == .unknown, let now = report.localTime, 2000...2099 ~= now.year {
+                            try? await line.write(setting(now))
+                        }
                     }
                 }
                 if ContinuousClock.now - asked > .seconds(2) { isAsking = false }
@@ -118,6 +122,12 @@ package enum NoninFormat13 {
             held = []
         }
         if let fault { throw fault }
+    }
+
+    /// `02 72 06 year month day hour minute second 03`, binary; the year counts from 2000. There is no answer.
+    private static func setting(_ time: LocalTime) -> [UInt8] {
+        let fields = [time.year - 2000, time.month, time.day, time.hour, time.minute, time.second]
+        return [0x02, 0x72, 0x06] + fields.map { UInt8(truncatingIfNeeded: $0) } + [end]
     }
 
     private static func sum(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt8 {

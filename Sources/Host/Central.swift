@@ -10,11 +10,19 @@ import Core
     func next() async throws(Fault) -> Advertisement
     /// Connects to exactly these as soon as they are heard, each given as it was seen with its name; `next` reports them.
     /// Those in `reporting` say all in their advertisements, and are not connected to.
+    /// A classic device cannot be heard: it is let in when it calls, and reported at once, for only a call tells whether it is
+    /// there.
     func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress>)
     /// Asks everybody who is near for their names, from now on for so long: `next` reports them all. Zero ends it.
     func discover(for time: Duration)
+    /// How many devices it can be connected to at once.
+    var links: Int { get }
     /// Opens an ATT channel.
     func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer
+    /// Calls a classic device at its serial port.
+    func call(_ device: BluetoothAddress) async throws(Fault) -> RFCOMMSocket
+    /// The next classic device that calls; only those come that are followed. Waits; nil where there are no calls any more.
+    func nextCall() async -> RFCOMMSocket?
     /// Ends a link that no visit follows.
     func disconnect(_ device: Management.Address) async throws(Fault)
     /// Pairs for good, asking what the device wants to know. Returns the bond, which `nextBond` reports as well.

@@ -14,6 +14,14 @@ import Glibc
         line = ByteLine(socket, at: "bluetooth:\(device)")
     }
 
+    /// Two ends of one channel: ours, to `device`, and the device's.
+    package static func pair(to device: BluetoothAddress) throws(Fault) -> (RFCOMMSocket, RFCOMMSocket) {
+        var ends: [CInt] = [-1, -1]
+        let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        if socketpair(AF_UNIX, type, 0, &ends) != 0 { throw .failed("socketpair", errno) }
+        return (RFCOMMSocket(Descriptor(ends[0]), to: device), RFCOMMSocket(Descriptor(ends[1]), to: device))
+    }
+
     /// Connects to a device's channel, 1 to 30, which SDP tells. `adapter` is our own address.
     ///
     /// With `encrypted` the kernel asks for the bond's key first, and for a pairing where there is no bond. Throws

@@ -30,7 +30,7 @@ import Core
     let change: Bell
     private let heard: Bell
     private let kept: Bell
-    private var isOpen = true
+    private(set) var isOpen = true
 
     var channel: ManagementSocket?
     var adapter: Adapter?
@@ -65,6 +65,12 @@ import Core
     /// Who was heard in the examination that is going on.
     var examination: Set<Management.Address>?
     var pairing: Pairing?
+    /// Where classic devices call; nil while none is followed.
+    var entrance: Entrance?
+    /// Why they cannot call, as it was last said.
+    var entranceFault: Fault?
+    /// Rung when the entrance is another: for who takes calls, and for who answers searches.
+    let called: Bell, searched: Bell
 
     /// Prepares; nothing happens before `run`. `bonds` are what the journal has kept.
     package convenience init(adapter: UInt16? = nil, bonds: [Bond] = []) throws(Fault) {
@@ -85,7 +91,12 @@ import Core
         change = try Bell()
         heard = try Bell()
         kept = try Bell()
+        called = try Bell()
+        searched = try Bell()
     }
+
+    /// Controllers tell the kernel and not us; common ones hold seven and more.
+    @Hub package let links = 7
 
     /// What was tried to keep it alive; to be kept over the daemon's end.
     @Hub package var counters: RadioHealth.Counters {
@@ -176,6 +187,13 @@ import Core
 
     /// Holds the adapter until `stop`, whatever becomes of it. Everything it does is a child of this task.
     @Hub package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.answerSearches() }
+            await self.hold()
+        }
+    }
+
+    private func hold() async {
         var pause = Duration.seconds(5)
         while isOpen {
             do throws(Fault) {
@@ -198,7 +216,8 @@ import Core
     @Hub package func stop() {
         isOpen = false
         channel?.close()
-        for bell in [change, heard, kept] { bell.ring() }
+        entrance?.close()
+        for bell in [change, heard, kept, called, searched] { bell.ring() }
     }
 
     private func hold(_ channel: ManagementSocket) async {
@@ -236,6 +255,11 @@ import Core
         lastSign = .now
         health.isWell()
         examination?.insert(advertisement.device)
+        report(advertisement)
+    }
+
+    /// Lets `next` report a device, though that is no sign of life of the adapter.
+    func report(_ advertisement: Advertisement) {
         sightings.take(advertisement, knowing: followed[advertisement.device])
         heard.ring()
     }

@@ -37,7 +37,11 @@ extension Radio {
             if !on { change.ring() }
         case .found(let device, let signal, let flags, let data):
             hear(Advertisement(device, data, signal: signal))
-            if flags.contains(.confirmName) { await answer(.confirmName(device, isKnown: true), channel) }
+            // The kernel asks a device for its name where we do not know it, and then reports it again.
+            if flags.contains(.confirmName) {
+                let isKnown = !Advertisement(device, data).name.isEmpty || followed[device]?.name.isEmpty == false
+                await answer(.confirmName(device, isKnown: isKnown), channel)
+            }
         case .connected(let device, let data):
             connected.insert(device)
             // We did not ask for it: the kernel did, because we follow the device, or the device called.

@@ -64,21 +64,27 @@ extension Radio {
     /// Gives the adapter our settings, our keys and an empty action list, whatever somebody left there.
     func prepare(_ channel: ManagementSocket) async throws(Fault) {
         guard let adapter else { throw .hub(.noRadio) }
-        let supported = adapter.controller.supported, present = adapter.settings
-        if adapter.identity.kind == .leRandom, !present.contains(.staticAddress) {
+        let supported = adapter.controller.supported
+        if adapter.identity.kind == .leRandom, !adapter.settings.contains(.staticAddress) {
             try await set(.setStaticAddress(adapter.identity.address), channel)
         }
-        if !present.contains(.lowEnergy) { try await set(.setLowEnergy(true), channel) }
         for (setting, command) in [
-            (Management.Settings.secureSimplePairing, Management.Command.setSecureSimplePairing(true)),
-            (.secureConnections, .setSecureConnections(true)),
-        ] where supported.contains(setting) && !present.contains(setting) {
-            // Simple pairing belongs to classic Bluetooth, and cannot be set where that is off.
-            if setting == .secureSimplePairing, !present.contains(.classic) { continue }
-            try await set(command, channel)
+            (Management.Settings.lowEnergy, Management.Command.setLowEnergy(true)), (.classic, .setClassic(true)),
+            (.secureSimplePairing, .setSecureSimplePairing(true)), (.secureConnections, .setSecureConnections(true)),
+        ] where supported.contains(setting) && !has(setting) {
+            // Classic Bluetooth wants a public address. Simple pairing belongs to it, and cannot be set where it is off.
+            if setting == .secureSimplePairing, !has(.classic) { continue }
+            if setting == .classic {
+                // Where somebody has switched it off for good, the hub does without.
+                if adapter.identity.kind == .lePublic { try? await set(command, channel) }
+            } else {
+                try await set(command, channel)
+            }
         }
-        // Only a technician's `pair` makes bonds.
-        if present.contains(.bondable) { try await set(.setBondable(false), channel) }
+        // Only a technician's `pair` makes bonds, and of classic devices the kernel lets only those in that are in its action
+        // list, as long as it is not connectable for everybody.
+        if has(.bondable) { try await set(.setBondable(false), channel) }
+        if has(.connectable) { try await set(.setConnectable(false), channel) }
         try await channel.ask(.setIOCapability(.noInputNoOutput), of: adapter.index)
         do throws(Fault) {
             try await channel.ask(.loadBlockedKeys(Management.BlockedKey.known), of: adapter.index)
@@ -91,6 +97,9 @@ extension Radio {
         added = []
         self.adapter?.isPrepared = true
     }
+
+    /// Whether the adapter does so at present.
+    func has(_ setting: Management.Settings) -> Bool { adapter?.settings.contains(setting) == true }
 
     /// Gives the kernel all keys again; each list replaces its own.
     func loadKeys(_ channel: ManagementSocket, _ adapter: Adapter) async throws(Fault) {

@@ -43,7 +43,10 @@ extension Radio {
             added.insert(device)
             // The kernel tells of new links only; with a device that was just paired there is one already.
             if connected.contains(device) { hear(Advertisement(device, [])) }
+            // A classic device is not heard: only a call tells whether it is there.
+            if device.kind == .classic { report(Advertisement(device, [])) }
         }
+        settleCalls()
         return try await settleDiscovery(channel, index)
     }
 
@@ -67,7 +70,8 @@ extension Radio {
         guard isOver || pairing == nil else { return end }
         isDiscovering = true
         do throws(Fault) {
-            try await channel.ask(isOver ? .stopDiscovery(.lowEnergy) : .startDiscovery(.lowEnergy), of: index)
+            let transports: Management.Transports = has(.classic) ? [.lowEnergy, .classic] : .lowEnergy
+            try await channel.ask(isOver ? .stopDiscovery(transports) : .startDiscovery(transports), of: index)
         } catch {
             isDiscovering = false
             guard case .hub(.radioFailing) = error, channel.failure == nil else { throw error }
@@ -86,9 +90,14 @@ extension Radio {
     private func sortOut(_ channel: ManagementSocket, _ index: Management.Index) async throws(Fault) {
         let devices = try read(try await channel.ask(.getConnections, of: index), Management.connections)
         adapter?.isInherited = false
-        for device in devices where device.kind != .classic {
+        for device in devices {
             connected.insert(device)
-            if followed[device] != nil { hear(Advertisement(device, [])) } else { await hangUp(device, channel) }
+            // Of a classic device only the link is left: its serial port ended with the daemon that had it.
+            if followed[device] != nil, device.kind != .classic {
+                hear(Advertisement(device, []))
+            } else {
+                await hangUp(device, channel)
+            }
         }
     }
 

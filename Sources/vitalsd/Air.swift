@@ -10,6 +10,7 @@ import Host
 @Hub final class Air: Central {
     private let path: String
     private var ear: SocketBearer?
+    @Hub let links = 256
     @Hub var counters = RadioHealth.Counters()
 
     init(_ path: String) { self.path = path }
@@ -43,6 +44,8 @@ import Host
     @Hub func stop() {}
     @Hub func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress>) {}
     @Hub func discover(for time: Duration) {}
+    @Hub func call(_ device: BluetoothAddress) async throws(Fault) -> RFCOMMSocket { throw .hub(.noRadio) }
+    @Hub func nextCall() async -> RFCOMMSocket? { nil }
     @Hub func disconnect(_ device: Management.Address) async throws(Fault) {}
     @Hub func forget(_ device: Management.Address) async throws(Fault) {}
     @Hub func nextBond() async -> Bond? { nil }

@@ -50,6 +50,7 @@ extension Driver {
         let all = claims.map { claim in
             switch claim {
             case .advertised, .service: "bluetooth-le"
+            case .serialPort: "bluetooth-classic"
             case .usb, .talks, .answers: "serial"
             }
         }
@@ -62,6 +63,8 @@ extension Claim {
     fileprivate var words: String {
         switch self {
         case .advertised(let name, let service): "name \(name)…" + (service.map { " with service \($0)" } ?? "")
+        case .serialPort(let name, .initiator): "name \(name)…, and it calls"
+        case .serialPort(let name, .acceptor): "name \(name)…, and it is called"
         case .service(let service): "service \(service), where no name above is its"
         case .usb(let vendor, let product): "USB \(hex(vendor)):\(hex(product))"
         case .talks(let framing, 1): "what it says (\(framing.words))"

@@ -7,8 +7,8 @@ import Journal
 /// The line. Hear, claim, visit, decode, keep, deliver, settle: the file to read first.
 ///
 ///     a tty appears ────┐                                            journal, fsync'd
-///     an advertisement ─┴▶ claim ─▶ visit ─▶ decode ─▶ date ─▶ keep ─┤
-///                                     ▲                        │     └▶ courier: deliver ─▶ settle
+///     an advertisement ─┼▶ claim ─▶ visit ─▶ decode ─▶ date ─▶ keep ─┤
+///     a call ───────────┘             ▲                        │     └▶ courier: deliver ─▶ settle
 ///                                     └── confirm, or erase ◀──┘
 ///                                         only now
 @Hub final class Gateway {
@@ -61,6 +61,7 @@ import Journal
             group.addTask { await self.courier.run() }
             group.addTask { await self.hearLines() }
             group.addTask { await self.hearAir() }
+            group.addTask { await self.hearCalls() }
         }
     }
 
@@ -131,6 +132,8 @@ import Journal
     private func isAwaited(_ advertisement: Advertisement) -> Bool {
         let sighting = Sighting(.advertisement(advertisement))
         if acceptList.isBound(sighting.identity) {
+            // What calls by itself is waited for.
+            if drivers.soleClaimant(of: sighting)?.calls == true { return false }
             return !setAside.contains(sighting.identity) && !acceptList.isResting(sighting.identity)
         }
         if let driver = drivers.soleClaimant(of: sighting), roster.isNews(advertisement) {
@@ -198,7 +201,8 @@ import Journal
                 broadcasts[device] = advertisement.serviceData
                 return
             }
-            try await roster.room()
+            try await roster.room(of: central.links)
+            if advertisement.kind == .classic { return try await call(advertisement, over: central) }
             let bearer = try await central.connect(advertisement)
             roster.open(advertisement, bearer)
             defer { roster.close(advertisement) }
@@ -253,7 +257,7 @@ import Journal
 
     /// One conversation, with the device's name ready for the last words, should its bytes end us.
     @discardableResult
-    private func visit(
+    func visit(
         _ driver: Driver, _ sighting: Sighting, _ conversation: (any Report) async throws(Fault) -> Void
     ) async throws(Fault) -> Int {
         let identity = sighting.identity

@@ -10,7 +10,7 @@ import Host
     private var appearances = 0
     private var isClosing = false
     private var ports: [String: SerialPort] = [:]
-    private var bearers: [BluetoothAddress: SocketBearer] = [:]
+    private var links: [BluetoothAddress: any Link] = [:]
     /// When a visit last brought something.
     private var advances: [BluetoothAddress: ContinuousClock.Instant] = [:]
     private var met: Set<BluetoothAddress> = []
@@ -19,43 +19,41 @@ import Host
     private let settings = lineSettings(of: drivers)
 
     /// The lines and devices with an open link.
-    var visits: [String] { ports.keys.sorted() + bearers.keys.map(\.description).sorted() }
+    var visits: [String] { ports.keys.sorted() + links.keys.map(\.description).sorted() }
 
     /// Ends every visit, and lets no other begin.
     func hangUp() {
         isClosing = true
         present = [:]
         for port in ports.values { port.hangUp() }
-        for bearer in bearers.values { bearer.hangUp() }
+        for link in links.values { link.hangUp() }
     }
 
     // MARK: the air
 
     /// Whether a visit may begin: not while one is going on with the same device.
     func hear(_ advertisement: Advertisement) -> Bool { !isClosing && met.insert(advertisement.address).inserted }
-    func open(_ advertisement: Advertisement, _ bearer: SocketBearer) {
-        bearers[advertisement.address] = bearer
+    func open(_ advertisement: Advertisement, _ link: any Link) {
+        links[advertisement.address] = link
         advance(advertisement.address)
-        if isClosing { bearer.hangUp() }
+        if isClosing { link.hangUp() }
     }
     func close(_ advertisement: Advertisement) {
-        bearers[advertisement.address] = nil
+        links[advertisement.address] = nil
         advances[advertisement.address] = nil
     }
     func advance(_ address: BluetoothAddress) { advances[address] = .now }
 
-    /// Links that common controllers hold at once.
-    private static let slots = 7
-
-    /// Waits until there is a link for one more. Who has brought nothing for a minute while others wait is hung up on.
-    func room() async throws(Fault) {
+    /// Waits until there is a link for one more, of the so many that the radio has. Who has brought nothing for a minute while
+    /// others wait is hung up on.
+    func room(of limit: Int) async throws(Fault) {
         let due = ContinuousClock.now + .seconds(25)
-        while bearers.count >= Self.slots, !isClosing {
+        while links.count >= limit, !isClosing {
             guard ContinuousClock.now < due else { throw .hub(.radioFailing("all its links are in use")) }
             if let idlest = advances.min(by: { $0.value < $1.value }), idlest.value + .seconds(60) < .now {
-                bearers[idlest.key]?.hangUp()
+                links[idlest.key]?.hangUp()
             }
-            await loop.sleep(for: .milliseconds(200))
+            await loop.sleep(for: .milliseconds(50))
         }
     }
     /// From now on it may be visited again.
@@ -96,6 +94,13 @@ import Host
         return (driver, heard)
     }
 }
+
+/// An open link to a wireless device.
+@Hub protocol Link: AnyObject {
+    func hangUp()
+}
+extension SocketBearer: Link {}
+extension RFCOMMSocket: Link {}
 
 /// A line whose first bytes were already heard while it was being recognised.
 @Hub final class Resumed: Line {

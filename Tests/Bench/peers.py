@@ -22,7 +22,9 @@ def theengs(folder: pathlib.Path, readings: int) -> dict[str, float] | None:
     None where either of the two is not installed. THEENGS_PYTHON names the Python that has TheengsGateway."""
     broker = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
     python = os.environ.get("THEENGS_PYTHON", sys.executable)
-    if not broker or subprocess.run([python, "-c", "import TheengsGateway"], capture_output=True).returncode:
+    if not broker or not shutil.which(python):
+        return None
+    if subprocess.run([python, "-c", "import TheengsGateway"], capture_output=True).returncode:
         return None
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -16,7 +16,7 @@ struct Vector: Sendable, CustomTestStringConvertible {
         (self.id, self.driver, self.endpoint, self.hex, self.reading) = (id, driver, endpoint, hex, reading)
     }
 
-    static let all = primitives + profiles + oximeters + bluetoothOximeters + bluetoothMeters + glucose
+    static let all = primitives + profiles + oximeters + bluetoothOximeters + bluetoothMeters + glucose + classic
 
     static let primitives = [
         // weliem/blessed-android, BluetoothBytesParserTest.java (MIT)
@@ -98,6 +98,24 @@ struct Vector: Sendable, CustomTestStringConvertible {
             "carbohydrate 60 g exercise 50 % medication 8 mg hba1c 7.1 % undated sequence 15 #breakfast "
                 + "#rapid-acting #partly-decoded #after-meal #tested-by-person #no-health-issues"),
         Vector("bas2a19", "sig-bas", "2A19", "57", "battery 87 % now"),
+    ]
+
+    static let classic = [
+        // BluetoothServerService4And and ANDtestManager, a logged measurement in a comment
+        Vector(
+            "and-uc411pbtc-001", "and-uc321pbt", "and-pbt",
+            "02005b000000970100dc070915003628dc070916080c16ed4a801f090055432d34313135313230343030303137000050"
+                + "42542d430000000000f0002353542c2b3037382e30356b670d0a52542c303438362e314f0d0a46542c32352e34250d0a"
+                + "48542c2b313734306d6d0d0a42542c30313638336b630d0a4d542c3035352e326b670d0a57542c3034322e356b670d0a"
+                + "49442c30310d0a",
+            "weight 78.05 kg impedance 486.1 Ohm fat 25.4 % height 1.740 m muscle-mass 55.2 kg water 42.5 kg "
+                + "at 2012-09-21T00:54:40 user 1 #partly-decoded"),
+        // The same source logged 801D4C4152; what stands before it is built from the layout
+        Vector(
+            "and-ua767pbt-001", "and-ua767pbt", "and-pbt",
+            "02000a000000ff0200dc0709110b021edc0709110b02262200801f090055412d37363735313131313234303038000050"
+                + "425400000000000000f0002338303144344334313532",
+            "systolic 105 mm[Hg] diastolic 76 mm[Hg] mean 82 mm[Hg] pulse 65 /min at 2012-09-17T11:02:30"),
     ]
 
     static let oximeters = [

@@ -74,7 +74,10 @@ def test_on_a_full_disk_nothing_is_confirmed_until_there_is_room(disk, home, cli
     eventually(lambda: home.log.count(words) >= 2)
     # It came back and tried again, and still the cuff has everything.
     eventually(lambda: cuff.visits >= 4)
-    assert len(cuff.memory) == 20 and len(cuff.acknowledged) == 1
+    # The log may have had room for a few; who was not told so has its readings still.
+    told = len(cuff.acknowledged)
+    assert told < 21 and len(cuff.memory) == 21 - told
+    assert len(clinic.blood_pressures()) + home.status().get("pending", 0) >= told
     assert home.is_running
     disk.free()
     eventually(lambda: not cuff.memory)
@@ -111,7 +114,8 @@ def test_what_waits_for_room_when_the_daemon_must_end_takes_the_last_reserve(dis
     disk.free()
     home.start()
     eventually(lambda: clinic.saturations() == [91, 97])
-    assert (home.state / "reserve").stat().st_blocks > 0
+    reserve = home.state / "reserve"
+    eventually(lambda: reserve.exists() and reserve.stat().st_blocks > 0)
 
 
 def test_what_found_no_room_before_the_end_is_counted(disk, home, clinic, tmp_path):

@@ -30,4 +30,23 @@ import Testing
             #expect(throws: Fault.hub(.noRadio)) { try SDPListener(at: adapter, serving: .init([])) }
         }
     }
+
+    /// What a driver sees: bytes in whatever pieces, silence, and the end from either side.
+    @Test func isALineUntilOneSideHangsUp() async throws {
+        try await onLoop {
+            let (line, far) = try RFCOMMSocket.pair(to: device)
+            #expect(line.device == device)
+            #expect(try await line.read(within: .milliseconds(1)) == .silence)
+            try await far.write([0x50, 0x57])
+            #expect(try await line.read(within: .seconds(60)) == .bytes([0x50, 0x57]))
+            try await line.write([0x06])
+            #expect(try await far.read(within: .seconds(60)) == .bytes([0x06]))
+            try await far.write([0x07])
+            far.hangUp()
+            #expect(try await line.read(within: .seconds(60)) == .bytes([0x07]))
+            #expect(try await line.read(within: nil) == .hungUp)
+            line.hangUp()
+            #expect(try await line.read(within: nil) == .hungUp)
+        }
+    }
 }

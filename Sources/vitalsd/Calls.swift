@@ -1,0 +1,62 @@
+import Bluetooth
+import Core
+import Devices
+import Host
+
+/// The line over classic Bluetooth: a device calls the hub when it has something to say, or it waits to be called.
+extension Gateway {
+    func hearCalls() async {
+        guard let central else { return }
+        await withDiscardingTaskGroup { group in
+            while let line = await central.nextCall() {
+                group.addTask { await self.answer(line) }
+            }
+        }
+    }
+
+    /// Visits a device of ours that has called; hangs up on any other. The device alone knows when it has something to say,
+    /// so it never rests: a call that fails is its to repeat.
+    private func answer(_ line: RFCOMMSocket) async {
+        let caller = Advertisement(address: line.device, kind: .classic, name: "", services: [])
+        guard acceptList.isBound(Sighting(.advertisement(caller)).identity) else {
+            line.hangUp()
+            if roster.isNews(caller) {
+                Systemd.log(.info, "pairing: \(line.device) calls and is bound to nobody; hung up")
+            }
+            return
+        }
+        guard roster.hear(caller) else { return line.hangUp() }
+        defer { roster.left(caller) }
+        do throws(Fault) {
+            try await visit(caller, over: line)
+        } catch {
+            log(error, about: line.device.description)
+        }
+    }
+
+    /// Calls a device of ours that waits for it, and visits it. Mostly it is off, which only the call can tell: no fault, and
+    /// after a rest it is called again.
+    func call(_ device: Advertisement, over central: any Central) async throws(Fault) {
+        do throws(Fault) {
+            let line = try await central.call(device.address)
+            try await visit(device, over: line)
+        } catch .device(.silent) {
+        }
+        acceptList.visited(Sighting(.advertisement(device)).identity, kept: 0)
+    }
+
+    /// One visit over the serial port of a classic device, whoever has called.
+    private func visit(_ heard: Advertisement, over line: RFCOMMSocket) async throws(Fault) {
+        roster.open(heard, line)
+        defer {
+            roster.close(heard)
+            line.hangUp()
+        }
+        // A call gives no name: it is the one that the device was paired by.
+        let sighting = Sighting(.advertisement(acceptList.completed(heard)))
+        guard let driver = drivers.soleClaimant(of: sighting), case .line(let conversation) = driver.visit else {
+            throw .device(.unrecognised)
+        }
+        try await visit(driver, sighting) { report throws(Fault) in try await conversation(line, report) }
+    }
+}

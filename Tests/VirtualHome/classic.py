@@ -1,0 +1,168 @@
+"""Simulated devices of classic Bluetooth, each on an adapter of BlueZ's emulator in the machine: Bumble's own controller
+is not enough of one for the kernel."""
+
+import asyncio
+import contextlib
+import re
+import struct
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from bumble import rfcomm
+from bumble.core import BT_SERIAL_PORT_SERVICE, PhysicalTransport
+from bumble.device import Connection, Device, DeviceConfiguration
+from bumble.keys import MemoryKeyStore
+from bumble.pairing import PairingConfig, PairingDelegate
+from bumble.transport import open_transport
+from bumble.transport.common import TransportLostError
+
+from EndToEnd.far_ends import nonin_format_13
+
+from .bluez import btmgmt
+from .home import Home, eventually
+
+BRIDGE = Path(__file__).parent / "guest" / "bridge.py"
+
+
+class Emulator:
+    """The adapters hci1, which is the hub's, and hci2 in the machine, for as long as it runs."""
+
+    def __init__(self, home: Home):
+        self._home = home
+        home.run("modprobe -a hci_vhci rfcomm algif_hash algif_skcipher cmac ecb")
+        # On a slow machine the kernel may give an adapter up before the emulator has answered.
+        for _ in range(5):
+            emulator = home.spawn("exec btvirt -l2")
+            home.run("until [ -e /sys/class/bluetooth/hci2 ]; do sleep 0.2; done; sleep 2", within=90)
+            known = btmgmt(home, "info")
+            if "hci1:" in known and "hci2:" in known:
+                #: The hub's address.
+                self.hub = re.search(r"hci1:.*?addr (\S+)", known, re.DOTALL)[1]
+                return
+            emulator.kill()
+        raise RuntimeError("the emulator's adapters do not answer")
+
+    def hand_out(self, index: int) -> int:
+        """The host's port that leads to hciN."""
+        bridge = self._home.spawn(f"exec {sys.executable} -S {BRIDGE} {index} {4000 + index}")
+        eventually(lambda: "ready" in bridge.output, within=120)
+        return self._home.forward(4000 + index)
+
+
+class ClassicDevice:
+    """A device with a serial port that pairs by Just Works. Below the line are the methods for tests."""
+
+    name = "Device"
+
+    def __init__(self, home: Home, port: int):
+        self._radio = home.radio
+        self._radio.do(self._create(port), within=120)
+        #: As the machine's emulator gave it.
+        self.address = str(self.device.public_address).removesuffix("/P")
+        self._radio.peripherals.append(self)
+
+    async def _create(self, port: int) -> None:
+        self._transport = await open_transport(f"tcp-client:127.0.0.1:{port}")
+        configuration = DeviceConfiguration(
+            name=self.name, le_enabled=False, classic_enabled=True, classic_sc_enabled=False, classic_smp_enabled=False,
+            class_of_device=0x2C0914)
+        self.device = Device.from_config_with_hci(configuration, self._transport.source, self._transport.sink)
+        self.device.keystore = MemoryKeyStore()
+        self.device.pairing_config_factory = lambda _: PairingConfig(mitm=False, delegate=PairingDelegate())
+        self.prepare()
+        await self.device.power_on()
+        await self.device.set_discoverable(True)
+        await self.device.set_connectable(True)
+
+    def prepare(self) -> None:
+        """Registers services, before the power is on."""
+
+    async def talk(self, dlc: rfcomm.DLC) -> None:
+        """One conversation, until the device has nothing more to say."""
+
+    async def _call(self, hub: str) -> None:
+        connection = await self.device.connect(hub, transport=PhysicalTransport.BR_EDR)
+        try:
+            await connection.authenticate()
+            await connection.encrypt()
+            channel = await rfcomm.find_rfcomm_channel_with_uuid(connection, BT_SERIAL_PORT_SERVICE)
+            multiplexer = await rfcomm.Client(connection).start()
+            await self.talk(await multiplexer.open_dlc(channel))
+        finally:
+            # It may have ended already, and the machine with it.
+            with contextlib.suppress(TransportLostError, TimeoutError):
+                await asyncio.wait_for(connection.disconnect(), 5)
+
+    # ── for tests ──
+
+    def call(self, hub: str) -> None:
+        """Calls the hub, as it does after a measurement, and returns when it has hung up."""
+        self._radio.do(self._call(hub), within=120)
+
+    def remove(self) -> None:
+        """Takes it out of the home."""
+        self._radio.peripherals.remove(self)
+        self._radio.do(self._transport.close())
+
+
+class Reader:
+    """What arrives on a channel, to be awaited."""
+
+    def __init__(self, dlc: rfcomm.DLC):
+        self._bytes: asyncio.Queue[int] = asyncio.Queue()
+        dlc.sink = lambda data: [self._bytes.put_nowait(byte) for byte in data]
+
+    async def read(self, count: int) -> bytes:
+        return bytes([await asyncio.wait_for(self._bytes.get(), 60) for _ in range(count)])
+
+
+class Onyx(ClassicDevice):
+    """Nonin Onyx II 9560 in data format 13: what has been sent it has forgotten."""
+
+    name = "Nonin_Medical_Inc._569799"
+
+    def __init__(self, home: Home, port: int):
+        #: Saturation, pulse and time of what it holds, oldest first.
+        self.memory: list[tuple[int, int, datetime]] = []
+        super().__init__(home, port)
+
+    async def talk(self, dlc: rfcomm.DLC) -> None:
+        assert await Reader(dlc).read(4) == b"\x02\x72\x00\x03"
+        now = datetime.now()
+        fields = (now.year - 2000, now.month, now.day, now.hour, now.minute, now.second)
+        dlc.write(b"\x02\xf2\x06" + bytes(fields) + b"\x03")
+        while self.memory:
+            dlc.write(nonin_format_13(*self.memory.pop(0)))
+        await asyncio.sleep(3)
+
+
+class CuffPBT(ClassicDevice):
+    """A&D UA-767PBT: calls until `PWA1` has accepted what it holds."""
+
+    name = "AND BP5111124008"
+
+    def __init__(self, home: Home, port: int):
+        #: Systolic, diastolic, pulse and time.
+        self.memory: list[tuple[int, int, int, datetime]] = []
+        #: Called at the moment in which a measurement is accepted.
+        self.on_accepted = lambda: None
+        super().__init__(home, port)
+
+    def packet(self) -> bytes:
+        systolic, diastolic, pulse, when = self.memory[0]
+        mean = diastolic + (systolic - diastolic) // 3
+        text = bytes([0x80, systolic - diastolic, diastolic, pulse, mean]).hex().upper().encode()
+        def stamp(time: datetime) -> bytes:
+            return struct.pack("<HBBBBB", time.year, time.month, time.day, time.hour, time.minute, time.second)
+        header = struct.pack("<HIHB", 2, len(text), 767, 0) + stamp(when) + stamp(datetime.now())
+        header += bytes.fromhex(self.address.replace(":", ""))[::-1] + b"UA-767" + b"5111124008\0\0" + b"PBT".ljust(10, b"\0")
+        return header + b"\xf0\0\x23" + text
+
+    async def talk(self, dlc: rfcomm.DLC) -> None:
+        reader = Reader(dlc)
+        while self.memory:
+            dlc.write(b"PWCAPI" + self.packet())
+            if await reader.read(4) == b"PWA1":
+                self.memory.pop(0)
+                self.on_accepted()
