@@ -23,7 +23,7 @@ def emulator(home, daemon):
 def start(daemon):
     """The daemon, once it holds its adapter."""
     run = daemon.start()
-    eventually(lambda: "adapter hci1 is on" in run.output, within=120)
+    eventually(lambda: "adapter hci1 is on" in run.output)
     return run
 
 
@@ -75,4 +75,4 @@ def test_a_cuff_may_forget_only_what_survives_a_power_cut(home, clinic, daemon, 
     assert cuff.memory == [] and not home.is_up
     home.boot()
     daemon.start()
-    eventually(lambda: [int(o["valueQuantity"]["value"]) for o in clinic.observations("150021")] == [128], within=60)
+    eventually(lambda: [int(o["valueQuantity"]["value"]) for o in clinic.observations("150021")] == [128])
