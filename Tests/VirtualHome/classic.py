@@ -34,7 +34,7 @@ class Emulator:
         # On a slow machine the kernel may give an adapter up before the emulator has answered.
         for _ in range(5):
             emulator = home.spawn("exec btvirt -l2")
-            home.run("until [ -e /sys/class/bluetooth/hci2 ]; do sleep 0.2; done; sleep 2", within=90)
+            home.run("until [ -e /sys/class/bluetooth/hci2 ]; do sleep 0.2; done; sleep 2")
             known = btmgmt(home, "info")
             if "hci1:" in known and "hci2:" in known:
                 #: The hub's address.
@@ -46,7 +46,7 @@ class Emulator:
     def hand_out(self, index: int) -> int:
         """The host's port that leads to hciN."""
         bridge = self._home.spawn(f"exec {sys.executable} -S {BRIDGE} {index} {4000 + index}")
-        eventually(lambda: "ready" in bridge.output, within=120)
+        eventually(lambda: "ready" in bridge.output)
         return self._home.forward(4000 + index)
 
 
@@ -57,7 +57,7 @@ class ClassicDevice:
 
     def __init__(self, home: Home, port: int):
         self._radio = home.radio
-        self._radio.do(self._create(port), within=120)
+        self._radio.do(self._create(port))
         #: As the machine's emulator gave it.
         self.address = str(self.device.public_address).removesuffix("/P")
         self._radio.peripherals.append(self)
@@ -98,7 +98,7 @@ class ClassicDevice:
 
     def call(self, hub: str) -> None:
         """Calls the hub, as it does after a measurement, and returns when it has hung up."""
-        self._radio.do(self._call(hub), within=120)
+        self._radio.do(self._call(hub))
 
     def remove(self) -> None:
         """Takes it out of the home."""
