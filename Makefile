@@ -24,7 +24,7 @@ TESTING    := python3 python3-venv openssl sqlite3
 SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build lint bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home bench-home
+.PHONY: demo test build lint bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -52,7 +52,15 @@ line-test: build swift-test $(VENV)/ready
 # The same in a virtual machine with the kernel's own Bluetooth stack, USB serial driver and udev.
 home-test: build $(VENV)/ready
 	$(SWIFT) build --product RadioProbe
-	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome
+	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome --ignore Tests/VirtualHome/test_classic.py
+
+# All scenarios: half an hour on two cores.
+home-scenarios: build $(VENV)/ready
+	SCENARIOS=all VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome/test_scenarios.py
+
+# Devices of classic Bluetooth, over the emulator of bluez-test-tools: slow, and not yet steady enough for every run.
+home-classic: build $(VENV)/ready
+	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome/test_classic.py
 
 # One scenario or several, with all that happens in them. See Tests/VirtualHome/scenarios/README.md.
 SCENARIO ?= Tests/VirtualHome/scenarios/paired-cuff.toml
