@@ -8,10 +8,8 @@
 PREFIX     ?= /usr/local
 DESTDIR    ?=
 SWIFT      ?= swift
-# One static binary: nothing of Swift need be on the hub. What has package access is inlined across modules only when the
-# modules are linked (LTO); the linker then has to be told of the libraries that object files name by themselves.
-RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone --experimental-lto-mode full -Xswiftc -use-ld=lld \
-	      $(addprefix -Xlinker -lswift,_Concurrency _StringProcessing _RegexParser Synchronization Glibc)
+# One static binary: nothing of Swift need be on the hub.
+RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone
 BUILT       = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 VENV       := .venv
 PYTEST      = $(VENV)/bin/python -m pytest -q
