@@ -109,9 +109,8 @@ final class ATTChannel {
         return changed
     }
 
-    /// How many responses to something else are passed over in one transaction. A response ends only the transaction of its
-    /// own request (Vol 3, Part F, 3.3): one that nobody asked for is noise, and that of the request still comes. A device
-    /// that says nothing else is broken.
+    /// How many responses to something else are passed over in one transaction. Some devices answer twice, or what nobody
+    /// asked; the answer that was asked for still comes. A device that says nothing else is broken.
     private static let mostStrays = 8
 
     private func transact(_ opcode: ATT.Opcode, _ parameters: [UInt8]) async throws(Fault) -> Answer {
