@@ -13,7 +13,9 @@ package enum Fault: Error, Equatable, Sendable {
         case lacking(String)
     }
 
-    package enum Pairing: Equatable, Sendable { case notPaired, keyForgotten, notInPairingMode, rejected, slotTaken }
+    package enum Pairing: Equatable, Sendable {
+        case notPaired, keyForgotten, notInPairingMode, rejected, slotTaken, notBound, boundElsewhere
+    }
 
     package enum Hub: Equatable, Sendable {
         case noRadio, radioOff, radioBlocked
@@ -106,6 +108,8 @@ extension Fault.Pairing {
         case .notInPairingMode: ("the device is not in pairing mode", "hold its button until it says so")
         case .rejected: ("the device rejected the pairing", "check the code that it shows and pair again")
         case .slotTaken: ("the device is paired with something else", "remove it there and pair again")
+        case .notBound: ("the device is bound to nobody", "bind it")
+        case .boundElsewhere: ("the device is bound to somebody else", "unbind it, if it is not theirs any more")
         }
     }
 }
