@@ -29,7 +29,7 @@ package enum Fault: Error, Equatable, Sendable {
         case journalInUse
         /// So many readings would be lost that are not at the clinic.
         case undelivered(Int)
-        case clockUnset, badConfiguration(String), certificateUnreadable(String)
+        case clockUnset, badConfiguration(String), certificateUnreadable(String), secretExposed(String)
         /// A system call that should not fail did: its name and errno.
         case system(String, Int32)
     }
@@ -150,6 +150,8 @@ extension Fault.Hub {
         case .journalInUse: ("another vitalsd uses the journal", "stop it first")
         case .clockUnset: ("the hub does not know the time", "connect it to the network, or set its clock")
         case .badConfiguration(let why): ("the configuration is wrong: \(why)", "correct it and reload")
+        case .secretExposed(let path):
+            ("everybody on the hub can read the secret in \(path)", "give it to vitalsd alone: chmod 600")
         case .certificateUnreadable(let path): ("the key or certificate \(path) cannot be read", "check path and owner")
         case .system(let call, let number): ("\(call) failed with errno \(number)", "report it")
         }
