@@ -222,8 +222,10 @@ class Play:
         """Waits until everything has arrived; whoever still has something to tell is switched on again now and then."""
         end, again = time.monotonic() + self.scenario.patience, time.monotonic() + 35
         while time.monotonic() < end:
+            # Looked at in this order: what arrives in between is counted.
+            is_complete = self._is_complete()
             self._count()
-            if all(taken.arrived for taken in self.taken) or self._is_complete():
+            if is_complete or all(taken.arrived for taken in self.taken):
                 return
             if time.monotonic() > again:
                 again = time.monotonic() + 35
