@@ -8,7 +8,7 @@ import FHIR
 package actor Clinic {
     private let executor: any SerialExecutor
     /// Made when it is first needed: OpenSSL alone takes longer to begin than all else at the start.
-    private var curl: Curl?
+    private var tools: (curl: Curl, reader: JSONReader)?
     private nonisolated let settings: Settings
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -40,20 +40,22 @@ package actor Clinic {
     package func deliver(_ body: String, entries: Int) throws(Refusal) -> Answer {
         // A certificate may have been renewed, or lost, since the last time.
         try checkFiles()
-        let response: Response
+        let response: Response, reader: JSONReader
         do {
-            response = try ready().post(body, settings)
+            let tools = try ready()
+            reader = tools.reader
+            response = try tools.curl.post(body, settings)
         } catch {
             throw Refusal(error.isRemediedByWaiting ? .resend : .pause, error)
         }
-        return try response.answer(to: entries)
+        return try response.answer(to: entries, by: reader)
     }
 
-    private func ready() throws(Fault) -> Curl {
-        if let curl { return curl }
-        let curl = try Curl()
-        self.curl = curl
-        return curl
+    private func ready() throws(Fault) -> (curl: Curl, reader: JSONReader) {
+        if let tools { return tools }
+        let tools = (curl: try Curl(), reader: try JSONReader())
+        self.tools = tools
+        return tools
     }
 
     package func deliver(_ bundle: Bundle) throws(Refusal) -> Answer {

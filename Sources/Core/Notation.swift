@@ -10,13 +10,13 @@ extension Reading: CustomStringConvertible {
     package var description: String {
         var words: [String] = []
         for value in values {
-            words.append(value.quantity.name.text)
+            words.append(value.quantity.name)
             switch value.outcome {
             case .amount(let amount): words.append(amount.description)
             case .absent(let reason): words.append("?" + reason.code)
             }
-            words.append(value.unit.ucum.text)
-            if value.aspect != .plain { words.append(value.aspect.name.text) }
+            words.append(value.unit.ucum)
+            if value.aspect != .plain { words.append(value.aspect.name) }
         }
         words.append(taken.description)
         if let duration { words += ["lasting", String(duration.components.seconds)] }
@@ -112,5 +112,5 @@ extension Duration {
 /// The words of a line, without its blanks.
 private func split(_ line: some StringProtocol) -> ArraySlice<String> {
     // By bytes: a blank is one, and never part of another character.
-    Array(line.utf8).split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }[...]
+    String(line).utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }[...]
 }
