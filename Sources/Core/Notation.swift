@@ -109,8 +109,13 @@ extension Duration {
     }
 }
 
-/// The words of a line, without its blanks.
+/// The words of a line, without its blanks. By bytes: a blank is one, and never part of another character.
 private func split(_ line: some StringProtocol) -> ArraySlice<String> {
-    // By bytes: a blank is one, and never part of another character.
-    String(line).utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }[...]
+    let bytes = Array(line.utf8)
+    var words: [String] = [], start = 0
+    for end in 0...bytes.count where end == bytes.count || bytes[end] == UInt8(ascii: " ") {
+        if end > start { words.append(String(decoding: bytes[start..<end], as: UTF8.self)) }
+        start = end + 1
+    }
+    return words[...]
 }
