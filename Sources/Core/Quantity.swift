@@ -62,15 +62,15 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
     case simpleNumericValue = 68182
 
     /// The reference identifier of ISO/IEEE 11073-10101.
-    package var reference: StaticString { facts.reference }
+    package var reference: String { facts.reference }
 
     /// The word for captures, the journal and people. One word, unique, never changed once used.
-    package var name: StaticString { facts.name }
+    package var name: String { facts.name }
 
     /// Values outside are kept and flagged `implausible`, never dropped. In the unit of `Unit.usual(for:)`.
     package var plausible: ClosedRange<Double> { facts.plausible }
 
-    private typealias Facts = (reference: StaticString, name: StaticString, plausible: ClosedRange<Double>)
+    private typealias Facts = (reference: String, name: String, plausible: ClosedRange<Double>)
 
     private var facts: Facts {
         switch self {
@@ -138,7 +138,7 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
         self = match
     }
 
-    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name.text, $0) })
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 }
 
 /// The units that devices send. Values are never converted on the way in.
@@ -148,7 +148,7 @@ package enum Unit: UInt8, CaseIterable, Sendable {
     case millimolePerLitre, milligramPerDecilitre, gram, milligram, millilitre
 
     /// The case-sensitive code of the Unified Code for Units of Measure (UCUM).
-    package var ucum: StaticString {
+    package var ucum: String {
         switch self {
         case .percent: "%"
         case .perMinute: "/min"
@@ -179,7 +179,7 @@ package enum Unit: UInt8, CaseIterable, Sendable {
         self = match
     }
 
-    private static let byCode = Dictionary(uniqueKeysWithValues: allCases.map { ($0.ucum.text, $0) })
+    private static let byCode = Dictionary(uniqueKeysWithValues: allCases.map { ($0.ucum, $0) })
 
     /// How a number in this unit compares with a plausible range, which is written in the metric unit.
     package func metric(_ value: Double) -> Double {
@@ -194,11 +194,4 @@ package enum Unit: UInt8, CaseIterable, Sendable {
         default: value
         }
     }
-}
-
-/// A static string compared with a slice of text, without making a `String` of it.
-package func == (constant: StaticString, text: some StringProtocol) -> Bool { constant.description == text }
-
-extension StaticString {
-    package var text: String { description }
 }

@@ -1,7 +1,7 @@
 import Core
 
 extension Quantity {
-    var coding: Coding { .mdc(rawValue, reference.text) }
+    var coding: Coding { .mdc(rawValue, reference) }
 
     /// The LOINC codes beside the MDC code, the one that HL7's vital signs demand first. Empty where none is certain.
     var loinc: [Coding] {
@@ -97,7 +97,7 @@ extension Unit {
         case .inch: "in"
         case .one: "1"
         case .kilogramPerSquareMetre: "kg/m²"
-        default: ucum.text
+        default: ucum
         }
     }
 }

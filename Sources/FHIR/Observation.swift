@@ -138,7 +138,7 @@ extension Value {
 }
 
 extension Quantity {
-    fileprivate var words: String { self == .meanPressure ? "mean pressure" : name.text }
+    fileprivate var words: String { self == .meanPressure ? "mean pressure" : name }
 }
 
 extension Amount {
