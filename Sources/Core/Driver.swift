@@ -3,6 +3,8 @@ package struct Driver: Sendable {
     /// What the device is for, in the words of `vitalsd devices`.
     package enum Kind: String, Sendable {
         case pulseOximeter = "pulse-oximeter", spirometer, scale, bloodPressure = "blood-pressure", thermometer, glucose
+        /// Only what it measures tells what it is.
+        case healthSensor = "health-sensor"
     }
     /// `captured`: its bytes come from a named public source. `specification`: from a document alone.
     package enum Evidence: String, Sendable { case captured, specification }
