@@ -122,10 +122,7 @@ import Journal
         }
     }
 
-    var localTime: LocalTime? {
-        let now = HubClock.now()
-        return now.wall >= earliestCredible ? HubClock.localTime(at: now.wall) : nil
-    }
+    var localTime: LocalTime? { .ofTheHouse }
 
     var wantsStream: Bool { gateway.configuration.keepStream }
 }
@@ -135,6 +132,14 @@ extension Gateway {
     /// belongs to whom it is bound to, and else to nobody.
     func presumedSubject(of device: KnownDevice) -> Subject? {
         device.bluetoothAddress == nil ? configuration.subject : nil
+    }
+}
+
+extension LocalTime {
+    /// What a clock on the wall shows, which devices may be set by; nil while the hub is not sure.
+    static var ofTheHouse: LocalTime? {
+        let now = HubClock.now()
+        return now.wall >= earliestCredible ? HubClock.localTime(at: now.wall) : nil
     }
 }
 
