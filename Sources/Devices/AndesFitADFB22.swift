@@ -8,7 +8,7 @@ extension Driver {
     package static let andesFitADFB22 = Driver(
         id: "andesfit-adf-b22", manufacturer: "AndesFit", model: "ADF-B22", kind: .spirometer, evidence: .captured,
         claims: [.advertised(name: "BLE-MSA", service: nil)],
-        endpoints: [Endpoint(.bytes("andesfit-blow"), AndesFitADFB22.blow)],
+        endpoints: [Endpoint(.characteristic(0xFF0A), all: AndesFitADFB22.blows)],
         visit: .gatt { peer, report async throws(Fault) in
             try await peer.introduce(to: report)
             try await AndesFitADFB22.visit(GATTLine(peer, to: 0xFF0B, from: 0xFF0A), report)
@@ -63,6 +63,18 @@ package enum AndesFitADFB22 {
             if bytes.starts(with: head) { return bytes }
         }
         return nil
+    }
+
+    /// The blows of a notification: `DD`, and eight bytes for each.
+    package static func blows(_ bytes: Span<UInt8>) throws(Malformed) -> [Reading] {
+        guard bytes.count > 0 else { throw .truncated(at: 0, need: 1, have: 0) }
+        guard bytes[0] == 0xDD else { throw .header(at: 0, got: bytes[0], expected: 0xDD) }
+        guard bytes.count % 8 == 1 else { throw .length(got: bytes.count, expected: bytes.count / 8 * 8 + 1) }
+        var blows: [Reading] = []
+        for start in stride(from: 1, to: bytes.count, by: 8) {
+            blows.append(try blow(bytes.extracting(start..<start + 8)))
+        }
+        return blows
     }
 
     /// One blow.

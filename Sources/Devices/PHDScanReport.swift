@@ -49,6 +49,16 @@ package enum PHDScanReport {
         return readings
     }
 
+    /// The readings of a whole message, of an agent with a standard configuration.
+    static func decode(_ configuration: UInt16) -> DecodeAll {
+        { bytes throws(Malformed) in
+            guard let standard = PHDConfiguration.standard[configuration] else { return [] }
+            let message = try PHDMessage(bytes)
+            guard case .event(let event) = message else { throw .invalid(at: 0, expected: .measurement) }
+            return try readings(of: event, standard)
+        }
+    }
+
     private static func observations(
         _ field: inout ByteReader, _ form: Form, _ person: Int?, _ configuration: PHDConfiguration,
         _ readings: inout [Reading]

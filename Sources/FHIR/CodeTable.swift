@@ -28,11 +28,9 @@ extension Quantity {
             [.loinc("19868-9", "Forced vital capacity [Volume] Respiratory system by Spirometry")]
         case .ratioFEV1FVC: [.loinc("19926-5", "FEV1/FVC")]
         case .peakExpiratoryFlow: [.loinc("33452-4", "Maximum expiratory gas flow Respiratory system airway")]
-        case .personalBestPeakFlow:
-            [.loinc("83368-1", "Personal best peak expiratory gas flow Respiratory system airway")]
         case .forcedVolume500ms, .forcedVolume750ms, .forcedVolume3s, .forcedVolume6s, .ratioFEV1FEV6,
-            .forcedFlow25To75,
-            .forcedFlow25, .forcedFlow50, .forcedFlow75, .forcedExpiratoryTime:
+            .forcedFlow25To75, .forcedFlow25, .forcedFlow50, .forcedFlow75, .forcedExpiratoryTime,
+            .personalBestPeakFlow:
             []
         case .fatFreeMass, .softLeanMass, .bodyWater, .basalMetabolism, .bodyMuscle, .muscleMass, .bodyImpedance,
             .cuffPressure, .roomTemperature, .batteryCharge, .basicNumericValue, .simpleNumericValue:
@@ -59,6 +57,16 @@ extension Quantity {
     var isAboutPerson: Bool {
         switch self {
         case .cuffPressure, .roomTemperature, .controlGlucose, .basicNumericValue, .simpleNumericValue: false
+        default: true
+        }
+    }
+
+    /// Whether the clinics' contract has a code for it. What has none goes along in words.
+    var isAgreed: Bool {
+        switch self {
+        case .forcedVolume500ms, .forcedVolume750ms, .forcedVolume3s, .forcedFlow25, .forcedFlow50, .forcedFlow75,
+            .forcedExpiratoryTime, .personalBestPeakFlow:
+            false
         default: true
         }
     }

@@ -108,6 +108,25 @@ extension Vector {
     ]
 
     static let several = [
+        // signove/antidote, tests/resources/apdu/H241_ID_0190 and H241_ID_02BC
+        Vector(
+            "ieee-antidote-001", "phd", "11073-10404",
+            "e7000036003412380101002e0000ffffffff0d1d0024f00000000002001c0001000a00622007120612100000000a000a00482007120"
+                + "612100000",
+            "spo2 98 % pulse-oximeter-rate 72 /min at 2007-12-06T12:10:00"),
+        Vector(
+            "ieee-antidote-002", "phd", "11073-10407",
+            "e700003e003c0054010100360000004900500d1d002cf000000000020024000100120003000600780050006420071206121000000002"
+                + "000af2582007120612100000",
+            "systolic 120 mm[Hg] diastolic 80 mm[Hg] mean 100 mm[Hg] pulse 60.0 /min at 2007-12-06T12:10:00"),
+        // silverbullet-dk/opentele-client-android, AndWeightScaleConfirmedMeasurementDataPacketTest.java: the first of five
+        Vector(
+            "ieee-and-ws-001", "phd", "11073-10415",
+            "e70000ba00b81000010100b20000ffffffff0d1e00a8f0000000000500a000010003001a0a560004fe0000f0099000082012060408"
+                + "2639000996000206c300010003001a0a560004fe001c480990000820120604103115000996000206c300010003001a0a560004"
+                + "fe0000dc0990000820120605163512000996000206c300010003001a0a560004fe0022b00990000820120605164335000996000"
+                + "206c300010003001a0a560004fe0004ec0990000820120605164448000996000206c3",
+            "weight 2.40 kg at 2012-06-04T08:26:39"),
         // Built by hand from Contec's protocol V7.0 (in albertcbraun/CMS50FW)
         Vector(
             "cms50-v7-live-001", "contec-cms50-v7", "contec-v7", "01e086bc98c8e1ffff",

@@ -164,6 +164,25 @@ private enum Published {
         #expect(try await conversation(swapped.joined(separator: "\n")).isEmpty == false)
     }
 
+    /// A peak flow meter (11073-10421) announces what it reports; built by hand from the codes of 11073-10101.
+    @Test func aPeakFlowMeterSaysWhatItIs() throws {
+        func object(_ handle: UInt8, _ term: [UInt8], _ unit: [UInt8]) -> [UInt8] {
+            let attributes: [UInt8] =
+                [0x09, 0x2F, 0x00, 0x04, 0x00, 0x02] + term + [0x09, 0x96, 0x00, 0x02] + unit
+                + [0x0A, 0x55, 0x00, 0x0C, 0x00, 0x02, 0x00, 0x08, 0x0A, 0x4C, 0x00, 0x02, 0x09, 0x90, 0x00, 0x08]
+            return [0x00, 0x06, 0x00, handle, 0x00, 0x03, 0x00, UInt8(attributes.count)] + attributes
+        }
+        let objects = object(1, [0x54, 0x08], [0x0C, 0x00]) + object(3, [0x54, 0x0A], [0x06, 0x40])
+        let announced: [UInt8] = [0x40, 0x00, 0x00, 0x02, 0x00, UInt8(objects.count)] + objects
+        let stamp = "2026030208151000"
+        let report =
+            "e7000036003400010101002e0000ffffffff0d1d0024f00000000002001c0001000a019f\(stamp)0003000ae0f1\(stamp)"
+        let configuration = try PHDConfiguration(announced.span)
+        #expect(
+            try PHDScanReport.readings(of: event(report), configuration).map(\.description)
+                == ["pef 415 L/min fev1 2.41 L at 2026-03-02T08:15:10"])
+    }
+
     @Test func anUnknownAgentIsAskedForItsConfiguration() async throws {
         let mistakes = try await conversation(
             """

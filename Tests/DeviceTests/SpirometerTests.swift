@@ -40,6 +40,15 @@ import Testing
         #expect(try Vitalograph.testData(frame.span).remarks.contains(.questionable))
     }
 
+    @Test func everyBlowOfANotificationIsGiven() throws {
+        let sent = try #require(bytes(hex: "dd802a03600e014501a52a03609801a101"))
+        #expect(
+            try AndesFitADFB22.blows(sent.span).map(\.description) == [
+                "fev1 2.70 L pef 325 L/min at 2021-01-16T18:03:44 #from-storage",
+                "fev1 4.08 L pef 417 L/min at 2021-01-16T18:04:21 #from-storage",
+            ])
+    }
+
     /// What is between two blows costs neither.
     @Test(arguments: [[], [0x06], [0x02], [0x02, 0x47, 0x54, 0x44], [0xFF, 0x03, 0x00]] as [[UInt8]])
     func rubbishBetweenBlowsIsPassedOver(_ rubbish: [UInt8]) throws {

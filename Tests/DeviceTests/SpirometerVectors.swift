@@ -15,10 +15,10 @@ extension Vector {
                 + "12",
             "pef 420 L/min fev0.75 2.89 L fev1 3.27 L fev6 4.80 L fev1-fev6 0.68 1 fef25-75 3.95 L/s pef-best 420 L/min "
                 + "at 2013-10-25T12:30:30"),
-        // weliem/LivecareBluetoothSDK, SpirometerAndesFit.java: what a device sent, as a comment, and its last blow
+        // weliem/LivecareBluetoothSDK, SpirometerAndesFit.java: what a device sent, as a comment; the first of two
         Vector(
-            "andesfit-spiro-001", "andesfit-adf-b22", "andesfit-blow", "a52a03609801a101",
-            "fev1 4.08 L pef 417 L/min at 2021-01-16T18:04:21 #from-storage"),
+            "andesfit-spiro-001", "andesfit-adf-b22", "FF0A", "dd802a03600e014501a52a03609801a101",
+            "fev1 2.70 L pef 325 L/min at 2021-01-16T18:03:44 #from-storage"),
         // Built by hand from tikhonp/contec-spirometer-ios-app, with the values of its own example
         Vector(
             "contec-sp10bt-rec-001", "contec-sp10", "contec-spirometer",
