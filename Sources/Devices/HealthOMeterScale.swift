@@ -10,13 +10,13 @@ extension Driver {
         evidence: .specification, claims: [.talks(.healthOMeter, frames: 1)],
         endpoints: [Endpoint(.frames(.healthOMeter), HealthOMeterScale.weighing)],
         visit: .line { line, report async throws(Fault) in
-            var frames = Frames(.healthOMeter), last: Reading?
-            while let frame = try await line.next(&frames, within: .seconds(10)) {
+            var frames = Frames(.healthOMeter), last = Values()
+            // Whoever is silent for longer than a packet or two has been stepped off.
+            while let frame = try await line.next(&frames, within: .seconds(4)) {
                 var reading = decoded(frame, by: HealthOMeterScale.weighing)
-                guard reading != last else { continue }
-                let isRepeat = last?.values.first == reading.values.first && last != nil
-                last = reading
-                if isRepeat { reading.remarks.insert(.possibleRepeat) }
+                guard reading.values.isEmpty || reading.values != last else { continue }
+                if let weight = reading.values.first, last.first == weight { reading.remarks.insert(.possibleRepeat) }
+                last = reading.values
                 try await report(reading)
             }
         })

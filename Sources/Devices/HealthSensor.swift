@@ -79,10 +79,12 @@ package enum HealthSensor {
         return reading
     }
 
-    /// Elapsed Time (0x2BF2), as the device's clock and every stamp are written.
+    /// Current Elapsed Time (0x2BF2): the device's clock as every stamp is written, and its state and its abilities behind
+    /// it, a byte each.
     package static func clock(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
         var field = ByteReader(bytes), reading = Reading([], taken: .unknown)
         reading.taken = try field.elapsedTime(&reading.remarks)
+        if field.remaining == 2 { try field.skip(2) }
         field.remarkTrailing(in: &reading.remarks)
         return reading
     }

@@ -16,6 +16,7 @@ import Core
 package enum Vitalograph {
     fileprivate static let start: UInt8 = 0x02, end: UInt8 = 0x03
     fileprivate static let longest = 128
+    private static let shortest = 6
     private static let take: [UInt8] = [0x06], again: [UInt8] = [0x15]
 
     /// One conversation, whoever carries it. Each blow is kept before it is taken.
@@ -32,8 +33,8 @@ package enum Vitalograph {
                 try await report(decoded(frame, by: testData))
                 try await line.write(take)
             }
-            // Damaged on its way, and nothing more of it is coming.
-            if frames.noise > noise, frames.unfinished == 0 { try await line.write(again) }
+            // A frame's worth was damaged on its way, and nothing more of it is coming.
+            if frames.noise - noise >= shortest, frames.unfinished == 0 { try await line.write(again) }
             noise = frames.noise
         }
     }
@@ -85,7 +86,7 @@ package enum Vitalograph {
     private static func proven(_ bytes: Span<UInt8>) throws(Malformed) -> [UInt8] {
         guard bytes.count > 0 else { throw .truncated(at: 0, need: 1, have: 0) }
         guard bytes[0] == start else { throw .header(at: 0, got: bytes[0], expected: start) }
-        guard bytes.count >= 6 else { throw .truncated(at: 0, need: 6, have: bytes.count) }
+        guard bytes.count >= shortest else { throw .truncated(at: 0, need: shortest, have: bytes.count) }
         let frame = bytes.array(0, bytes.count), check = bytes.count - 1
         guard frame[check - 1] == end else { throw .invalid(at: check - 1, expected: .endOfFrame) }
         let sum = CheckSum.xor(frame.dropLast())

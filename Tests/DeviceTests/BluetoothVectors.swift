@@ -138,6 +138,11 @@ extension Vector {
         Vector(
             "ghs-v1-001-stored", "sig-ghs", "ghs-stored", "07000000011800030040e1020022a66a002c00000100c306d40200ff",
             "weight 72.4 kg at 2023-05-24T06:26:46 sequence 7 #from-storage"),
-        Vector("ghs-clock", "sig-ghs", "2BF2", "22a66a002c00000100", "at 2023-05-24T06:26:46"),
+        // philips-labs/BLE-GHS-Server-Simulator, ElapsedTimeServiceTest.kt (MIT)
+        Vector("ets-001", "sig-ghs", "2BF2", "22a66a002c000007000101", "at 2023-05-24T06:26:46"),
+        // Built by hand from weliem/LivecareBluetoothSDK, AD_SCALE_UC_352BLE.java
+        Vector(
+            "and-uc352ble-001", "and-uc352ble", "23434101-1FE4-1EFF-80CB-00FF78297D8B", "02d402e807030f072d0c",
+            "weight 72.4 kg at 2024-03-15T07:45:12"),
     ]
 }

@@ -18,7 +18,7 @@ struct Vector: Sendable, CustomTestStringConvertible {
 
     static let all =
         primitives + profiles + oximeters + bluetoothOximeters + bluetoothMeters + glucose + classic + spirometers
-        + scales
+        + scales + several
 
     static let primitives = [
         // weliem/blessed-android, BluetoothBytesParserTest.java (MIT)
