@@ -52,7 +52,7 @@ let package = Package(
             name: "HostTests", dependencies: ["Core", "Bluetooth", "Host", "CBluetooth"], swiftSettings: common),
         .testTarget(name: "JournalTests", dependencies: ["Core", "Journal", "CSQLite"], swiftSettings: common),
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
-        .testTarget(name: "GatewayTests", dependencies: ["Core", "vitalsd"], swiftSettings: common),
+        .testTarget(name: "GatewayTests", dependencies: ["Core", "Clinic", "vitalsd"], swiftSettings: common),
         .testTarget(name: "HouseTests", swiftSettings: common),
         // The radio alone, to be run in the virtual home, where the kernel has one.
         .executableTarget(

@@ -19,7 +19,7 @@ STEADY = {"adapter", "cable-and-air", "crowd"}
 
 FILES = [
     pytest.param(file, id=file.stem, marks=[
-        pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=False)] if file.stem in NOT_YET else [])
+        pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=True)] if file.stem in NOT_YET else [])
     for file in sorted((pathlib.Path(__file__).parent / "scenarios").glob("*.toml"))
     if file.stem in STEADY or os.environ.get("SCENARIOS") == "all"]
 
