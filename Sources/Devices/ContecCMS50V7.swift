@@ -161,7 +161,8 @@ extension ContecV7 {
                 }
             }
             // The last packet is filled up.
-            if 1...samples.count ~= length / size { samples.removeLast(samples.count - length / size) }
+            let told = length / size
+            if told > 0, told < samples.count { samples.removeLast(samples.count - told) }
             let end = start.flatMap { LocalTime(seconds: $0.seconds + samples.count) }
             guard var reading = OximetryRecording.reading(samples, ended: end.map { .clock($0) } ?? .unknown) else {
                 return
