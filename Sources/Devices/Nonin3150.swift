@@ -12,12 +12,5 @@ extension Driver {
         id: "nonin-3150", manufacturer: "Nonin", model: "WristOx2 3150", kind: .pulseOximeter, evidence: .specification,
         claims: [.advertised(name: "Nonin3150", service: nil)],
         endpoints: [Endpoint(.characteristic(Nonin3230.oximetry), Nonin3230.sample)],
-        visit: .gatt { peer, report async throws(Fault) in
-            try await peer.introduce(to: report)
-            try await peer.subscribe(Nonin3230.oximetry)
-            try await peer.watch(report) { update async throws(Fault) in
-                guard update.characteristic == Nonin3230.oximetry else { return nil }
-                return OximetrySample(decoded(update.value, by: Nonin3230.sample))
-            }
-        })
+        visit: .gatt { peer, report async throws(Fault) in try await Nonin3230.visit(peer, report) })
 }
