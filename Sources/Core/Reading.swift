@@ -70,6 +70,8 @@ package enum Remark: UInt8, CaseIterable, Sendable {
     case beforeMeal, afterMeal, fasting, casual, bedtime
     case testedByPerson, testedByProfessional, testedByLaboratory
     case minorHealthIssues, majorHealthIssues, duringMenses, underStress, noHealthIssues
+    // Of spirometry.
+    case afterBronchodilator = 124
 
     /// In kebab case, as the journal, captures and JSON write it.
     package var name: String { Self.names[self] ?? "" }

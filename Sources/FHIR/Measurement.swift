@@ -102,7 +102,7 @@ extension Reading {
             names[name] = count
             measurements.append(Measurement(content: content, part: count == 1 ? name : "\(name)-\(count)"))
         }
-        for value in values where value.quantity.isAboutPerson {
+        for value in values where value.quantity.isAboutPerson && value.quantity.isAgreed {
             if value.aspect.statistic != nil {
                 if measurements.addStatistic(value) { continue }
                 var statistics = Statistics(quantity: value.quantity)

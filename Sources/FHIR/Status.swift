@@ -90,6 +90,7 @@ extension Remark {
         case .weightNotConfirmedByIndex: "The weight and the body mass index that the device sent do not agree."
         case .artifact: "The device marked an artefact, such as movement, in this measurement."
         case .notMedicalDevice: "The device is not sold as a medical device."
+        case .afterBronchodilator: "Measured after a bronchodilator."
         case .implausible: "A value is outside what the hub holds possible; it is passed on as the device sent it."
         case .invalidTime: "The device sent a date or time that does not exist."
         case .unstable: "The value had not settled."
