@@ -118,9 +118,6 @@ enum Schema {
             PRAGMA cell_size_check = ON;
             PRAGMA trusted_schema = OFF;
             """)
-        // What is written comes from closed sets of ours, and is checked by the examination. For the states of an answer
-        // SQLite would build a table in memory each time.
-        try database.execute("PRAGMA ignore_check_constraints = ON")
         // What is deleted is gone: no person's readings stay in free pages, and a salvage finds nothing stale.
         try database.execute("PRAGMA secure_delete = ON")
     }
