@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bumble import rfcomm
-from bumble.core import BT_SERIAL_PORT_SERVICE, PhysicalTransport
+from bumble.core import BT_SERIAL_PORT_SERVICE, ConnectionError, PhysicalTransport
 from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.keys import MemoryKeyStore
 from bumble.pairing import PairingConfig, PairingDelegate
@@ -81,8 +81,16 @@ class ClassicDevice:
     async def talk(self, dlc: rfcomm.DLC) -> None:
         """One conversation, until the device has nothing more to say."""
 
+    async def _page(self, hub: str) -> Connection:
+        """Three times, as devices do: the hub's last link may still be ending."""
+        for _ in range(2):
+            with contextlib.suppress(ConnectionError):
+                return await self.device.connect(hub, transport=PhysicalTransport.BR_EDR)
+            await asyncio.sleep(3)
+        return await self.device.connect(hub, transport=PhysicalTransport.BR_EDR)
+
     async def _call(self, hub: str) -> None:
-        connection = await self.device.connect(hub, transport=PhysicalTransport.BR_EDR)
+        connection = await self._page(hub)
         try:
             await connection.authenticate()
             await connection.encrypt()
