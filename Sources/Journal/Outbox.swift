@@ -77,14 +77,17 @@ extension Database {
         while found.count < limit {
             let rows = try query(
                 """
-                SELECT o.reading, \(Kept.columns) FROM outbox o LEFT JOIN reading r ON r.id = o.reading \(Kept.joins)
+                SELECT o.reading, EXISTS (SELECT 1 FROM receipt a WHERE a.reading = o.reading
+                    AND a.destination = o.destination AND a.state = 'accepted'), \(Kept.columns)
+                FROM outbox o LEFT JOIN reading r ON r.id = o.reading \(Kept.joins)
                 WHERE o.destination = (SELECT id FROM destination WHERE name = ?) AND o.reading > ?
                 ORDER BY o.reading LIMIT ?
                 """, .text(destination), .integer(after), Datum(limit - found.count))
             guard let last = rows.last?[0].integer else { break }
             after = last
             for row in rows {
-                if let kept = Kept(Array(row.dropFirst())) {
+                if var kept = Kept(Array(row.dropFirst(2))) {
+                    kept.amends = row[1].integer == 1
                     found.append(kept)
                 } else if let id = row[0].integer {
                     unreadable.append(id)
