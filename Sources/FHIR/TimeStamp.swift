@@ -37,7 +37,8 @@ enum Effective: Equatable {
 
     init(_ kept: Kept, _ zone: Zone) {
         guard let at = kept.dated.at else {
-            self = .period(start: nil, end: zone.text(kept.heard.wall))
+            let end = kept.dated.latest ?? kept.heard.wall
+            self = .period(start: kept.dated.earliest.map(zone.text), end: zone.text(end))
             return
         }
         if let duration = kept.reading.duration {
