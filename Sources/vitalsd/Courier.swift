@@ -38,6 +38,8 @@ import Journal
     private var hasNews = false, isResting = false
     private(set) var fault: Fault?
     private(set) var delivered = 0
+    /// The clinic's own clock, and the hub's when it was asked and when the answer was there.
+    var onDate: (Instant, HubTime, HubTime) async -> Void = { _, _, _ in }
 
     init(_ journal: Journal, _ destination: Destination) throws(Fault) {
         self.journal = journal
@@ -167,7 +169,9 @@ import Journal
             throw Refusal(.resend, .clinic(.badAnswer("a bundle cannot be made: \(error)")))
         }
         do throws(Refusal) {
-            taken(batch, bundle, try await destination.clinic.deliver(bundle))
+            let asked = HubClock.now(), answer = try await destination.clinic.deliver(bundle)
+            if let date = answer.date { await onDate(date, asked, HubClock.now()) }
+            taken(batch, bundle, answer)
         } catch {
             if error.action == .halve, batch.count > 1 { most = max(1, batch.count / 2) }
             guard isAboutContent(error) else { throw error }

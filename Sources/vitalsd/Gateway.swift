@@ -16,6 +16,7 @@ import Journal
     let journal: Journal
     let intake: Intake
     let courier: Courier
+    let dating: Dating
     let roster = Roster()
     let acceptList: AcceptList
     /// The radio; nil where the hub is to have none.
@@ -36,6 +37,7 @@ import Journal
         self.journal = journal
         intake = Intake(journal, try Reserve(at: configuration.stateDirectory + "/reserve"))
         acceptList = try await AcceptList(journal)
+        dating = try await Dating(journal)
         central =
             switch configuration.radio {
             case .none: nil
@@ -47,6 +49,7 @@ import Journal
         }
         courier = try Courier(journal, clinic)
         lines = try LineWatch(configured: configuration.serialLines)
+        courier.onDate = { [dating] date, asked, heard in await dating.hear(clinic: date, from: asked, to: heard) }
         lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")
         try await journal.count(deathsDuring: lastWords.previous)
         setAside = Set(try await journal.setAside())
@@ -59,6 +62,7 @@ import Journal
         await withDiscardingTaskGroup { group in
             group.addTask { await self.intake.run() }
             group.addTask { await self.courier.run() }
+            group.addTask { await self.dating.run() }
             group.addTask { await self.hearLines() }
             group.addTask { await self.hearAir() }
             group.addTask { await self.hearCalls() }
@@ -262,7 +266,9 @@ import Journal
     ) async throws(Fault) -> Int {
         let identity = sighting.identity
         guard !setAside.contains(identity) else { throw .device(.endedUs) }
-        let report = VisitReport(of: driver, identity, consents: try await journal.consents(of: identity), to: self)
+        let report = VisitReport(
+            of: driver, identity, consents: try await journal.consents(of: identity),
+            clock: await dating.history(of: identity), to: self)
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
         lastWords.enter(identity)
         defer {
@@ -272,6 +278,7 @@ import Journal
         }
         try await conversation(report)
         try await journal.clear(deathsDuring: identity)
+        if report.kept > 0 { await dating.settle(identity) }
         return report.kept
     }
 }

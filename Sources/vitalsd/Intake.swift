@@ -53,10 +53,17 @@ import Journal
     private let gateway: Gateway
     private var device: KnownDevice
     private var pair: ClockPair?
+    /// The device's clock in all visits, of which `seen` readings of it are of earlier ones.
+    private var pairs: [ClockPair]
+    private let seen: Int
     private(set) var kept = 0, repeated = 0
     @Hub let consents: [Consent]
 
-    init(of driver: Driver, _ identity: String, consents: [Consent], to gateway: Gateway) {
+    init(
+        of driver: Driver, _ identity: String, consents: [Consent], clock pairs: [ClockPair], to gateway: Gateway
+    ) {
+        self.pairs = pairs
+        seen = pairs.count
         self.gateway = gateway
         self.consents = consents
         var information = DeviceInformation()
@@ -74,7 +81,8 @@ import Journal
             do throws(Fault) {
                 let entry = Journal.Entry(
                     device: device, reading: reading.judged, heard: heard, pair: pair,
-                    dated: reading.taken.dated(by: pair, heard: heard), subject: gateway.presumedSubject(of: device))
+                    dated: gateway.dating.date(reading, heard: heard, pairs, seen: seen),
+                    subject: gateway.presumedSubject(of: device))
                 switch try await gateway.intake.keep(entry) {
                 case .kept: kept += 1
                 case .repeated: repeated += 1
@@ -101,7 +109,14 @@ import Journal
     @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {
         let pair = ClockPair(device: raw, hub: HubClock.now(), error: error)
         self.pair = pair
+        pairs.append(pair)
         await note { journal, device throws(Fault) in try await journal.note(pair, of: device) }
+    }
+
+    @Hub func clockWasSet(to written: LocalTime) async throws(Fault) {
+        let set = ClockPair(device: .clock(written), hub: HubClock.now(), error: .zero, isWritten: true)
+        pairs.append(set)
+        await note { journal, device throws(Fault) in try await journal.note(set, of: device) }
     }
 
     @Hub func information(_ information: DeviceInformation) async throws(Fault) {
