@@ -97,9 +97,7 @@ extension Database {
             """, .text(identity), Datum(readings))
         return Journal.Chronicle(
             pairs: try pairs(of: identity, limit: 256).reversed(),
-            visits: visits.compactMap { row in
-                row.count == 7 && row[6] == .integer(fnv1a(row.dropLast())) ? HubTime(row[2...5]) : nil
-            }, readings: kept.reversed().compactMap(Kept.init))
+            visits: visits.compactMap(HubTime.init(visit:)), readings: kept.reversed().compactMap(Kept.init))
     }
 
     func reading(_ id: Int64) throws(Fault) -> Kept? {
@@ -118,7 +116,7 @@ extension Database {
 
 extension Journal.Moment {
     /// id, then the hub's clocks, error, source and seal
-    fileprivate init?(_ row: [Datum]) {
+    init?(_ row: [Datum]) {
         guard row.count == 8, row[7] == .integer(fnv1a(row.dropLast())), let hub = HubTime(row[1...4]) else {
             return nil
         }
@@ -129,6 +127,14 @@ extension Journal.Moment {
 
     fileprivate var data: [Datum] {
         hub.data + [error.map { .integer($0.inNanoseconds) } ?? .null, Datum(source?.rawValue)]
+    }
+}
+
+extension HubTime {
+    /// A row of the table `visit`; nil when it is not what was written.
+    init?(visit row: [Datum]) {
+        guard row.count == 7, row[6] == .integer(fnv1a(row.dropLast())) else { return nil }
+        self.init(row[2...5])
     }
 }
 

@@ -129,11 +129,22 @@ extension Database {
                         settled = excluded.settled
                     WHERE state <> 'accepted'
                     """, [.integer(receipt.reading), .integer(place)] + answer + [.integer(receipt.at.milliseconds)])
+                if case .accepted = receipt.verdict, try isAmended(receipt) { continue }
                 try query(
                     "DELETE FROM outbox WHERE reading = ? AND destination = ?", .integer(receipt.reading),
                     .integer(place))
             }
         }
+    }
+
+    /// Whether more became known of a reading's time while the clinic read what was known before.
+    private func isAmended(_ receipt: Journal.Receipt) throws(Fault) -> Bool {
+        guard let told = receipt.told else { return false }
+        let row = try query(
+            "SELECT reading, at, error, basis, earliest, latest, seal FROM dating WHERE reading = ?",
+            .integer(receipt.reading)
+        ).first
+        return row.flatMap { Dated(dating: $0[...]) }.map(told.isAmended(by:)) ?? false
     }
 
     /// Says whom readings are about that nobody was named for; they wait for the clinic from now on. One that is about

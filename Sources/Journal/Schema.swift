@@ -82,7 +82,6 @@ enum Schema {
             id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device, boot TEXT NOT NULL,
             uptime INTEGER NOT NULL, wall INTEGER NOT NULL, synchronised INTEGER NOT NULL,
             seal INTEGER NOT NULL) STRICT;
-        CREATE INDEX visit_device ON visit (device);
         -- What was concluded of a reading's time where that is more than its row says: bounds, or a later and better
         -- conclusion. It follows from what else is kept, and may be lost.
         CREATE TABLE dating (

@@ -8,49 +8,54 @@ import Journal
     private var moments: [Journal.Moment]
     /// What is known of the world's time.
     private var timeline: HubTimeline
-    private var wasSynchronised = false
+    /// Whether something kept the hub's clock when it was last looked at; nothing is settled by the first look.
+    private var wasSynchronised = HubClock.now().synchronised
+    /// When the clinic last told the time.
+    private var told: HubTime?
+    /// Called when what is pending may have changed.
+    var onBetter: () -> Void = {}
 
     init(_ journal: Journal) async throws(Fault) {
         self.journal = journal
         moments = try await journal.moments()
         timeline = HubTimeline(moments)
-        await noteMoment()
+        await lookAtClock()
     }
 
     /// Notes the hub's clocks once an hour, and looks through every device when the hub has come to know the time.
     func run() async {
+        // What the last run, or the last boot, left for later.
+        if wasSynchronised { await settleAll() }
         while true {
             await loop.sleep(for: .seconds(60))
             let now = HubClock.now(), last = moments.last?.hub
             let isDue = last?.boot != now.boot || last.map { now.uptime - $0.uptime >= .seconds(3600) } ?? true
-            guard isDue || now.synchronised != wasSynchronised else { continue }
-            let learnt = now.synchronised && !wasSynchronised
-            await noteMoment()
-            guard learnt else { continue }
-            do throws(Fault) {
-                for device in try await journal.devices() { await settle(device.identity) }
-            } catch {
-                log(error)
-            }
+            if isDue || now.synchronised != wasSynchronised { await lookAtClock() }
         }
     }
 
     /// The clinic's own clock, as it answered over a connection that has proved whose it is: for a hub that nothing else
-    /// tells the time.
+    /// tells the time. Once an hour is enough.
     func hear(clinic date: Instant, from asked: HubTime, to heard: HubTime) async {
         guard !heard.synchronised, asked.boot == heard.boot else { return }
+        if let told, told.boot == heard.boot, heard.uptime - told.uptime < .seconds(3600) { return }
         let took = heard.uptime - asked.uptime
         // The header shows whole seconds; it was written between asking and hearing.
         var middle = asked
         middle.uptime += took / 2
         middle.wall = date + .milliseconds(500)
+        let isFirst = told?.boot != heard.boot
+        told = heard
         await note(Journal.Moment(hub: middle, error: took / 2 + .milliseconds(500), source: .clinic))
+        if isFirst { await settleAll() }
     }
 
-    private func noteMoment() async {
-        let now = HubClock.now(), error = HubClock.error()
+    /// Notes what the hub's clocks show. If something has come to keep them since the last look, much is known better.
+    private func lookAtClock() async {
+        let now = HubClock.now(), error = HubClock.error(), hasLearnt = now.synchronised && !wasSynchronised
         wasSynchronised = now.synchronised
         await note(Journal.Moment(hub: now, error: error, source: error == nil ? nil : .network))
+        if hasLearnt { await settleAll() }
     }
 
     private func note(_ moment: Journal.Moment) async {
@@ -63,39 +68,68 @@ import Journal
         }
     }
 
-    /// What a visit to a device needs to date its readings as they come.
-    func history(of device: String) async -> [ClockPair] {
+    /// What a visit to a device needs to date its readings as they come: its clock so far, and its last few records.
+    func history(of device: String) async -> History {
         do throws(Fault) {
-            return try await journal.chronicle(of: device, readings: 0).pairs.suffix(64)
+            var chronicle = try await journal.chronicle(of: device, readings: 16)
+            chronicle.pairs = chronicle.pairs.suffix(64)
+            return chronicle.history(timeline)
         } catch {
             log(error, about: device)
-            return []
+            return History(pairs: [], records: [])
         }
     }
 
     /// - Parameters:
-    ///   - seen: how many of the pairs are of earlier visits.
-    func date(_ reading: Reading, heard: HubTime, _ pairs: [ClockPair], seen: Int) -> Dated {
-        let record = History.Record(taken: reading.taken, sequence: reading.sequence, heard: heard, seen: seen)
-        let history = History(pairs: pairs, records: [record])
-        return Chronology.conclude(history, timeline, zone: HubClock.offset).first?.dated
+    ///   - history: of the device before the visit.
+    ///   - pairs: what was seen of its clock in the visit.
+    func date(_ reading: Reading, heard: HubTime, after history: History, _ pairs: [ClockPair]) -> Dated {
+        var history = history
+        history.records.append(
+            .init(taken: reading.taken, sequence: reading.sequence, heard: heard, seen: history.pairs.count))
+        history.pairs += pairs
+        return Chronology.conclude(history, timeline, zone: HubClock.offset).last?.dated
             ?? Dated(at: nil, error: .zero, basis: .bounded)
     }
 
     /// After a visit: looks through the device's newest readings, and writes down what is now known better.
     func settle(_ device: String) async {
+        if HubClock.now().synchronised != wasSynchronised { await lookAtClock() }
         do throws(Fault) {
             let chronicle = try await journal.chronicle(of: device, readings: 256)
-            let concluded = Chronology.conclude(chronicle.history, timeline, zone: HubClock.offset)
+            let concluded = Chronology.conclude(chronicle.history(timeline), timeline, zone: HubClock.offset)
             let better = zip(chronicle.readings, concluded).compactMap { kept, conclusion in
                 kept.dated.isAmended(by: conclusion.dated) ? (reading: kept.id, dated: conclusion.dated) : nil
             }
             guard !better.isEmpty else { return }
             try await journal.redate(better)
             Systemd.log(.info, "device: \(better.count) readings dated anew [\(device)]")
+            onBetter()
         } catch {
             log(error, about: device)
         }
+    }
+
+    private func settleAll() async {
+        do throws(Fault) {
+            for device in try await journal.devices() { await settle(device.identity) }
+        } catch {
+            log(error)
+        }
+    }
+
+    /// The world's time, for setting other clocks by; nil while the hub is not sure of it.
+    var now: Instant? {
+        let now = timeline.corrected(HubClock.now())
+        return now.synchronised && now.wall >= earliestCredible ? now.wall : nil
+    }
+
+    /// A reading as the clinic is to hear of it: the hub's own moments as they are known by now.
+    func told(_ kept: Kept) -> Kept {
+        var kept = kept
+        kept.heard = timeline.corrected(kept.heard)
+        if let pair = kept.pair { kept.pair?.hub = timeline.corrected(pair.hub) }
+        return kept
     }
 }
 
@@ -111,23 +145,18 @@ extension HubTimeline {
 }
 
 extension Journal.Chronicle {
-    /// As the engine wants it: for each reading, which readings of the clock were of earlier visits.
-    var history: History {
-        var boots: [String: Int] = [:]
-        for hub in pairs.map(\.hub) + visits + readings.map(\.heard) where boots[hub.boot] == nil {
-            boots[hub.boot] = boots.count
-        }
+    /// As the engine wants it: for each reading, which readings of the clock were of earlier visits, and when the device
+    /// had last given all it had.
+    func history(_ hub: HubTimeline) -> History {
         let records = readings.map { kept in
             let own = kept.pair.flatMap { pair in pairs.firstIndex(of: pair) }
-            // Without a reading of the clock in its own visit, what came before it in its boot, or in boots before.
-            let before = pairs.prefix { pair in
-                pair.hub.boot == kept.heard.boot
-                    ? pair.hub.uptime < kept.heard.uptime
-                    : (boots[pair.hub.boot] ?? 0) < (boots[kept.heard.boot] ?? 0)
-            }
+            // Without a reading of the clock in its own visit, what came before it.
+            func seen(before moment: HubTime) -> Int { pairs.prefix { hub.isBefore($0.hub, moment) }.count }
+            let emptied = visits.last { hub.isBefore($0, kept.heard) }
             return History.Record(
                 taken: kept.reading.taken, sequence: kept.reading.sequence, heard: kept.heard,
-                visit: kept.pair?.hub ?? kept.heard, seen: own ?? before.count)
+                visit: kept.pair?.hub ?? kept.heard, seen: own ?? seen(before: kept.heard), after: emptied,
+                since: emptied.map(seen(before:)) ?? 0)
         }
         return History(pairs: pairs, records: records)
     }

@@ -28,7 +28,7 @@ extension JournalConnection {
         guard let kept = try reading(id) else { return nil }
         var chronicle = try chronicle(of: kept.device.identity, readings: 256)
         if !chronicle.readings.contains(where: { $0.id == id }) { chronicle.readings.insert(kept, at: 0) }
-        let history = chronicle.history, hub = HubTimeline(try moments())
+        let hub = HubTimeline(try moments()), history = chronicle.history(hub)
         let conclusions = Chronology.conclude(history, hub, zone: HubClock.offset)
         guard let place = chronicle.readings.firstIndex(where: { $0.id == id }) else { return nil }
         let said = kept.dated.at.map { "It stands in the journal as taken at \(text($0))." }

@@ -49,6 +49,8 @@ import Journal
         }
         courier = try Courier(journal, clinic)
         lines = try LineWatch(configured: configuration.serialLines)
+        courier.correct = { [dating] in dating.told($0) }
+        dating.onBetter = { [courier] in courier.reconsider() }
         courier.onDate = { [dating] date, asked, heard in await dating.hear(clinic: date, from: asked, to: heard) }
         lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")
         try await journal.count(deathsDuring: lastWords.previous)
@@ -268,7 +270,7 @@ import Journal
         guard !setAside.contains(identity) else { throw .device(.endedUs) }
         let report = VisitReport(
             of: driver, identity, consents: try await journal.consents(of: identity),
-            clock: await dating.history(of: identity), to: self)
+            after: await dating.history(of: identity), to: self)
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
         lastWords.enter(identity)
         defer {
@@ -276,9 +278,14 @@ import Journal
             Systemd.log(
                 .info, "device: \(driver.model) visit over, \(report.kept) kept, \(report.repeated) known already")
         }
-        try await conversation(report)
+        do throws(Fault) {
+            try await conversation(report)
+        } catch {
+            if report.isNews { await dating.settle(identity) }
+            throw error
+        }
         try await journal.clear(deathsDuring: identity)
-        if report.kept > 0 { await dating.settle(identity) }
+        if report.isNews { await dating.settle(identity) }
         return report.kept
     }
 }

@@ -53,17 +53,16 @@ import Journal
     private let gateway: Gateway
     private var device: KnownDevice
     private var pair: ClockPair?
-    /// The device's clock in all visits, of which `seen` readings of it are of earlier ones.
-    private var pairs: [ClockPair]
-    private let seen: Int
+    /// What was known of the device's clock and memory before, and its clock in this visit.
+    private let history: History
+    private var pairs: [ClockPair] = []
     private(set) var kept = 0, repeated = 0
     @Hub let consents: [Consent]
 
     init(
-        of driver: Driver, _ identity: String, consents: [Consent], clock pairs: [ClockPair], to gateway: Gateway
+        of driver: Driver, _ identity: String, consents: [Consent], after history: History, to gateway: Gateway
     ) {
-        self.pairs = pairs
-        seen = pairs.count
+        self.history = history
         self.gateway = gateway
         self.consents = consents
         var information = DeviceInformation()
@@ -81,7 +80,7 @@ import Journal
             do throws(Fault) {
                 let entry = Journal.Entry(
                     device: device, reading: reading.judged, heard: heard, pair: pair,
-                    dated: gateway.dating.date(reading, heard: heard, pairs, seen: seen),
+                    dated: gateway.dating.date(reading, heard: heard, after: history, pairs),
                     subject: gateway.presumedSubject(of: device))
                 switch try await gateway.intake.keep(entry) {
                 case .kept: kept += 1
@@ -119,6 +118,14 @@ import Journal
         await note { journal, device throws(Fault) in try await journal.note(set, of: device) }
     }
 
+    @Hub func gaveAll() async throws(Fault) {
+        let end = HubClock.now()
+        await note { journal, device throws(Fault) in try await journal.note(endOfVisit: end, of: device.identity) }
+    }
+
+    /// Whether anything was learnt by which readings may be dated better.
+    var isNews: Bool { kept > 0 || !pairs.isEmpty }
+
     @Hub func information(_ information: DeviceInformation) async throws(Fault) {
         let known = device.information
         device.information = information
@@ -137,10 +144,7 @@ import Journal
         }
     }
 
-    var localTime: LocalTime? {
-        let now = HubClock.now()
-        return now.wall >= earliestCredible ? HubClock.localTime(at: now.wall) : nil
-    }
+    var localTime: LocalTime? { gateway.dating.now.flatMap { HubClock.localTime(at: $0) } }
 
     var wantsStream: Bool { gateway.configuration.keepStream }
 }

@@ -1,6 +1,6 @@
 import Core
 import Testing
-import vitalsd_clocks
+@testable import vitalsd_clocks
 
 /// What holds for every history, whatever the clocks did.
 struct EngineTests {

@@ -1,6 +1,6 @@
 import Core
 import Testing
-import vitalsd_clocks
+@testable import vitalsd_clocks
 
 /// The product's own engine against simulated clocks of which the truth is known. `make clocks` does the same on more.
 struct SurveyTests {

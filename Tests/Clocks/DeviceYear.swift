@@ -89,7 +89,7 @@ struct DeviceYear {
         unheard = memory.count + rest.count
         if device.clock == .live { unheard = 0 }
         // The hub tells the order of its boots by what it noted in them.
-        hub = HubTimeline(anchors: home.anchors, moments: moments)
+        hub = HubTimeline(anchors: home.anchors, moments: home.beginnings + moments)
     }
 
     private mutating func add(

@@ -52,6 +52,11 @@ struct SimulatedHub {
         }
     }
 
+    /// The first thing that the hub notes in each boot.
+    var beginnings: [HubTime] {
+        boots.map { HubTime(boot: $0.name, uptime: .zero, wall: instant($0.wall), synchronised: false) }
+    }
+
     /// Whether it runs at all.
     func runs(_ at: Int64) -> Bool { boots.contains { $0.start <= at && at < $0.end } }
 

@@ -49,6 +49,7 @@ struct Survey {
                 trace(
                     "\(index) \(record.taken) truth \(instant(truth).milliseconds) best off by \(best - truth) µs,"
                         + " window \(window.earliest - truth) … \(window.latest - truth), \(conclusion.basis)"
+                        + (year.device.trip?.contains(truth) == true ? " away" : "")
                         + " \(year.device.season) every \(year.device.interval) step \(year.device.step) set \(year.device.isSet) \(year.device.obeys)"
                         + " synced \(record.heard.synchronised)")
             }

@@ -93,8 +93,8 @@ import Testing
 
     @Test func summerTimeOfTheDeviceIsElapsedTimeOnItsOwnLine() {
         // The device knows no zone: 24 h on its line are 24 h, whatever the hub's zone did in that night.
-        let pair = ClockPair(device: clock("2026-03-29T09:00:00"), hub: hub(100_000_000), error: .zero)
-        let dated = clock("2026-03-28T09:00:00").dated(by: pair, heard: hub(100_000_000))
+        let pair = ClockPair(device: clock("2026-03-29T09:00:10"), hub: hub(100_000_000), error: .zero)
+        let dated = clock("2026-03-28T09:00:10").dated(by: pair, heard: hub(100_000_000))
         #expect(dated.at == Instant(milliseconds: 100_000_000 - 86_400_000))
     }
 

@@ -44,7 +44,8 @@ struct WirelessTests {
         await journal.close()
         run(
             "sqlite3", place.path,
-            "PRAGMA journal_mode = DELETE; DROP TABLE wireless; DROP TABLE consent; DROP TABLE dating; DROP TABLE visit; DROP TABLE moment; PRAGMA user_version = 1; VACUUM")
+            "PRAGMA journal_mode = DELETE; DROP TABLE wireless; DROP TABLE consent; DROP TABLE dating; DROP TABLE visit; DROP TABLE moment; PRAGMA user_version = 1; VACUUM"
+        )
         let again = try place.open()
         #expect(await again.takeRepairs().isEmpty)
         #expect(run("sqlite3", place.path, "PRAGMA user_version") == "3\n")

@@ -45,8 +45,8 @@ package struct Chronology {
         let stamps = history.records.compactMap { record -> LocalTime? in
             if case .clock(let time) = record.taken { time } else { nil }
         }
-        // One stamp in sixty shows a whole minute by chance; three in a row do not.
-        showsMinutes = stamps.count > 2 && stamps.allSatisfy { $0.second == 0 && $0.decimals == 0 }
+        // One stamp in sixty shows a whole minute by chance; several in a row do not.
+        showsMinutes = !stamps.isEmpty && stamps.allSatisfy { $0.second == 0 && $0.decimals == 0 }
         strays = Array(repeating: 0, count: history.records.count)
         conclusions = []
         conclusions = history.records.map { record in
@@ -76,6 +76,9 @@ package struct Chronology {
         conclusions[index].best = history.pairs[seen].hub.wall + (line - shown)
         conclusions[index].basis = .paired
     }
+
+    /// How long before its first reading a clock may have stood on the same line.
+    static let credible = 100 * Rate.day
 
     static func instant(_ microseconds: Int64) -> Instant {
         Instant(milliseconds: floorToStep(microseconds + 500, 1000))
@@ -122,14 +125,11 @@ package struct Chronology {
             if ahead > hub.window(history.records[index].heard).latest { conclusions[index].doubts.insert(.ahead) }
         }
         if gap.starts.isEmpty { return placeBackwards(stamped, end) }
-        let continuities = gap.starts.map { clock.continuity(from: $0.fix, to: end.fix) }
-        var whole = gap.starts.indices.filter { continuities[$0] == .unbroken }.map { gap.starts[$0] }
-        if whole.count > 1, let obeys = clock.obeys {
-            let proven = whole.filter { $0.fix.isWritten == obeys }
-            if !proven.isEmpty { whole = proven }
+        let possible = clock.possible(gap)
+        if !possible.isEmpty {
+            let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
+            return isWhole ? placeOnChords(stamped, possible, end) : placeBetween(stamped, possible, end)
         }
-        if !whole.isEmpty { return placeOnChords(stamped, whole, end) }
-        if continuities.contains(.unclear) { return placeBetween(stamped, gap.starts, end) }
         var starts = gap.starts
         if let obeys = clock.obeys {
             let proven = starts.filter { $0.fix.isWritten == obeys }
@@ -186,16 +186,21 @@ package struct Chronology {
         for place in places {
             let gap = clock.gap(before: place)
             guard let end = gap.end else { continue }
-            let room = Window(gap.starts.first?.fix.world.earliest ?? Window.never, end.fix.world.latest)
+            // Before the first reading of the clock nobody knows what was done to it, the longer ago the less.
+            let begin = gap.starts.first?.fix.world.earliest ?? end.fix.world.earliest - Self.credible
+            let room = Window(begin, end.fix.world.latest)
             func add(_ window: Window, _ best: Int64, _ basis: Basis) {
                 if let window = fits(index, window.intersection(room)) { found.append((window, best, basis, gap)) }
             }
-            let whole = gap.starts.filter { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
-            for start in whole {
-                let chord = Chord(from: start.fix, to: end.fix)
-                add(chord.date(stamp, clock.rate), chord.best(stamp), .interpolated)
+            let possible = clock.possible(gap)
+            let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
+            if isWhole, !possible.isEmpty {
+                for start in possible {
+                    let chord = Chord(from: start.fix, to: end.fix)
+                    add(chord.date(stamp, clock.rate), chord.best(stamp), .interpolated)
+                }
+                continue
             }
-            guard whole.isEmpty else { continue }
             for fix in gap.starts + [end] {
                 let window = fix.fix.date(stamp, clock.rate), seasons = withSeasons(window, of: index, since: fix.fix)
                 add(seasons, window.middle, seasons == window ? .paired : .ambiguous)

@@ -25,28 +25,59 @@ struct ClockHistory {
         for (place, pair) in pairs.enumerated() {
             if let fix = Fix(pair, hub), fix.world.isClosed { fixes.append((place, fix)) }
         }
-        var rates: [Window] = [], obeyed = 0, ignored = 0
-        for (place, fix) in fixes where !fix.isWritten {
+        learn()
+    }
+
+    /// Whether the device goes by what is written to it, and how fast its clock runs.
+    private mutating func learn() {
+        // From what was found before, as if the clock ignored what the hub then wrote; from what was written; and where
+        // there is but one of them.
+        var ignoring: [Window] = [], obeying: [Window] = [], certain: [Window] = [], obeyed = 0, ignored = 0
+        for (place, end) in fixes where !end.isWritten {
             let starts = gap(before: place).starts
-            let whole = starts.filter { continuity(from: $0.fix, to: fix) == .unbroken }
-            if starts.count == 2, whole.count == 1 { if whole[0].fix.isWritten { obeyed += 1 } else { ignored += 1 } }
-            if whole.count == 1, let measured = measured(from: whole[0].fix, to: fix) { rates.append(measured) }
+            let possible = starts.filter { continuity(from: $0.fix, to: end) != .broken }
+            let isOpen = Set(starts.map(\.fix.isWritten)).count == 2
+            if isOpen, possible.count == 1 { if possible[0].fix.isWritten { obeyed += 1 } else { ignored += 1 } }
+            for start in possible {
+                guard let rate = measured(from: start.fix, to: end) else { continue }
+                if possible.count == 1 { certain.append(rate) }
+                if !isOpen || start.fix.isWritten { obeying.append(rate) }
+                if !isOpen || !start.fix.isWritten { ignoring.append(rate) }
+            }
         }
+        if obeyed + ignored > 0 {
+            if obeyed == 0 || ignored == 0 { obeys = obeyed > 0 }
+        } else {
+            // A clock keeps its rate: of two stories the one is true in which it does.
+            let votes = (Window.votes(obeying), Window.votes(ignoring))
+            if votes.0 > 2, votes.0 >= 2 * votes.1 { obeys = true }
+            if votes.1 > 2, votes.1 >= 2 * votes.0 { obeys = false }
+        }
+        let rates =
+            switch obeys {
+            case true?: obeying
+            case false?: ignoring
+            case nil: certain
+            }
         if let agreed = Window.agreed(rates) {
             let range = agreed.intersection(rate.range)
             if !range.isEmpty { rate = Rate(range: range) }
         }
-        if obeyed + ignored > 0, obeyed == 0 || ignored == 0 { obeys = obeyed > 0 }
+    }
+
+    /// What the clock may have gone on from, as far as anybody can tell.
+    func possible(_ gap: Gap) -> [(place: Int, fix: Fix)] {
+        guard let end = gap.end else { return [] }
+        let possible = gap.starts.filter { continuity(from: $0.fix, to: end.fix) != .broken }
+        guard possible.count > 1, let obeys else { return possible }
+        let proven = possible.filter { $0.fix.isWritten == obeys }
+        return proven.isEmpty ? possible : proven
     }
 
     /// The gap in which a record was made, of whose device so many pairs had been seen before the visit.
     func gap(before seen: Int) -> Gap {
-        // Fixes stand in the order of their places: the first that is not of before.
-        var low = 0, high = fixes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if fixes[middle].place < seen { low = middle + 1 } else { high = middle }
-        }
+        // Fixes stand in the order of their places.
+        let low = fixes.firstPlace { $0.place >= seen }
         var from = max(0, low - 1)
         while from > 0, fixes[from].fix.isWritten { from -= 1 }
         return Gap(starts: Array(fixes[from..<max(from, low)]), end: fixes[low...].first { !$0.fix.isWritten })
@@ -67,7 +98,7 @@ struct ClockHistory {
 
     /// Whether the device's clock can have run from one to the other without anybody's touching it.
     func continuity(from: Fix, to: Fix) -> Continuity {
-        let shown = to.device - from.device, passed = hub.elapsed(from: from.hub, to: to.hub)
+        let shown = to.device - from.device, passed = hub.elapsed(from: from, to: to)
         guard passed.isClosed else { return .unclear }
         let allowed = rate.passed(shown).widened(by: from.error + to.error)
         if allowed.intersection(passed).isEmpty { return .broken }
@@ -77,7 +108,7 @@ struct ClockHistory {
     }
 
     private func measured(from: Fix, to: Fix) -> Window? {
-        let shown = to.device - from.device, passed = hub.elapsed(from: from.hub, to: to.hub)
+        let shown = to.device - from.device, passed = hub.elapsed(from: from, to: to)
         guard passed.isClosed, passed.earliest >= Rate.day else { return nil }
         let gained = Window(shown - passed.latest, shown - passed.earliest)
             .widened(by: from.error + to.error + Rate.strayed(in: passed.middle))

@@ -43,10 +43,11 @@ package struct HubTimeline: Sendable {
     private var index: [String: Int] = [:]
 
     /// - Parameters:
+    ///   - anchors: those of a boot that no moment names count for nothing.
     ///   - moments: what the hub has noted, in the order in which it happened; this is what orders the boots.
     package init(anchors: [Anchor], moments: [HubTime]) {
         for moment in moments { note(moment.boot, moment.uptime.microseconds) }
-        for anchor in anchors {
+        for anchor in anchors where index[anchor.boot] != nil {
             note(anchor.boot, anchor.uptime.microseconds)
             add(anchor.boot, anchor.uptime.microseconds, anchor.world.microseconds, anchor.error.microseconds)
         }
@@ -106,9 +107,9 @@ package struct HubTimeline: Sendable {
             after < Window.forever ? after - shortened(boots[at].longest - uptime) : Window.forever)
     }
 
-    /// How much of the world's time passes between two moments.
-    func elapsed(from a: HubTime, to b: HubTime) -> Window {
-        let first = window(a), last = window(b)
+    /// How much of the world's time passes between two readings of a device's clock.
+    func elapsed(from: Fix, to: Fix) -> Window {
+        let first = from.world, last = to.world, a = from.hub, b = to.hub
         let apart =
             first.isClosed && last.isClosed
             ? Window(last.earliest - first.latest, last.latest - first.earliest) : Window.unknown
@@ -119,14 +120,35 @@ package struct HubTimeline: Sendable {
         return both.isEmpty ? counted : both
     }
 
+    /// Whether one moment was before the other: by the timeline of one boot, else by the order of the boots, of which
+    /// those that are no longer remembered are the oldest.
+    package func isBefore(_ a: HubTime, _ b: HubTime) -> Bool {
+        if a.boot == b.boot { return a.uptime < b.uptime }
+        return switch (index[a.boot], index[b.boot]) {
+        case (let first?, let second?): first < second
+        case (nil, _?): true
+        case (_?, nil): false
+        case (nil, nil): a.wall < b.wall
+        }
+    }
+
+    /// The moment as it is known by now: one that nobody vouched for then, and that can be told to a minute since. A wall
+    /// clock that turns out to have been right stays as it was.
+    package func corrected(_ moment: HubTime) -> HubTime {
+        let window = window(moment)
+        guard !moment.synchronised, window.isClosed, window.half <= 60_000_000 else { return moment }
+        let wall = window.contains(moment.wall.microseconds) ? moment.wall : Chronology.instant(window.middle)
+        return HubTime(boot: moment.boot, uptime: moment.uptime, wall: wall, synchronised: true)
+    }
+
     private func shortened(_ length: Int64) -> Int64 { length - scaled(length, Self.drift) }
 
     /// By the boot's own anchors, of which the nearest count.
     private func anchored(_ at: Int, _ uptime: Int64) -> Window? {
         let anchors = boots[at].anchors
         guard !anchors.isEmpty else { return nil }
-        let next = anchors.firstIndex { $0.uptime >= uptime } ?? anchors.count
-        let windows = anchors[max(0, next - 4)..<min(anchors.count, next + 4)].map { anchor in
+        let next = anchors.firstPlace { $0.uptime >= uptime }
+        let windows = anchors[max(0, next - 4)..<min(anchors.count, next + 4)].lazy.map { anchor in
             let passed = uptime - anchor.uptime
             return anchor.window.moved(by: Window(passed, within: scaled(abs(passed), Self.drift)))
         }

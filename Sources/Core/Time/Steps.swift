@@ -109,7 +109,7 @@ extension Chronology {
         while first > 0 {
             let at = first - 1, stamp = stamps[at]
             // Over so long a silence nobody knows what was done to the clock.
-            let isClose = abs(later - stamp.device) < 100 * Rate.day
+            let isClose = abs(later - stamp.device) < Self.credible
             let follows = first == group.count || stamp.device <= later
             guard isClose, follows, fits(group[at], end.fix.date(stamp, clock.rate)) != nil else { break }
             later = stamp.device

@@ -43,17 +43,40 @@ package struct Window: Equatable, Sendable {
 
     /// What most of the windows agree on (Marzullo's algorithm, as NTP uses it): a source that errs is outvoted. Nil
     /// where no two agree.
-    package static func agreed(_ windows: [Window]) -> Window? {
-        var votes = 0, agreed: Window?
+    package static func agreed(_ windows: some Collection<Window>) -> Window? {
+        let all = windows.reduce(unknown) { $0.intersection($1) }
+        if !all.isEmpty { return windows.count > 1 ? all : nil }
+        let (votes, overlap) = majority(windows)
+        return votes > 1 ? overlap : nil
+    }
+
+    /// How many of them agree, at most.
+    static func votes(_ windows: some Collection<Window>) -> Int { majority(windows).votes }
+
+    private static func majority(_ windows: some Collection<Window>) -> (votes: Int, overlap: Window) {
+        var most = (votes: 0, overlap: unknown)
         for window in windows {
             // The best overlap begins where one of them begins.
-            let covering = windows.filter { $0.contains(window.earliest) }
-            if covering.count > votes {
-                votes = covering.count
-                agreed = covering.reduce(covering[0]) { $0.intersection($1) }
+            var votes = 0, overlap = unknown
+            for other in windows where other.contains(window.earliest) {
+                votes += 1
+                overlap = overlap.intersection(other)
             }
+            if votes > most.votes { most = (votes, overlap) }
         }
-        return votes > 1 ? agreed : nil
+        return most
+    }
+}
+
+extension RandomAccessCollection where Index == Int {
+    /// The first place from which on it holds, by halving; the end where it never does.
+    func firstPlace(where holds: (Element) -> Bool) -> Int {
+        var low = startIndex, high = endIndex
+        while low < high {
+            let middle = low + (high - low) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
 
