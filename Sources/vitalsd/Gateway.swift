@@ -294,12 +294,3 @@ import Journal
 @Hub func log(_ fault: Fault, about what: String? = nil) {
     Systemd.log(.warning, what.map { "\(fault) [\($0)]" } ?? fault.description)
 }
-
-/// A rising delay: 1, 2, 4 … 60 seconds.
-struct Patience {
-    private var seconds = 1
-    mutating func next() -> Duration {
-        defer { seconds = min(60, seconds * 2) }
-        return .seconds(seconds)
-    }
-}

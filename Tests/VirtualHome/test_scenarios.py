@@ -10,16 +10,10 @@ import pytest
 from .play import Play
 from .scenario import read
 
-#: What the daemon does not do yet, by the scenario that shows it.
-NOT_YET = {
-    "clock-set-in-between": "a reading is dated by the last visit's clock, and the hub has set it since the record was made",
-}
-
 STEADY = {"adapter", "cable-and-air", "crowd"}
 
 FILES = [
-    pytest.param(file, id=file.stem, marks=[
-        pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=False)] if file.stem in NOT_YET else [])
+    pytest.param(file, id=file.stem)
     for file in sorted((pathlib.Path(__file__).parent / "scenarios").glob("*.toml"))
     if file.stem in STEADY or os.environ.get("SCENARIOS") == "all"]
 

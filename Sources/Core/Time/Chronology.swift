@@ -18,6 +18,20 @@ package struct Chronology {
     var strays: [Int]
 
     package static func conclude(_ history: History, _ hub: HubTimeline, zone: ZoneOffset) -> [Conclusion] {
+        var conclusions = concluded(history, hub, zone: zone)
+        let unsure = history.records.indices.filter { !hub.window(history.records[$0].heard).isClosed }
+        guard !unsure.isEmpty else { return conclusions }
+        let apparent = concluded(history, hub.believingWall, zone: zone)
+        for index in unsure {
+            let window = conclusions[index].window
+            conclusions[index] = apparent[index]
+            conclusions[index].apparent = apparent[index].window
+            conclusions[index].window = window
+        }
+        return conclusions
+    }
+
+    private static func concluded(_ history: History, _ hub: HubTimeline, zone: ZoneOffset) -> [Conclusion] {
         withoutActuallyEscaping(zone) { zone in
             var chronology = Chronology(history, hub, zone)
             let order = history.order
@@ -62,19 +76,6 @@ package struct Chronology {
             let window = after <= heard.latest ? Window(after, heard.latest) : Window(Window.never, heard.latest)
             return Conclusion(best: record.heard.wall, window: window, basis: .bounded)
         }
-        for index in history.records.indices where !hub.window(history.records[index].heard).isClosed {
-            guessByHub(index)
-        }
-    }
-
-    /// While the hub knows nothing of the world, its own wall clock is all there is; it says so with the reading.
-    private mutating func guessByHub(_ index: Int) {
-        let record = history.records[index], seen = history.records[index].seen
-        guard seen < history.pairs.count, let line = record.taken.line, let shown = history.pairs[seen].device.line,
-            history.pairs[seen].hub.boot == record.heard.boot, line <= shown
-        else { return }
-        conclusions[index].best = history.pairs[seen].hub.wall + (line - shown)
-        conclusions[index].basis = .paired
     }
 
     /// How long before its first reading a clock may have stood on the same line.

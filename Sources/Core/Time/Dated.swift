@@ -43,12 +43,21 @@ extension Dated {
         case (let old?, let new?):
             let moved = new < old ? old - new : new - old
             return moved > max(.seconds(2), error) || error > .seconds(60) && later.error * 2 < error
-        case (nil, nil):
-            guard let left = later.earliest, let right = later.latest else { return false }
-            guard let earliest, let latest else { return true }
-            return (right - left) * 2 < latest - earliest
+        case (nil, nil): return Self.isAmended(earliest, latest, by: later.earliest, later.latest)
         case (nil, _), (_, nil): return true
         }
+    }
+
+    /// Of a period: where it did not hold, or ended much too late, or is twice as sharp.
+    private static func isAmended(_ earliest: Instant?, _ latest: Instant?, by left: Instant?, _ right: Instant?)
+        -> Bool
+    {
+        let slack = Duration.seconds(2)
+        guard let right else { return false }
+        guard let latest, latest + slack >= right, latest <= right + .seconds(60) else { return true }
+        guard let left else { return false }
+        guard let earliest else { return true }
+        return left + slack < earliest || (right - left) * 2 < latest - earliest
     }
 
     /// Whether the device's own clock took part.

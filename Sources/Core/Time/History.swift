@@ -57,6 +57,8 @@ package struct Conclusion: Equatable, Sendable {
     package var best: Instant
     /// Open ends are `Window.never` and `.forever`.
     package var window: Window
+    /// What the window would be if the hub's wall clock were right; nil where more is known than that clock.
+    package var apparent: Window?
     package var basis: Basis
     /// What is to be said about the device's stamp.
     package var doubts: Set<Doubt> = []
@@ -74,10 +76,11 @@ package struct Conclusion: Equatable, Sendable {
 
     /// What goes to the clinic: outward to whole milliseconds.
     package var dated: Dated {
+        // A hub that knows nothing of the world has only its own word, and says so with every reading.
+        let window = apparent ?? window
         let earliest = window.earliest > Window.never ? floorToStep(window.earliest, 1000) : nil
         let latest = window.latest < Window.forever ? -floorToStep(-window.latest, 1000) : nil
         let isInstant = basis == .arrival || basis == .paired || basis == .interpolated
-        // A hub that knows nothing of the world has only its own word, and says so with every reading.
         guard isInstant, !window.isClosed || window.half <= Self.claimed else {
             return Dated(
                 at: nil, error: .zero, basis: basis, earliest: earliest.map(Instant.init(milliseconds:)),

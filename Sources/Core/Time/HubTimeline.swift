@@ -41,6 +41,8 @@ package struct HubTimeline: Sendable {
     }
     private var boots: [Boot] = []
     private var index: [String: Int] = [:]
+    /// Whether the hub's wall clock is believed where nothing vouches for it.
+    private var believesWall = false
 
     /// - Parameters:
     ///   - anchors: those of a boot that no moment names count for nothing.
@@ -93,18 +95,26 @@ package struct HubTimeline: Sendable {
     package func window(_ moment: HubTime) -> Window {
         let uptime = moment.uptime.microseconds
         let own = Window(moment.wall.microseconds, within: Self.synchronised)
-        guard let at = index[moment.boot] else { return moment.synchronised ? own : .unknown }
+        let isBelieved = moment.synchronised || believesWall
+        guard let at = index[moment.boot] else { return isBelieved ? own : .unknown }
         if let anchored = anchored(at, uptime) {
             // Its own word counts where it does not contradict what the boot's other moments say.
             let both = anchored.intersection(own)
             return moment.synchronised && !both.isEmpty ? both : anchored
         }
-        if moment.synchronised { return own }
+        if isBelieved { return own }
         let before = at > 0 ? boots[at - 1].end : Window.never
         let after = at + 1 < boots.count ? boots[at + 1].start : Window.forever
         return Window(
             before > Window.never ? before + shortened(uptime) : Window.never,
             after < Window.forever ? after - shortened(boots[at].longest - uptime) : Window.forever)
+    }
+
+    /// The same, if the hub's wall clock were right all the time.
+    var believingWall: HubTimeline {
+        var timeline = self
+        timeline.believesWall = true
+        return timeline
     }
 
     /// How much of the world's time passes between two readings of a device's clock.
