@@ -15,7 +15,7 @@ VENV       := .venv
 PYTEST      = $(VENV)/bin/python -m pytest -q
 THEENGS    ?= $(VENV)/theengs/bin/python
 
-LIBRARIES  := libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
+LIBRARIES  := libbluetooth-dev libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
 TESTING    := python3 python3-venv openssl sqlite3
 
 # A failure in a pipe is a failure.
@@ -52,7 +52,7 @@ home-test: build $(VENV)/ready
 	$(SWIFT) build --product RadioProbe
 	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome --ignore Tests/VirtualHome/test_classic.py
 
-# All scenarios: half an hour on two cores.
+# All scenarios.
 home-scenarios: build $(VENV)/ready
 	SCENARIOS=all VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome/test_scenarios.py
 

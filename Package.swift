@@ -21,11 +21,12 @@ let package = Package(
 
         // The operating system, the disk and the network, one each.
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CBluetooth", providers: [.apt(["libbluetooth-dev"])]),
         .systemLibrary(name: "CUdev", pkgConfig: "libudev", providers: [.apt(["libudev-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(
-            name: "Host", dependencies: ["Core", "Bluetooth", "CLinux", "CUdev"], swiftSettings: common),
+            name: "Host", dependencies: ["Core", "Bluetooth", "CLinux", "CBluetooth", "CUdev"], swiftSettings: common),
         .target(name: "Journal", dependencies: ["Core", "CSQLite"], swiftSettings: common),
         .target(name: "Clinic", dependencies: ["Core", "FHIR", "CCurl", "CSQLite"], swiftSettings: common),
 
@@ -53,10 +54,11 @@ let package = Package(
             name: "DeviceTests", dependencies: ["Core", "Bluetooth", "Devices"], exclude: ["Captures"],
             swiftSettings: common),
         .testTarget(name: "FHIRTests", dependencies: ["Core", "FHIR"], swiftSettings: common),
-        .testTarget(name: "HostTests", dependencies: ["Core", "Bluetooth", "Host"], swiftSettings: common),
+        .testTarget(
+            name: "HostTests", dependencies: ["Core", "Bluetooth", "Host", "CBluetooth"], swiftSettings: common),
         .testTarget(name: "JournalTests", dependencies: ["Core", "Journal", "CSQLite"], swiftSettings: common),
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
-        .testTarget(name: "GatewayTests", dependencies: ["Core", "vitalsd"], swiftSettings: common),
+        .testTarget(name: "GatewayTests", dependencies: ["Core", "Clinic", "vitalsd"], swiftSettings: common),
         .testTarget(name: "HouseTests", swiftSettings: common),
         // The radio alone, to be run in the virtual home, where the kernel has one.
         .executableTarget(

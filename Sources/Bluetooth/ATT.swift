@@ -65,6 +65,7 @@ package enum ATT {
         package static let attributeNotLong: UInt8 = 0x0B
         package static let encryptionKeyTooShort: UInt8 = 0x0C
         package static let invalidValueLength: UInt8 = 0x0D
+        package static let unlikely: UInt8 = 0x0E
         package static let insufficientEncryption: UInt8 = 0x0F
         package static let unsupportedGroupType: UInt8 = 0x10
         package static let databaseOutOfSync: UInt8 = 0x12

@@ -3,11 +3,11 @@ import Core
 /// Requests and answers over a bearer: one request at a time, as ATT demands.
 ///
 /// What the device sends by itself meanwhile waits in a queue: nothing is lost, and no reading is confirmed from here. A
-/// device may be a client too; it gets the answers of a server that serves nothing.
+/// device may be a client too, and ask for the time.
 final class ATTChannel {
     private let bearer: any Bearer
     private let upgrade: GATTClient.Upgrade?
-    private var server = AttributeServer()
+    private var server: TimeServer
     private var waiting: [Arrived] = []
     /// Once a transaction has failed the bearer is dead (Vol 3, Part F, 3.3.3): what comes late is never read, so that
     /// it cannot be taken for the answer to something else.
@@ -20,9 +20,10 @@ final class ATTChannel {
     /// Indications that the device still waits to have confirmed.
     private var unconfirmed = 0, unconfirmedChanges = 0
 
-    init(_ bearer: any Bearer, upgrade: GATTClient.Upgrade?) {
+    init(_ bearer: any Bearer, upgrade: GATTClient.Upgrade?, time: (() -> [UInt8]?)?) {
         self.bearer = bearer
         self.upgrade = upgrade
+        server = TimeServer(time)
     }
 
     /// A value that the device sent by itself.
@@ -71,10 +72,12 @@ final class ATTChannel {
     }
 
     /// The next value that the device sends by itself, where `handles` are given only from one of them. Nil once it has
-    /// hung up or the deadline has passed, and as soon as its table has changed.
+    /// hung up or the deadline has passed, and as soon as its table has changed. Whoever waits for what the device says has
+    /// asked what it wanted to know of its clock, so the device may be told the time.
     func next(until deadline: ContinuousClock.Instant, from handles: Set<UInt16>? = nil) async throws(Fault) -> Arrived?
     {
         try requireAlive()
+        if let response = server.release() { try await bearer.send(response) }
         while true {
             if let index = waiting.firstIndex(where: { handles?.contains($0.handle) ?? true }) {
                 return waiting.remove(at: index)
@@ -109,9 +112,8 @@ final class ATTChannel {
         return changed
     }
 
-    /// How many responses to something else are passed over in one transaction. A response ends only the transaction of its
-    /// own request (Vol 3, Part F, 3.3): one that nobody asked for is noise, and that of the request still comes. A device
-    /// that says nothing else is broken.
+    /// How many responses to something else are passed over in one transaction. Some devices answer twice, or what nobody
+    /// asked; the answer that was asked for still comes. A device that says nothing else is broken.
     private static let mostStrays = 8
 
     private func transact(_ opcode: ATT.Opcode, _ parameters: [UInt8]) async throws(Fault) -> Answer {
@@ -170,7 +172,7 @@ final class ATTChannel {
         case .multipleNotification: try await split(pdu)
         case .some(let opcode) where opcode.isResponse: return pdu
         default:
-            if let response = server.answer(pdu).response { try await bearer.send(response) }
+            if let response = server.answer(pdu) { try await bearer.send(response) }
         }
         return nil
     }

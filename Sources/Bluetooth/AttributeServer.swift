@@ -27,6 +27,11 @@ package struct AttributeServer: Sendable {
         }
     }
 
+    /// Changes a value by itself, not by a client's wish.
+    mutating func set(_ value: [UInt8], at handle: UInt16) {
+        if let index = attributes.firstIndex(where: { $0.handle == handle }) { attributes[index].value = value }
+    }
+
     package mutating func answer(_ pdu: [UInt8]) -> Answer {
         guard let first = pdu.first else { return Answer() }
         let opcode = ATT.Opcode(rawValue: first)

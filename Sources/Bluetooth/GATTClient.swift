@@ -25,11 +25,13 @@ package final class GATTClient: Peer {
 
     /// `table` is what an earlier visit left behind under the same bond. Without a Database Hash it is believed only
     /// where the device `isBonded`, because only then it must tell of a change (Vol 3, Part G, 2.5.2). A new bond
-    /// begins without a table.
+    /// begins without a table. `time` is what a device is told that asks the hub for Current Time (0x2A2B), ten bytes; nil
+    /// while the hub is not sure of it.
     package init(
-        _ bearer: any Bearer, table: AttributeTable? = nil, isBonded: Bool = false, upgrade: Upgrade? = nil
+        _ bearer: any Bearer, table: AttributeTable? = nil, isBonded: Bool = false, upgrade: Upgrade? = nil,
+        time: (() -> [UInt8]?)? = nil
     ) {
-        channel = ATTChannel(bearer, upgrade: upgrade)
+        channel = ATTChannel(bearer, upgrade: upgrade, time: time)
         self.table = table
         self.isBonded = isBonded
         channel.serviceChanged = table?[ATT.serviceChanged]?.value

@@ -8,3 +8,6 @@ static inline CURLcode vitalsd_set_list(CURL *c, CURLoption o, struct curl_slist
 static inline CURLcode vitalsd_set_write(CURL *c, curl_write_callback f) { return curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, f); }
 static inline CURLcode vitalsd_set_header(CURL *c, curl_write_callback f) { return curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, f); }
 static inline CURLcode vitalsd_get_long(CURL *c, CURLINFO i, long *v) { return curl_easy_getinfo(c, i, v); }
+
+// Casts of the C preprocessor, which Swift does not import.
+static const unsigned long CURLAUTH_BASIC_ = CURLAUTH_BASIC, CURLAUTH_BEARER_ = CURLAUTH_BEARER;

@@ -9,6 +9,7 @@ package actor Clinic {
     private let executor: any SerialExecutor
     /// Made when it is first needed: OpenSSL alone takes longer to begin than all else at the start.
     private var curl: Curl?
+    private var token: Token?
     private nonisolated let settings: Settings
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -42,11 +43,44 @@ package actor Clinic {
         try checkFiles()
         let response: Response
         do {
-            response = try ready().post(body, settings)
+            response = try post(body)
         } catch {
             throw Refusal(error.isRemediedByWaiting ? .resend : .pause, error)
         }
         return try response.answer(to: entries)
+    }
+
+    /// A token may die before its time: then once more, with a new one.
+    private func post(_ body: String) throws(Fault) -> Response {
+        let curl = try ready(), hadToken = token != nil
+        let response = try curl.post(transaction: body, settings, try authorization(by: curl))
+        guard response.status == 401, token != nil else { return response }
+        token = nil
+        return hadToken ? try curl.post(transaction: body, settings, try authorization(by: curl)) : response
+    }
+
+    /// What is shown with the next request. A token is used until its end.
+    private func authorization(by curl: Curl) throws(Fault) -> Authorization {
+        switch settings.credentials {
+        case .none: return .none
+        case .basic(let user, let file): return .basic(user: user, password: try Secret(file: file).text)
+        case .token(let url, let client, let file, let scope):
+            if let token, token.end > .now { return .bearer(token.text) }
+            let asked = ContinuousClock.now
+            var form = "grant_type=client_credentials"
+            if let scope { form += "&scope=\(curl.encoded(scope))" }
+            let proof: Authorization
+            if let file {
+                // RFC 6749, 2.3.1: as in a form.
+                proof = .basic(user: curl.encoded(client), password: curl.encoded(try Secret(file: file).text))
+            } else {
+                form += "&client_id=\(curl.encoded(client))"
+                proof = .none
+            }
+            let new = try Token(try curl.post(form: form, to: url, settings, proof), asked: asked)
+            token = new
+            return .bearer(new.text)
+        }
     }
 
     private func ready() throws(Fault) -> Curl {

@@ -16,22 +16,48 @@ final class Curl {
     /// libcurl's own start, once for the process.
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// Sends a body and waits for the whole answer.
-    func post(_ body: String, _ settings: Clinic.Settings) throws(Fault) -> Response {
+    /// Sends a transaction and waits for the whole answer.
+    func post(
+        transaction: String, _ settings: Clinic.Settings, _ authorization: Authorization
+    ) throws(Fault) -> Response {
+        try post(
+            transaction, to: settings.url,
+            ["Content-Type: application/fhir+json", "Accept: application/fhir+json", "Prefer: return=minimal"],
+            settings, authorization)
+    }
+
+    /// Sends a form, as a token is asked for, and waits for the whole answer. `settings` say whom to trust.
+    func post(
+        form: String, to url: String, _ settings: Clinic.Settings, _ authorization: Authorization
+    ) throws(Fault) -> Response {
+        try post(
+            form, to: url, ["Content-Type: application/x-www-form-urlencoded", "Accept: application/json"], settings,
+            authorization)
+    }
+
+    /// A text as it stands in a form.
+    func encoded(_ text: String) -> String {
+        guard let encoded = curl_easy_escape(handle, text, CInt(text.utf8.count)) else { return "" }
+        defer { curl_free(encoded) }
+        return String(cString: encoded)
+    }
+
+    private func post(
+        _ body: String, to url: String, _ headers: [String], _ settings: Clinic.Settings,
+        _ authorization: Authorization
+    ) throws(Fault) -> Response {
         curl_easy_reset(handle)
         let exchange = Exchange(limit: settings.answerLimit)
-        let headers = Headers([
-            "Content-Type: application/fhir+json", "Accept: application/fhir+json", "Prefer: return=minimal",
-            // No round trip to ask whether the body is welcome.
-            "Expect:",
-        ])
+        // No round trip to ask whether the body is welcome.
+        let headers = Headers(headers + ["Expect:"])
         var reason = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
         var result = CURLE_OK
         var body = body
         // libcurl keeps all three pointers until the transfer ends, and no longer.
         reason.withUnsafeMutableBufferPointer { reason in
             body.withUTF8 { body in
-                set(settings)
+                set(settings, url)
+                set(authorization)
                 set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(reason.baseAddress))
                 set(CURLOPT_POST, 1)
                 set(CURLOPT_POSTFIELDSIZE, body.count)
@@ -47,13 +73,26 @@ final class Curl {
         if exchange.isTooLong { throw .clinic(.badAnswer("it is longer than \(settings.answerLimit) bytes")) }
         guard result == CURLE_OK else {
             let reason = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw fault(result, reason, settings)
+            throw fault(result, reason, settings, url)
         }
         return Response(status: number(CURLINFO_RESPONSE_CODE), headers: exchange.headers, body: exchange.body)
     }
 
-    private func set(_ settings: Clinic.Settings) {
-        set(CURLOPT_URL, settings.url)
+    private func set(_ authorization: Authorization) {
+        switch authorization {
+        case .none: break
+        case .basic(let user, let password):
+            set(CURLOPT_HTTPAUTH, Int(CURLAUTH_BASIC_))
+            set(CURLOPT_USERNAME, user)
+            set(CURLOPT_PASSWORD, password)
+        case .bearer(let token):
+            set(CURLOPT_HTTPAUTH, Int(CURLAUTH_BEARER_))
+            set(CURLOPT_XOAUTH2_BEARER, token)
+        }
+    }
+
+    private func set(_ settings: Clinic.Settings, _ url: String) {
+        set(CURLOPT_URL, url)
         set(CURLOPT_USERAGENT, settings.userAgent)
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings.connectTimeout))
@@ -62,7 +101,7 @@ final class Curl {
         set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         // A redirect would carry readings to somebody who was never configured.
         set(CURLOPT_FOLLOWLOCATION, 0)
-        set(CURLOPT_PROTOCOLS_STR, settings.url.hasPrefix("http://") ? "http" : "https")
+        set(CURLOPT_PROTOCOLS_STR, url.hasPrefix("http://") ? "http" : "https")
         // Neither the environment nor a file may say where readings go.
         set(CURLOPT_PROXY, "")
         set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
@@ -95,9 +134,9 @@ final class Curl {
     private func milliseconds(_ time: Duration) -> Int { max(1, Int(time / .milliseconds(1))) }
 
     /// libcurl's code, and where that says too little OpenSSL's words, as the layer that somebody has to touch.
-    private func fault(_ code: CURLcode, _ reason: String, _ settings: Clinic.Settings) -> Fault {
+    private func fault(_ code: CURLcode, _ reason: String, _ settings: Clinic.Settings, _ url: String) -> Fault {
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST: return .network(.noName(settings.host))
+        case CURLE_COULDNT_RESOLVE_HOST: return .network(.noName(WebAddress(url).host))
         case CURLE_COULDNT_CONNECT:
             switch Int32(truncatingIfNeeded: number(CURLINFO_OS_ERRNO)) {
             case ECONNREFUSED: return .network(.refused)

@@ -113,6 +113,21 @@ extension JSONDocument {
         }
     }
 
+    /// The members of an access token's answer.
+    func token() throws(Fault) -> (text: String?, type: String?, seconds: Double?) {
+        func member(_ name: String, _ types: String) -> String {
+            "iif(json_type(?1, '$.\(name)') IN (\(types)), json_extract(?1, '$.\(name)'), NULL)"
+        }
+        let rows = try rows(
+            """
+            SELECT \(member("access_token", "'text'")), \(member("token_type", "'text'")),
+                   \(member("expires_in", "'integer', 'real'"))
+            WHERE json_type(?1) = 'object'
+            """)
+        guard let row = rows.first else { throw .clinic(.badAnswer("it is no token")) }
+        return (row[0], row[1], row[2].flatMap { Double($0) })
+    }
+
     /// SQL for the text at a path of `value`; NULL where there is something else.
     private static func text(_ path: String) -> String {
         "iif(json_type(value, '$.\(path)') = 'text', json_extract(value, '$.\(path)'), NULL)"

@@ -13,7 +13,9 @@ package enum Fault: Error, Equatable, Sendable {
         case lacking(String)
     }
 
-    package enum Pairing: Equatable, Sendable { case notPaired, keyForgotten, notInPairingMode, rejected, slotTaken }
+    package enum Pairing: Equatable, Sendable {
+        case notPaired, keyForgotten, notInPairingMode, rejected, slotTaken, notBound, boundElsewhere
+    }
 
     package enum Hub: Equatable, Sendable {
         case noRadio, radioOff, radioBlocked
@@ -27,7 +29,7 @@ package enum Fault: Error, Equatable, Sendable {
         case journalInUse
         /// So many readings would be lost that are not at the clinic.
         case undelivered(Int)
-        case clockUnset, badConfiguration(String), certificateUnreadable(String)
+        case clockUnset, badConfiguration(String), certificateUnreadable(String), secretExposed(String)
         /// A system call that should not fail did: its name and errno.
         case system(String, Int32)
     }
@@ -106,6 +108,8 @@ extension Fault.Pairing {
         case .notInPairingMode: ("the device is not in pairing mode", "hold its button until it says so")
         case .rejected: ("the device rejected the pairing", "check the code that it shows and pair again")
         case .slotTaken: ("the device is paired with something else", "remove it there and pair again")
+        case .notBound: ("the device is bound to nobody", "bind it")
+        case .boundElsewhere: ("the device is bound to somebody else", "unbind it, if it is not theirs any more")
         }
     }
 }
@@ -146,6 +150,8 @@ extension Fault.Hub {
         case .journalInUse: ("another vitalsd uses the journal", "stop it first")
         case .clockUnset: ("the hub does not know the time", "connect it to the network, or set its clock")
         case .badConfiguration(let why): ("the configuration is wrong: \(why)", "correct it and reload")
+        case .secretExposed(let path):
+            ("everybody on the hub can read the secret in \(path)", "give it to vitalsd alone: chmod 600")
         case .certificateUnreadable(let path): ("the key or certificate \(path) cannot be read", "check path and owner")
         case .system(let call, let number): ("\(call) failed with errno \(number)", "report it")
         }

@@ -62,7 +62,7 @@ extension LocalTime {
     }
 
     /// As Current Time (0x2A2B) is written: the weekday, 256ths of a second, and no reason.
-    var currentTimeBytes: [UInt8] {
+    package var currentTimeBytes: [UInt8] {
         // 1 January 1970 was a Thursday, the fourth day of the week.
         let days = (seconds - (hour * 3600 + minute * 60 + second)) / 86_400, weekday = (days % 7 + 10) % 7 + 1
         return dateTimeBytes + [UInt8(weekday), UInt8(microsecond * 256 / 1_000_000), 0]

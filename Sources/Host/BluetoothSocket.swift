@@ -1,16 +1,14 @@
 import Bluetooth
+import CBluetooth
 import CLinux
 import Core
 import Glibc
 
-/// The kernel's Bluetooth socket interface, which the C library has no headers for: its few numbers and its addresses,
-/// byte by byte (Linux, include/net/bluetooth). Nothing of BlueZ is needed to build or to run.
+/// The kernel's Bluetooth sockets (Linux, include/net/bluetooth), laid out by libbluetooth's headers. Nothing of BlueZ is
+/// needed to run.
 enum BluetoothSocket {
     enum Kind { case sequencedPackets, raw, stream }
-    enum `Protocol`: CInt { case l2cap = 0, hci = 1, rfcomm = 3 }
-
-    private static let optionLevel: CInt = 274
-    private static let security: CInt = 4
+    enum `Protocol` { case l2cap, hci, rfcomm }
 
     /// A socket that does not block. Throws `noRadio` where the kernel knows no Bluetooth.
     static func open(_ kind: Kind, _ proto: Protocol) throws(Fault) -> Descriptor {
@@ -20,8 +18,14 @@ enum BluetoothSocket {
             case .raw: SOCK_RAW
             case .stream: SOCK_STREAM
             }
+        let number =
+            switch proto {
+            case .l2cap: BTPROTO_L2CAP
+            case .hci: BTPROTO_HCI
+            case .rfcomm: BTPROTO_RFCOMM
+            }
         let flags = CInt(type.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        let raw = Glibc.socket(AF_BLUETOOTH, flags, proto.rawValue)
+        let raw = Glibc.socket(AF_BLUETOOTH, flags, number)
         guard raw < 0 else { return Descriptor(raw) }
         switch errno {
         case EAFNOSUPPORT, EPROTONOSUPPORT: throw .hub(.noRadio)
@@ -30,33 +34,49 @@ enum BluetoothSocket {
     }
 
     /// The control channel, for all adapters.
-    ///
-    ///     family (2) adapter (2) = none channel (2) = 3
-    static let control: [UInt8] = family + UInt16.max.attBytes + UInt16(3).attBytes
-
-    /// The fixed channel of ATT, which every LE link has (Bluetooth Core, Vol 3, Part A, 2.1).
-    ///
-    ///     family (2) PSM (2) = none address (6) channel (2) = 4 kind (1) padding (1)
-    static func att(_ device: Management.Address) -> [UInt8] {
-        family + [0, 0] + device.address.managementBytes + UInt16(4).attBytes + [device.kind.rawValue, 0]
+    static var control: sockaddr_hci {
+        sockaddr_hci(
+            hci_family: family, hci_dev: UInt16(HCI_DEV_NONE), hci_channel: UInt16(HCI_CHANNEL_CONTROL))
     }
 
-    static func bind(_ socket: CInt, to address: [UInt8]) -> Bool { with(address) { Glibc.bind(socket, $0, $1) } == 0 }
+    /// The fixed channel 4 of ATT, which every LE link has (Bluetooth Core, Vol 3, Part A, 2.1).
+    static func att(_ device: Management.Address) -> sockaddr_l2 {
+        sockaddr_l2(
+            l2_family: family, l2_psm: 0, l2_bdaddr: device.address.kernel, l2_cid: UInt16(4).littleEndian,
+            l2_bdaddr_type: device.kind.rawValue)
+    }
 
-    static func connect(_ socket: CInt, to address: [UInt8]) -> Bool {
+    /// A classic device's L2CAP port; 0 is any.
+    static func l2cap(_ device: BluetoothAddress, port: UInt16) -> sockaddr_l2 {
+        sockaddr_l2(
+            l2_family: family, l2_psm: port.littleEndian, l2_bdaddr: device.kernel, l2_cid: 0,
+            l2_bdaddr_type: UInt8(BDADDR_BREDR))
+    }
+
+    /// A device's RFCOMM channel, 1 to 30; 0 is any.
+    static func rfcomm(_ device: BluetoothAddress, channel: UInt8) -> sockaddr_rc {
+        sockaddr_rc(rc_family: family, rc_bdaddr: device.kernel, rc_channel: channel)
+    }
+
+    static func bind<Address: BitwiseCopyable>(_ socket: CInt, to address: Address) -> Bool {
+        with(address) { Glibc.bind(socket, $0, $1) } == 0
+    }
+
+    static func connect<Address: BitwiseCopyable>(_ socket: CInt, to address: Address) -> Bool {
         with(address) { Glibc.connect(socket, $0, $1) } == 0
     }
 
-    /// Asks for a level of security: level (1) key size (1), where 0 leaves the size to the kernel.
+    /// Asks for a level of security, and leaves the size of the key to the kernel.
     static func secure(_ socket: CInt, _ level: LinkSecurity) -> Bool {
-        let wanted = [level.rawValue, 0]
-        return setsockopt(socket, optionLevel, security, wanted, socklen_t(wanted.count)) == 0
+        var wanted = bt_security(level: level.rawValue, key_size: 0)
+        return setsockopt(socket, SOL_BLUETOOTH, BT_SECURITY, &wanted, socklen_t(MemoryLayout.size(ofValue: wanted)))
+            == 0
     }
 
     /// How many bytes of key encrypt a connected link; 0 where nothing does.
     static func keySize(of socket: CInt) -> UInt8 {
-        var present: [UInt8] = [0, 0], size = socklen_t(present.count)
-        return getsockopt(socket, optionLevel, security, &present, &size) == 0 ? present[1] : 0
+        var present = bt_security(), size = socklen_t(MemoryLayout.size(ofValue: present))
+        return getsockopt(socket, SOL_BLUETOOTH, BT_SECURITY, &present, &size) == 0 ? present.key_size : 0
     }
 
     /// Why the last step that was waited for failed; 0 where it did not.
@@ -65,10 +85,12 @@ enum BluetoothSocket {
         return getsockopt(socket, SOL_SOCKET, SO_ERROR, &number, &size) == 0 ? number : errno
     }
 
-    private static let family = UInt16(AF_BLUETOOTH).hostBytes
+    private static let family = sa_family_t(AF_BLUETOOTH)
 
-    private static func with(_ address: [UInt8], _ call: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
-        address.withUnsafeBytes { bytes in
+    private static func with<Address: BitwiseCopyable>(
+        _ address: Address, _ call: (UnsafePointer<sockaddr>, socklen_t) -> CInt
+    ) -> CInt {
+        withUnsafeBytes(of: address) { bytes in
             bytes.baseAddress.map { call($0.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count)) } ?? -1
         }
     }
@@ -81,8 +103,17 @@ enum LinkSecurity: UInt8 {
     case encrypted = 2
 }
 
-extension UInt16 {
-    fileprivate var hostBytes: [UInt8] { withUnsafeBytes(of: self) { Array($0) } }
+extension BluetoothAddress {
+    /// As the kernel has it, the least significant byte first.
+    fileprivate var kernel: bdaddr_t {
+        var address = bdaddr_t()
+        withUnsafeMutableBytes(of: &address) { $0.copyBytes(from: managementBytes) }
+        return address
+    }
+
+    init(_ address: bdaddr_t) {
+        self.init(withUnsafeBytes(of: address) { $0.reversed().reduce(0) { $0 << 8 | UInt64($1) } })
+    }
 }
 
 extension Fault {

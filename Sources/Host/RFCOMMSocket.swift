@@ -1,4 +1,5 @@
 import Bluetooth
+import CBluetooth
 import CLinux
 import Core
 import Glibc
@@ -35,8 +36,11 @@ import Glibc
         guard BluetoothSocket.secure(socket.raw, encrypted ? .encrypted : .none) else {
             throw .link("setsockopt", errno)
         }
-        guard BluetoothSocket.bind(socket.raw, to: address(adapter, channel: 0)) else { throw .link("bind", errno) }
-        let number = await connection(of: socket.raw, to: address(device, channel: channel), within: time)
+        guard BluetoothSocket.bind(socket.raw, to: BluetoothSocket.rfcomm(adapter, channel: 0)) else {
+            throw .link("bind", errno)
+        }
+        let number = await connection(
+            of: socket.raw, to: BluetoothSocket.rfcomm(device, channel: channel), within: time)
         switch number {
         case 0: return RFCOMMSocket(socket, to: device)
         case ECONNREFUSED: throw .device(.lacking("RFCOMM channel \(channel)"))
@@ -50,13 +54,6 @@ import Glibc
     @Hub package func write(_ bytes: [UInt8]) async throws(Fault) { try await line.write(bytes) }
 
     @Hub package func read(within time: Duration?) async throws(Fault) -> Arrival { try await line.read(within: time) }
-
-    /// As the kernel takes it; channel 0 is any.
-    ///
-    ///     family (2, the hub's byte order) address (6, least significant first) channel (1) padding (1)
-    package nonisolated static func address(_ device: BluetoothAddress, channel: UInt8) -> [UInt8] {
-        family + device.managementBytes + [channel, 0]
-    }
 }
 
 /// Where devices call us: an RFCOMM channel of ours, of which an SDP record tells them.
@@ -72,19 +69,19 @@ import Glibc
         guard BluetoothSocket.secure(socket.raw, encrypted ? .encrypted : .none) else {
             throw .link("setsockopt", errno)
         }
-        guard BluetoothSocket.bind(socket.raw, to: RFCOMMSocket.address(adapter, channel: channel)) else {
+        guard BluetoothSocket.bind(socket.raw, to: BluetoothSocket.rfcomm(adapter, channel: channel)) else {
             throw errno == EADDRINUSE ? .hub(.portBusy("RFCOMM channel \(channel)")) : .link("bind", errno)
         }
         if listen(socket.raw, 4) != 0 { throw .link("listen", errno) }
-        self.channel = try name(of: socket.raw) { getsockname($0, $1, $2) }[8]
+        self.channel = try name(of: socket.raw) { getsockname($0, $1, $2) }.rc_channel
     }
 
     /// The next device that calls; nil once closed.
     package func accept() async throws(Fault) -> RFCOMMSocket? {
         while isOpen {
             guard let peer = try await accepted(at: socket.raw) else { continue }
-            let address = try name(of: peer.raw) { getpeername($0, $1, $2) }
-            return RFCOMMSocket(peer, to: BluetoothAddress(managementBytes: address[2..<8]))
+            let caller = try name(of: peer.raw) { getpeername($0, $1, $2) }
+            return RFCOMMSocket(peer, to: BluetoothAddress(caller.rc_bdaddr))
         }
         return nil
     }
@@ -106,7 +103,7 @@ import Glibc
     package init(at adapter: BluetoothAddress, serving server: SDPServer) throws(Fault) {
         self.server = server
         socket = try BluetoothSocket.open(.sequencedPackets, .l2cap)
-        guard BluetoothSocket.bind(socket.raw, to: SocketBearer.address(adapter, port: SDP.port)) else {
+        guard BluetoothSocket.bind(socket.raw, to: BluetoothSocket.l2cap(adapter, port: SDP.port)) else {
             throw errno == EADDRINUSE ? .hub(.portBusy("Bluetooth service discovery")) : .link("bind", errno)
         }
         if listen(socket.raw, 4) != 0 { throw .link("listen", errno) }
@@ -141,30 +138,19 @@ extension SocketBearer {
         toServicesOf device: BluetoothAddress, from adapter: BluetoothAddress, within time: Duration
     ) async throws(Fault) -> SocketBearer {
         let socket = try BluetoothSocket.open(.sequencedPackets, .l2cap)
-        guard BluetoothSocket.bind(socket.raw, to: address(adapter, port: 0)) else { throw .link("bind", errno) }
-        let number = await connection(of: socket.raw, to: address(device, port: SDP.port), within: time)
+        guard BluetoothSocket.bind(socket.raw, to: BluetoothSocket.l2cap(adapter, port: 0)) else {
+            throw .link("bind", errno)
+        }
+        let number = await connection(of: socket.raw, to: BluetoothSocket.l2cap(device, port: SDP.port), within: time)
         if number != 0 { throw .link("connect", number) }
         return SocketBearer(socket)
     }
-
-    /// A classic device's L2CAP port.
-    ///
-    ///     family (2) port (2) address (6, least significant first) channel (2) = none kind (1) = classic padding (1)
-    package nonisolated static func address(_ device: BluetoothAddress, port: UInt16) -> [UInt8] {
-        family + port.attBytes + device.managementBytes + [0, 0, 0, 0]
-    }
 }
-
-extension BluetoothAddress {
-    fileprivate init(managementBytes bytes: ArraySlice<UInt8>) {
-        self.init(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
-    }
-}
-
-private let family = withUnsafeBytes(of: sa_family_t(AF_BLUETOOTH)) { Array($0) }
 
 /// Waits until a socket is connected: 0, or the errno that says why not; ETIMEDOUT when `time` passes first.
-@Hub private func connection(of socket: CInt, to address: [UInt8], within time: Duration) async -> CInt {
+@Hub private func connection<Address: BitwiseCopyable>(
+    of socket: CInt, to address: Address, within time: Duration
+) async -> CInt {
     if BluetoothSocket.connect(socket, to: address) { return 0 }
     let number = errno
     guard number == EINPROGRESS || number == EAGAIN else { return number }
@@ -184,11 +170,14 @@ private let family = withUnsafeBytes(of: sa_family_t(AF_BLUETOOTH)) { Array($0) 
     return nil
 }
 
-/// One end's RFCOMM address, 10 bytes.
+/// One end's address.
 private func name(
     of socket: CInt, _ ask: (CInt, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> CInt
-) throws(Fault) -> [UInt8] {
-    var address = sockaddr(), size = socklen_t(MemoryLayout<sockaddr>.size)
-    guard ask(socket, &address, &size) == 0 else { throw .link("getsockname", errno) }
-    return withUnsafeBytes(of: address) { Array($0.prefix(10)) }
+) throws(Fault) -> sockaddr_rc {
+    var address = sockaddr_rc(), size = socklen_t(MemoryLayout.size(ofValue: address))
+    let outcome = withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(socket, $0, &size) }
+    }
+    guard outcome == 0 else { throw .link("getsockname", errno) }
+    return address
 }

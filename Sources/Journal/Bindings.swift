@@ -17,6 +17,21 @@ extension Database {
         try transaction { () throws(Fault) in try remove(device, user) }
     }
 
+    func swap(_ old: String, for new: String) throws(Fault) {
+        try transaction { () throws(Fault) in
+            let all = try bindings(), subjects = all.filter { $0.device == old }.map(\.subject)
+            guard !subjects.isEmpty else { throw .pairing(.notBound) }
+            guard all.allSatisfy({ $0.device != new || subjects.contains($0.subject) }) else {
+                throw .pairing(.boundElsewhere)
+            }
+            try query("DELETE FROM binding WHERE device = ?", .text(new))
+            try query("UPDATE binding SET device = ?2 WHERE device = ?1", .text(old), .text(new))
+            for table in ["wireless", "consent", "crumb"] {
+                try query("DELETE FROM \(table) WHERE device = ?", .text(old))
+            }
+        }
+    }
+
     private func remove(_ device: String, _ user: Int?) throws(Fault) {
         try query("DELETE FROM binding WHERE device = ? AND user IS ?", .text(device), Datum(user))
     }

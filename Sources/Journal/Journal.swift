@@ -170,6 +170,13 @@ package actor Journal {
         try database.unbind(device, user: user)
         try checkpoint()
     }
+    /// Binds a device to whom another was bound to, in the same slots, and forgets the other's keys and codes; its readings
+    /// stay. Throws `pairing(.notBound)` where the other was nobody's, and `pairing(.boundElsewhere)` where the new one is
+    /// somebody else's.
+    package func swap(_ old: String, for new: String) throws(Fault) {
+        try database.swap(old, for: new)
+        try checkpoint()
+    }
     private func checkpoint() throws(Fault) { if isExamined { try database.query("PRAGMA wal_checkpoint(PASSIVE)") } }
     package func bindings() throws(Fault) -> [Binding] { try database.bindings() }
 

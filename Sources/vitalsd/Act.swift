@@ -7,6 +7,7 @@ import Journal
 enum Act: Equatable {
     case bind(String, user: Int?, Subject)
     case unbind(String, user: Int?)
+    case swap(String, for: String)
     /// One device, or everything.
     case wipe(String?, undelivered: Bool)
     case retry([Int64])
@@ -19,6 +20,7 @@ enum Act: Equatable {
         case .assign(let ids, let subject):
             "assign\t" + ids.map(String.init).joined(separator: ",") + "\t\(subject.notation)"
         case .unbind(let device, let user): "unbind\t\(device)\t\(slot(user))"
+        case .swap(let old, let new): "swap\t\(old)\t\(new)"
         case .wipe(let device, let undelivered):
             "wipe\t\(device ?? "")\t\(undelivered ? "undelivered" : "")"
         case .retry(let ids): "retry\t" + ids.map(String.init).joined(separator: "\t")
@@ -39,6 +41,7 @@ enum Act: Equatable {
             guard let subject = Subject(notation: words[2...]), !ids.contains(nil) else { return nil }
             self = .assign(ids.compactMap { $0 }, subject)
         case ("unbind", 3) where isSlot: self = .unbind(words[1], user: user)
+        case ("swap", 3): self = .swap(words[1], for: words[2])
         case ("wipe", 3): self = .wipe(words[1].isEmpty ? nil : words[1], undelivered: words[2] == "undelivered")
         case ("retry", 2...):
             let ids = words.dropFirst().compactMap { Int64($0) }
@@ -54,6 +57,9 @@ enum Act: Equatable {
         switch self {
         case .wipe(let device, let undelivered):
             done = Act.words(try await gateway.wipe(device, undelivered: undelivered))
+        case .swap(let old, let new):
+            try await gateway.swap(old, for: new)
+            done = "swapped"
         default: done = try await perform(on: gateway.journal)
         }
         switch self {
@@ -61,7 +67,7 @@ enum Act: Equatable {
             gateway.acceptList.wake(device)
             try await gateway.acceptList.reload()
         case .unbind: try await gateway.acceptList.reload()
-        case .wipe, .retry, .assign: break
+        case .swap, .wipe, .retry, .assign: break
         }
         gateway.courier.reconsider()
         return done
@@ -76,6 +82,9 @@ enum Act: Equatable {
         case .unbind(let device, let user):
             try await journal.unbind(device, user: user)
             return "unbound"
+        case .swap(let old, let new):
+            try await journal.swap(old, for: new)
+            return "swapped"
         case .wipe(let device, let undelivered):
             return Act.words(try await journal.wipe(device, undelivered: undelivered))
         case .retry(let ids):

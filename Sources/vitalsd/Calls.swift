@@ -37,16 +37,19 @@ extension Gateway {
     /// Calls a device of ours that waits for it, and visits it. Mostly it is off, which only the call can tell: no fault, and
     /// after a rest it is called again.
     func call(_ device: Advertisement, over central: any Central) async throws(Fault) {
+        let identity = Sighting(.advertisement(device)).identity
+        let line: RFCOMMSocket
         do throws(Fault) {
-            let line = try await central.call(device.address)
-            try await visit(device, over: line)
+            line = try await central.call(device.address)
         } catch .device(.silent) {
+            return acceptList.visited(identity, kept: 0)
         }
-        acceptList.visited(Sighting(.advertisement(device)).identity, kept: 0)
+        acceptList.visited(identity, kept: try await visit(device, over: line))
     }
 
-    /// One visit over the serial port of a classic device, whoever has called.
-    private func visit(_ heard: Advertisement, over line: RFCOMMSocket) async throws(Fault) {
+    /// One visit over the serial port of a classic device, whoever has called: how many readings were kept.
+    @discardableResult
+    private func visit(_ heard: Advertisement, over line: RFCOMMSocket) async throws(Fault) -> Int {
         roster.open(heard, line)
         defer {
             roster.close(heard)
@@ -57,6 +60,6 @@ extension Gateway {
         guard let driver = drivers.soleClaimant(of: sighting), case .line(let conversation) = driver.visit else {
             throw .device(.unrecognised)
         }
-        try await visit(driver, sighting) { report throws(Fault) in try await conversation(line, report) }
+        return try await visit(driver, sighting) { report throws(Fault) in try await conversation(line, report) }
     }
 }

@@ -8,7 +8,7 @@ enum Exit: Int32, Error {
 
     init(_ fault: Fault) {
         switch fault {
-        case .hub(.badConfiguration), .hub(.certificateUnreadable): self = .configuration
+        case .hub(.badConfiguration), .hub(.certificateUnreadable), .hub(.secretExposed): self = .configuration
         case .hub(.noPermission): self = .noPermission
         case .hub(.diskFull), .hub(.diskFailing), .hub(.journalFull), .hub(.readingsLost): self = .io
         case .hub(.journalDamaged), .hub(.journalNewer): self = .data

@@ -11,6 +11,12 @@ struct Configuration: Equatable {
     var authorityFile: String?
     var certificateFile: String?
     var keyFile: String?
+    var user: String?
+    var passwordFile: String?
+    var tokenURL: String?
+    var clientID: String?
+    var clientSecretFile: String?
+    var tokenScope: String?
     var patientReference: String?
     var patientSystem: String?
     var patientIdentifier: String?
@@ -37,6 +43,12 @@ struct Configuration: Equatable {
         Key("Clinic", "AuthorityFile", .path) { $0.authorityFile = $1 },
         Key("Clinic", "CertificateFile", .path) { $0.certificateFile = $1 },
         Key("Clinic", "KeyFile", .path) { $0.keyFile = $1 },
+        Key("Clinic", "User", .text) { $0.user = $1 },
+        Key("Clinic", "PasswordFile", .path) { $0.passwordFile = $1 },
+        Key("Clinic", "TokenURL", .url) { $0.tokenURL = $1 },
+        Key("Clinic", "ClientID", .text) { $0.clientID = $1 },
+        Key("Clinic", "ClientSecretFile", .path) { $0.clientSecretFile = $1 },
+        Key("Clinic", "TokenScope", .text) { $0.tokenScope = $1 },
         Key("Patient", "Reference", .reference) { $0.patientReference = $1 },
         Key("Patient", "System", .pseudonym) { $0.patientSystem = $1 },
         Key("Patient", "Identifier", .text) { $0.patientIdentifier = $1 },
@@ -63,9 +75,18 @@ struct Configuration: Equatable {
     /// What may lie on the disk.
     var bound: Journal.Bound { Journal.Bound(bytes: journalMaximumBytes, age: .seconds(86_400 * journalMaximumDays)) }
 
+    private var credentials: Clinic.Settings.Credentials {
+        if let user, let passwordFile { return .basic(user: user, passwordFile: passwordFile) }
+        if let tokenURL, let clientID {
+            return .token(url: tokenURL, client: clientID, secretFile: clientSecretFile, scope: tokenScope)
+        }
+        return .none
+    }
+
     var settings: Clinic.Settings {
         Clinic.Settings(
             url: clinicURL, certificate: certificateFile, key: keyFile, authority: authorityFile,
+            credentials: credentials,
             userAgent: "vitalsd/\(version)")
     }
 
@@ -73,7 +94,7 @@ struct Configuration: Equatable {
         /// What a key takes; the words are what an error says.
         enum Kind: String, Sendable {
             case url = "an https:// URL, or http:// on the loopback"
-            case path = "an absolute path"
+            case path = "an absolute path, or credential: and the name in LoadCredential="
             case paths = "absolute paths, with blanks between"
             case text = "a word or a sentence"
             case reference = "Patient/ and the clinic's id"
@@ -161,7 +182,7 @@ extension Configuration {
                 throw mistake("\(name) was already given in line \(before)")
             }
             guard key.kind.accepts(value) else { throw mistake("\(name) takes \(key.kind.rawValue)") }
-            key.set(&self, value)
+            key.set(&self, key.kind == .path ? resolved(value) : value)
         }
     }
 
@@ -172,6 +193,15 @@ extension Configuration {
         if (certificateFile == nil) != (keyFile == nil) {
             throw mistake("[Clinic] CertificateFile= and KeyFile= go together")
         }
+        if (user == nil) != (passwordFile == nil) { throw mistake("[Clinic] User= and PasswordFile= go together") }
+        if (tokenURL == nil) != (clientID == nil) { throw mistake("[Clinic] TokenURL= and ClientID= go together") }
+        if tokenURL == nil, clientSecretFile != nil || tokenScope != nil {
+            throw mistake("[Clinic] ClientSecretFile= and TokenScope= go with TokenURL=")
+        }
+        if tokenURL != nil, user != nil { throw mistake("[Clinic] takes User=, or TokenURL=, not both") }
+        if tokenURL != nil, clientSecretFile == nil, certificateFile == nil {
+            throw mistake("[Clinic] ClientID= wants ClientSecretFile=, or CertificateFile= to show instead")
+        }
         if (patientSystem == nil) != (patientIdentifier == nil) {
             throw mistake("[Patient] System= and Identifier= go together")
         }
@@ -179,78 +209,4 @@ extension Configuration {
             throw mistake("[Patient] takes Reference=, or System= and Identifier=, not both")
         }
     }
-}
-
-extension Configuration.Key.Kind {
-    func accepts(_ value: String) -> Bool {
-        switch self {
-        case .url:
-            value.hasPrefix("https://")
-                || ["http://127.0.0.1", "http://localhost", "http://[::1]"].contains { host in
-                    value.hasPrefix(host) && [":", "/", nil].contains(value.dropFirst(host.count).first)
-                }
-        case .path: value.hasPrefix("/")
-        case .paths: value.split(separator: " ").allSatisfy { $0.hasPrefix("/") }
-        case .text: !value.isEmpty
-        case .reference: value.hasPrefix("Patient/") && value.count > 8 && !value.contains(where: \.isWhitespace)
-        // 1.2.208.176.1.2 is the Danish civil registration number: it would stand in every identifier and access log.
-        case .pseudonym: !value.isEmpty && !value.contains("1.2.208.176.1.2")
-        case .yesOrNo: ["yes", "no", "true", "false", "on", "off", "1", "0"].contains(value.lowercased())
-        case .number: Int(value).map { $0 > 0 } ?? false
-        case .adapter: radioChoice(value) != nil
-        case .size: bytes(value).map { $0 >= 1 << 20 } ?? false
-        }
-    }
-}
-
-private func isYes(_ value: String) -> Bool { ["yes", "true", "on", "1"].contains(value.lowercased()) }
-
-private func radioChoice(_ value: String) -> Configuration.RadioChoice? {
-    switch value {
-    case "auto": .adapter(nil)
-    case "none": Configuration.RadioChoice.none
-    default: value.hasPrefix("hci") ? UInt16(value.dropFirst(3)).map { .adapter($0) } : nil
-    }
-}
-
-/// `512K`, `256M`, `2G` or plain bytes.
-private func bytes(_ value: String) -> Int? {
-    let factor: Int
-    switch value.last {
-    case "K": factor = 1 << 10
-    case "M": factor = 1 << 20
-    case "G": factor = 1 << 30
-    default: return Int(value)
-    }
-    guard let number = Int(value.dropLast()), number > 0 else { return nil }
-    let (product, overflow) = number.multipliedReportingOverflow(by: factor)
-    return overflow ? nil : product
-}
-
-private func trimmed(_ text: some StringProtocol) -> String {
-    let blank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
-    var rest = Substring(text).drop(while: blank)
-    while let last = rest.last, blank(last) { rest.removeLast() }
-    return String(rest)
-}
-
-/// The known word with the fewest edits to `word`, and the first of them in the alphabet.
-func nearest(_ word: String, _ known: some Collection<String>) -> String {
-    known.min { (edits(word, $0), $0) < (edits(word, $1), $1) } ?? ""
-}
-
-/// Levenshtein's distance without regard to case.
-private func edits(_ a: String, _ b: String) -> Int {
-    let a = Array(a.lowercased()), b = Array(b.lowercased())
-    var row = Array(0...b.count)
-    for (i, letter) in a.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for (j, other) in b.enumerated() {
-            let substituted = diagonal + (letter == other ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
-        }
-    }
-    return row[b.count]
 }

@@ -118,10 +118,10 @@ import Journal
         }
     }
 
-    /// The world's time, for setting other clocks by; nil while the hub is not sure of it.
-    var now: Instant? {
+    /// What a clock on the wall shows, which devices may be set by; nil while the hub is not sure.
+    var localTime: LocalTime? {
         let now = timeline.corrected(HubClock.now())
-        return now.synchronised && now.wall >= earliestCredible ? now.wall : nil
+        return now.synchronised && now.wall >= earliestCredible ? HubClock.localTime(at: now.wall) : nil
     }
 
     /// A reading as the clinic is to hear of it: the hub's own moments as they are known by now.

@@ -216,7 +216,8 @@ import Journal
             let client = GATTClient(
                 bearer, table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
                 isBonded: !known.bond.isEmpty,
-                upgrade: { () throws(Fault) in try await bearer.encrypt() })
+                upgrade: { () throws(Fault) in try await bearer.encrypt() },
+                time: { self.dating.localTime?.currentTimeBytes })
             let (driver, seen) = try await recognise(advertisement, client)
             guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
             let kept = try await visit(driver, sighting) { report throws(Fault) in

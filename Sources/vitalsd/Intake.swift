@@ -144,7 +144,7 @@ import Journal
         }
     }
 
-    var localTime: LocalTime? { gateway.dating.now.flatMap { HubClock.localTime(at: $0) } }
+    var localTime: LocalTime? { gateway.dating.localTime }
 
     var wantsStream: Bool { gateway.configuration.keepStream }
 }

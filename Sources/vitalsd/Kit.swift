@@ -65,13 +65,28 @@ extension Gateway {
         await say("bound as \(bond.device.address)")
     }
 
+    /// Lets a device take another's place.
+    func swap(_ old: String, for new: String) async throws(Fault) {
+        try await forgetting(old) { () throws(Fault) in try await journal.swap(old, for: new) }
+        acceptList.wake(new)
+    }
+
     /// Forgets a device, or all of them, here and in the kernel.
     func wipe(_ device: String?, undelivered: Bool) async throws(Fault) -> Journal.Wiped {
+        try await forgetting(device) { () throws(Fault) in
+            try await journal.wipe(device, undelivered: undelivered)
+        }
+    }
+
+    /// What the journal has forgotten is not known here and in the kernel either.
+    private func forgetting<Result>(
+        _ device: String?, _ change: () async throws(Fault) -> Result
+    ) async throws(Fault) -> Result {
         let bonds = acceptList.bonds.filter { device == nil || device == "bluetooth:\($0.device.address)" }
-        let wiped = try await journal.wipe(device, undelivered: undelivered)
+        let result = try await change()
         acceptList.forget(device)
         try await acceptList.reload()
         for bond in bonds { try await central?.forget(bond.device) }
-        return wiped
+        return result
     }
 }

@@ -25,7 +25,7 @@ private func reading(_ systolic: Int32 = 138) -> Kept {
         subject: .reference("Patient/pt-4711"))
 }
 
-private func bundle(_ systolic: Int32 = 138) throws -> Bundle {
+func bundle(_ systolic: Int32 = 138) throws -> Bundle {
     let gateway = PersonalHealthGateway(
         identifier: 0x0000_5EFF_FE00_5301, manufacturer: "Example", model: "hubd", version: "0.1.0", isRegulated: false,
         synchronisation: .ntp, accuracy: .seconds(1))
@@ -38,15 +38,14 @@ private func settings(_ port: Int, host: String = "localhost") throws -> Clinic.
         authority: try Place.file("ca.pem"))
 }
 
-private func clinic(_ receiver: Receiver, _ change: (inout Clinic.Settings) throws -> Void = { _ in }) throws -> Clinic
-{
+func clinic(_ receiver: Receiver, _ change: (inout Clinic.Settings) throws -> Void = { _ in }) throws -> Clinic {
     var settings = try settings(receiver.port)
     try change(&settings)
     return try Clinic(settings, executor: Worker())
 }
 
 /// The refusal of a delivery that must not succeed.
-private func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal {
+func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal {
     do {
         _ = try await clinic.deliver(bundle)
     } catch {

@@ -115,6 +115,12 @@ final class Receiver {
         return number
     }
 
+    /// Says whom the receiver believes beside the certificate.
+    func trust(_ wanted: String) throws { _ = try call("POST", "/_trust", wanted) }
+
+    /// Every token that it has given out is dead.
+    func forgetTokens() throws { _ = try call("DELETE", "/_trust") }
+
     func everything() throws -> String { try call("GET", "/_all") }
 
     /// One request over the control port, which knows no TLS; the whole answer.

@@ -8,8 +8,8 @@ from conftest import eventually, measure, vitalsd
 from far_ends import Air, Cuff, blood_pressure, nonin_format_13
 
 VERBS = [
-    "run", "demo", "status", "queue", "explain", "scan", "pair", "bind", "unbind", "wipe", "devices", "decode", "replay",
-    "version", "help"]
+    "run", "demo", "status", "queue", "explain", "scan", "pair", "bind", "unbind", "swap", "wipe", "devices", "decode",
+    "replay", "version", "help"]
 ADDRESS = "00:09:1F:00:00:01"
 
 
@@ -140,6 +140,8 @@ def test_malformed_bytes_name_the_byte(words, said):
         (["bind", ADDRESS, "--patient", "4711"], 64, "--patient wants Patient/"),
         (["bind", ADDRESS, "--patient", "Patient/a\tb"], 64, "--patient wants Patient/"),
         (["unbind"], 64, "expected one Bluetooth address"),
+        (["swap", ADDRESS], 64, "expected the Bluetooth addresses of two devices"),
+        (["swap", ADDRESS, ADDRESS], 64, "expected the Bluetooth addresses of two devices"),
         (["devices", "x"], 64, "unexpected x"),
         (["help", "bogus"], 64, "no verb bogus"),
         (["decode"], 64, "--driver is missing"),
@@ -293,6 +295,28 @@ def test_binding_beside_a_running_daemon(home, clinic, tmp_path):
     eventually(lambda: clinic.blood_pressures() == [(120, 80), (121, 80)])
     last = [o for o in clinic.observations() if "150020" in str(o["code"])][-1]
     assert last["subject"]["reference"] == "Patient/pt-4711"
+    air.close()
+
+
+def test_a_device_is_swapped_for_another(home, clinic, tmp_path):
+    old, new = Cuff(ADDRESS), Cuff("00:09:1F:00:00:44")
+    air = Air(str(tmp_path / "air"), [old, new])
+    home.start()
+    home.run("bind", ADDRESS, "--patient", "Patient/somebody")
+    measure(old, 120)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)])
+    assert home.run("swap", ADDRESS, new.address).stdout == "swapped\n"
+    measure(old, 121)
+    measure(new, 122)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80), (122, 80)])
+    air_has_been_heard(home, new, air)
+    assert len(old.memory) == 1
+    assert {o["subject"]["reference"] for o in clinic.observations() if "150020" in str(o["code"])} == {"Patient/somebody"}
+    again = home.run("swap", ADDRESS, new.address)
+    assert again.returncode == 69 and "the device is bound to nobody" in again.stderr
+    home.run("bind", ADDRESS, "--patient", "Patient/another")
+    other = home.run("swap", ADDRESS, new.address)
+    assert other.returncode == 69 and "the device is bound to somebody else" in other.stderr
     air.close()
 
 

@@ -9,6 +9,7 @@ import Testing
         .bind("bluetooth:00:09:1F:80:00:22", user: 0, .identifier(system: "urn:oid:1.2.3", value: "a person")),
         .unbind("bluetooth:00:09:1F:80:00:22", user: 255), .unbind("line:/dev/ttyUSB0", user: nil),
         .wipe(nil, undelivered: false), .wipe("bluetooth:00:09:1F:80:00:22", undelivered: true),
+        .swap("bluetooth:00:09:1F:80:00:22", for: "bluetooth:00:09:1F:80:00:23"),
         .assign([3, 4], .reference("Patient/1")),
         .assign([3], .identifier(system: "urn:oid:1.2.3", value: "a person")), .retry([1, 9_007_199_254_740_993]),
     ]
@@ -19,6 +20,7 @@ import Testing
 
     @Test(arguments: [
         "", "status", "bind", "bind\tx", "retry", "retry\tone", "retry\t1\ttwo", "unbind\tx", "unbind\tx\t1\ty",
+        "swap\tx",
         // Every user slot, where one was meant that is no number.
         "bind\tx\tone\tPatient/1", "bind\tx\t1.0\tsystem\tvalue", "unbind\tx\tone",
         "assign\t1,two\tPatient/1", "assign\t1", "assign\t1,\tPatient/1", "bind\tx\t\ta\tb\tc",

@@ -1,7 +1,25 @@
+import Clinic
 import Core
+import Glibc
 import Testing
 
 @testable import vitalsd
+
+/// A file for as long as the value lives.
+final class TemporaryFile {
+    let path: String
+    struct Trouble: Error {}
+
+    init(_ text: String) throws {
+        var template = Array((P_tmpdir + "/vitalsd-XXXXXX").utf8CString)
+        let descriptor = mkstemp(&template)
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { close(descriptor) }
+        guard write(descriptor, text, text.utf8.count) == text.utf8.count else { throw Trouble() }
+    }
+
+    deinit { unlink(path) }
+}
 
 @Suite struct ConfigurationTests {
     private func merged(_ text: String) throws(ConfigurationMistake) -> Configuration {
@@ -59,6 +77,32 @@ import Testing
     @Test(arguments: ["http://127.0.0.1:8080/fhir", "http://localhost/fhir", "http://[::1]:1/x", "https://x"])
     func takesTheseAddresses(_ url: String) throws {
         #expect(try merged("[Clinic]\nURL=\(url)").clinicURL == url)
+    }
+
+    @Test func aCredentialIsWhereSystemdPutsIt() throws {
+        let configuration = try merged("[Clinic]\nKeyFile=credential:hub.key\nCertificateFile=/etc/hub.crt")
+        #expect(configuration.keyFile == "/run/credentials/vitalsd.service/hub.key")
+        #expect(configuration.certificateFile == "/etc/hub.crt")
+        #expect(throws: ConfigurationMistake.self) { try merged("[Clinic]\nKeyFile=credential:../hub.key") }
+    }
+
+    @Test(arguments: [
+        "User=hub", "PasswordFile=/p", "ClientID=c", "TokenURL=https://login", "TokenScope=s",
+        "TokenURL=https://login\nClientID=c",
+        "User=u\nPasswordFile=/p\nTokenURL=https://login\nClientID=c\nClientSecretFile=/s",
+    ])
+    func credentialsAreWhole(_ lines: String) throws {
+        let file = try TemporaryFile("[Clinic]\nURL=https://clinic.example\n\(lines)\n")
+        #expect(throws: ConfigurationMistake.self) { try Configuration(path: file.path) }
+    }
+
+    @Test(arguments: [
+        "User=hub\nPasswordFile=/p", "TokenURL=https://login\nClientID=c\nClientSecretFile=/s",
+        "TokenURL=https://login\nClientID=c\nCertificateFile=/c\nKeyFile=/k\nTokenScope=a b",
+    ])
+    func wholeCredentialsAreTaken(_ lines: String) throws {
+        let file = try TemporaryFile("[Clinic]\nURL=https://clinic.example\n\(lines)\n")
+        #expect(try Configuration(path: file.path).settings.credentials != .none)
     }
 
     @Test func laterFilesOverride() throws {

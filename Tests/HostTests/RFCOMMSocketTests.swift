@@ -1,19 +1,27 @@
+import Bluetooth
+import CBluetooth
 import Core
 import Glibc
-import Host
+@testable import Host
 import Testing
 
 /// What can be proved without a radio; the rest is proved in the virtual home.
 @Suite struct RFCOMMSocketTests {
     private let adapter = BluetoothAddress(0x00_1A_7D_DA_71_13), device = BluetoothAddress(0x00_1C_05_00_5D_9A)
 
-    /// struct sockaddr_rc and struct sockaddr_l2 of the kernel, on a little-endian hub.
+    /// struct sockaddr_rc and struct sockaddr_l2 of the kernel, on a little-endian hub; it wants the last, empty byte too.
     @Test func addressesAreTheKernels() {
-        let family = withUnsafeBytes(of: UInt16(31)) { Array($0) }
-        #expect(RFCOMMSocket.address(device, channel: 5) == family + [0x9A, 0x5D, 0x00, 0x05, 0x1C, 0x00, 5, 0])
-        #expect(
-            SocketBearer.address(device, port: 1)
-                == family + [1, 0, 0x9A, 0x5D, 0x00, 0x05, 0x1C, 0x00, 0, 0, 0, 0])
+        let family = withUnsafeBytes(of: UInt16(31)) { Array($0) },
+            address: [UInt8] = [0x9A, 0x5D, 0x00, 0x05, 0x1C, 0x00]
+        let channel = withUnsafeBytes(of: BluetoothSocket.rfcomm(device, channel: 5)) { Array($0) }
+        #expect(channel.dropLast() == family + address + [5])
+        let port = withUnsafeBytes(of: BluetoothSocket.l2cap(device, port: 1)) { Array($0) }
+        #expect(port.dropLast() == family + [1, 0] + address + [0, 0, 0])
+        let cuff = Management.Address(device, .leRandom)
+        let link = withUnsafeBytes(of: BluetoothSocket.att(cuff)) { Array($0) }
+        #expect(link.dropLast() == family + [0, 0] + address + [4, 0, 2])
+        let control = withUnsafeBytes(of: BluetoothSocket.control) { Array($0) }
+        #expect(control == family + [0xFF, 0xFF, 3, 0])
     }
 
     /// The machine that runs the tests has no Bluetooth, or at least no adapter with this address.

@@ -9,7 +9,7 @@ import Testing
         "Bluetooth": ["Core"],
         "Devices": ["Core"],
         "FHIR": ["Core"],
-        "Host": ["Core", "Bluetooth", "CLinux", "CUdev", "Glibc"],
+        "Host": ["Core", "Bluetooth", "CLinux", "CBluetooth", "CUdev", "Glibc"],
         "Journal": ["Core", "CSQLite", "Glibc"],
         "Clinic": ["Core", "FHIR", "CCurl", "CSQLite", "Glibc"],
         "vitalsd": ["Core", "Bluetooth", "Devices", "FHIR", "Host", "Journal", "Clinic", "CLinux", "Glibc"],

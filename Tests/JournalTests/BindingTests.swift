@@ -22,6 +22,33 @@ struct BindingTests {
         #expect(try await journal.bindings() == [.init(device: scale, user: nil, subject: anna)])
     }
 
+    @Test func aDeviceTakesThePlaceOfAnother() async throws {
+        let journal = try place.open(), old = "bluetooth:00:00:00:00:00:01", new = "bluetooth:00:00:00:00:00:02"
+        await #expect(throws: Fault.pairing(.notBound)) { try await journal.swap(old, for: new) }
+        try await journal.bind(.init(device: old, user: 1, subject: anna))
+        try await journal.bind(.init(device: old, user: 2, subject: bo))
+        try await journal.remember(Consent(user: 1, code: 4711), of: old)
+        try await journal.remember(.init(device: old, bond: [1]))
+        // It was paired, which binds it to the first of them.
+        try await journal.bind(.init(device: new, user: nil, subject: anna))
+        try await journal.remember(.init(device: new, bond: [2]))
+        try await journal.swap(old, for: new)
+        #expect(
+            try await journal.bindings() == [
+                .init(device: new, user: 1, subject: anna), .init(device: new, user: 2, subject: bo),
+            ])
+        #expect(try await journal.consents(of: old) == [])
+        #expect(try await journal.wireless().map(\.device) == [new])
+    }
+
+    @Test func whatIsSomebodyElsesTakesNobodysPlace() async throws {
+        let journal = try place.open(), old = "bluetooth:00:00:00:00:00:01", new = "bluetooth:00:00:00:00:00:02"
+        try await journal.bind(.init(device: old, user: nil, subject: anna))
+        try await journal.bind(.init(device: new, user: nil, subject: bo))
+        await #expect(throws: Fault.pairing(.boundElsewhere)) { try await journal.swap(old, for: new) }
+        #expect(try await journal.bindings().map(\.device) == [old, new])
+    }
+
     @Test func valuesStay() async throws {
         let journal = try place.open()
         #expect(try await journal.value(for: "hub") == nil)

@@ -11,6 +11,11 @@ Python's standard library only. Prints one line `ready port=N control=M` when it
     GET  /_counts           what happened since the start
     POST /_fault            {"mode": ..., "times": N}: the next N transactions fail (default 1; -1: all)
     DELETE /_fault          no more faults
+    POST /_trust            {"client": ..., "secret": ..., "expires": 3600}: transactions want a token from POST /token, which
+                            is given for the client's credentials, or without "secret" for its certificate;
+                            {"user": ..., "password": ...}: they want these
+    DELETE /_trust          every token is dead
+    POST /token             OAuth 2.0 client credentials
 
 The paths with an underscore are served without TLS on the control port too, which is on the loopback only.
 
@@ -30,9 +35,11 @@ Faults:
 """
 
 import argparse
+import base64
 import json
 import os
 import re
+import secrets
 import socket
 import sqlite3
 import ssl
@@ -303,6 +310,41 @@ class Faults:
             return {}, poisons
 
 
+class Trust:
+    """Whom the clinic believes, beside the certificate."""
+
+    def __init__(self):
+        self.lock, self.wanted, self.tokens = threading.Lock(), {}, set()
+
+    def want(self, wanted):
+        with self.lock:
+            self.wanted, self.tokens = wanted, set()
+
+    def admits(self, header):
+        """Whether a request with this Authorization may go on."""
+        with self.lock:
+            if "client" in self.wanted:
+                return header is not None and header.startswith("Bearer ") and header[7:] in self.tokens
+            return "user" not in self.wanted or header == basic(self.wanted["user"], self.wanted["password"])
+
+    def token(self, header, form):
+        """The answer of the token endpoint: status and JSON."""
+        with self.lock:
+            client, secret = self.wanted.get("client"), self.wanted.get("secret")
+            known = header == basic(client, secret) if secret else header is None and form.get("client_id") == [client]
+            if not client or not known:
+                return 401, {"error": "invalid_client"}
+            if form.get("grant_type") != ["client_credentials"] or form.get("scope", [None])[0] != self.wanted.get("scope"):
+                return 400, {"error": "invalid_request"}
+            token = secrets.token_urlsafe(24)
+            self.tokens.add(token)
+            return 200, {"access_token": token, "token_type": "Bearer", "expires_in": self.wanted.get("expires", 3600)}
+
+
+def basic(user, password):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "receiver", ""
@@ -366,7 +408,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send(200, f'{{"resourceType":"Bundle","type":"searchset","total":{len(found)},"entry":[{listed}]}}')
 
     def do_DELETE(self):
-        self.world.faults.clear()
+        if self.path == "/_trust":
+            self.world.trust.want(self.world.trust.wanted)
+        else:
+            self.world.faults.clear()
         self.send(200, "{}", "application/json")
 
     def do_POST(self):
@@ -375,9 +420,20 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/_fault":
             self.world.faults.add(json.loads(self.rfile.read(length)))
             return self.send(200, "{}", "application/json")
+        if self.path == "/_trust":
+            self.world.trust.want(json.loads(self.rfile.read(length)))
+            return self.send(200, "{}", "application/json")
+        if self.path == "/token":
+            self.world.count("tokens")
+            form = urllib.parse.parse_qs(self.rfile.read(length).decode())
+            status, answer = self.world.trust.token(self.headers["Authorization"], form)
+            return self.send(status, json.dumps(answer), "application/json")
         if self.path.rstrip("/") not in ("", "/fhir"):
             return self.refuse(404, outcome("not-found", "there is nothing here"))
         self.world.count("transactions")
+        if not self.world.trust.admits(self.headers["Authorization"]):
+            self.rfile.read(length)
+            return self.refuse(401, outcome("login", "who are you?"), {"WWW-Authenticate": "Bearer"})
         fault, poisons = self.world.faults.next()
         mode = fault.get("mode")
         if mode == "cut-before":
@@ -489,8 +545,9 @@ class World:
 
     def __init__(self, store):
         self.store, self.faults, self.stopping = Store(store), Faults(), threading.Event()
+        self.trust = Trust()
         self.lock = threading.Lock()
-        self.counts = dict.fromkeys(("connections", "requests", "transactions", "created", "matched"), 0)
+        self.counts = dict.fromkeys(("connections", "requests", "transactions", "tokens", "created", "matched"), 0)
 
     def count(self, what):
         with self.lock:

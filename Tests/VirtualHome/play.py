@@ -102,6 +102,7 @@ class Play:
         self.away = timedelta()
         self.begun = datetime.now(timezone.utc)
         self._events: list = []
+        self._traps: list[Trap] = []
         self._number = itertools.count()
 
     def run(self) -> None:
@@ -116,6 +117,8 @@ class Play:
 
     def close(self) -> None:
         self.witness.close()
+        for trap in self._traps:
+            trap.close()
         if self.home.is_up:
             self.home.slow_disk(0)
             self.home.spawn("systemctl stop vitalsd").wait()
@@ -186,7 +189,7 @@ class Play:
         for wrong in self.scenario.wrongs:
             if wrong.at is not None:
                 self._at(wrong.at, lambda wrong=wrong: self._begin(wrong))
-        traps = [Trap(self, wrong) for wrong in self.scenario.wrongs if wrong.after]
+        self._traps = traps = [Trap(self, wrong) for wrong in self.scenario.wrongs if wrong.after]
         for device in self.peripherals.values():
             if getattr(device, "model", "") == "fuzzer":
                 device.go_on_air()
@@ -207,7 +210,7 @@ class Play:
                 break
             time.sleep(0.05)
         for trap in traps:
-            trap.close()
+            trap.is_armed = False
             if trap.is_sprung:
                 self._begin(trap.wrong)
         # What a trap began is to be put right, too.
@@ -282,6 +285,9 @@ class Play:
             if entry.model == "fuzzer":
                 continue
             device = self.peripherals[entry.name]
+            if getattr(device, "asks_time", False) and (
+                    not device.told or max(map(abs, device.told)).total_seconds() > TOLERANCE):
+                wrong.append(f"{entry.name} asked for the time and was told one that was wrong by {device.told}")
             mine = [taken for taken in self.taken if taken.device == entry.name]
             for code in {taken.code for taken in mine}:
                 there = self.clinic.readings(code, device.address)
@@ -297,6 +303,8 @@ class Play:
         log = self.hub.log
         wrong += [f"the daemon never said {sentence!r}" for sentence in self.scenario.says if sentence not in log]
         wrong += [f"{what!r} never happened" for what in self.unplayed]
+        wrong += [f"{trap.record.hex(' ')} was confirmed before the daemon was killed" for trap in self._traps
+                  if trap.wrong.what == "kill" and trap.wrong.after == "indication" and trap.told < 2]
         shown = self.hub.shows("NRestarts", "ActiveState")
         if shown.get("ActiveState") != "active" or int(shown.get("NRestarts", -1)) != self.scenario.restarts:
             wrong.append(f"the unit is {shown}, and {self.scenario.restarts} restarts were wanted")
@@ -323,14 +331,19 @@ class Trap:
 
     def __init__(self, play: Play, wrong: Wrong):
         self.wrong, self.is_armed, self.is_sprung = wrong, True, False
+        #: What was indicated in that moment, and how often it was until now.
+        self.record, self.told = b"", 0
         self._play = play
         play.home.radio.watchers.append(self._see)
 
     def _see(self, passage) -> None:
+        self.told += passage.is_indication and passage.pdu[3:] == self.record
         if not self.is_armed or not (
                 passage.is_indication if self.wrong.after == "indication" else passage.is_confirmation):
             return
         self.is_armed = False
+        if passage.is_indication:
+            self.record, self.told = passage.pdu[3:], 1
         # Before the packet goes on: the power is gone now, not when somebody has time for it.
         if self.wrong.what == "power cut":
             self._play.home.cut_power_at_once()
@@ -340,4 +353,5 @@ class Trap:
 
     def close(self) -> None:
         self.is_armed = False
-        self._play.home.radio.watchers.remove(self._see)
+        if self._see in self._play.home.radio.watchers:
+            self._play.home.radio.watchers.remove(self._see)

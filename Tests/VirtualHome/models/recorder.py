@@ -4,13 +4,17 @@ import asyncio
 import struct
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from bumble.device import Connection
+from bumble.core import UUID
+from bumble.device import Connection, Peer
 from bumble.gatt import Service
 
 from ..peripheral import Peripheral, uuid16
 
-DATE_TIME = 0x2A08
+DATE_TIME, CURRENT_TIME = 0x2A08, 0x2A2B
+#: Where the hub believes that it is.
+HOUSE = ZoneInfo("Europe/Copenhagen")
 
 
 def date_time(when: datetime) -> bytes:
@@ -37,8 +41,9 @@ class Recorder(Peripheral):
         "clock_error": "seconds that its clock is ahead (0)",
         "hangs": "how many records it sends before it falls silent with the link open, once",
         "malformed": "whether it says things that no device may say before each record (false)",
+        "asks_time": "whether it asks whoever connects for the time, and sets itself by the answer (false)",
     }
-    encrypted, delay, pause, on_air, hangs, malformed = True, 0.0, 0.0, 30.0, None, False
+    encrypted, delay, pause, on_air, hangs, malformed, asks_time = True, 0.0, 0.0, 30.0, None, False, False
     clock_error = timedelta()
 
     def __init__(self, radio, address: str | None = None, **options):
@@ -46,6 +51,8 @@ class Recorder(Peripheral):
             options["clock_error"] = timedelta(seconds=error)
         #: What it holds, oldest first.
         self.memory: list[bytes] = []
+        #: How far the time that it was told was from the right one, each time.
+        self.told: list[timedelta] = []
         super().__init__(radio, address, **options)
 
     def record(self, when: datetime, **values) -> bytes:
@@ -78,8 +85,16 @@ class Recorder(Peripheral):
     def _subscribed(self, _connection: Connection) -> None:
         self._asked.set()
 
+    async def _ask_time(self, connection: Connection) -> None:
+        """Current Time, 2A2B: Date Time, weekday, 256ths of a second, reason."""
+        for value in await Peer(connection).read_characteristics_by_uuid(UUID(uuid16(CURRENT_TIME))):
+            self._set(value[:7])
+            self.told.append(self.clock - datetime.now(HOUSE).replace(tzinfo=None))
+
     async def serve(self, connection: Connection) -> None:
         self._asked = asyncio.Event()
+        if self.asks_time:
+            self._asking = asyncio.get_running_loop().create_task(self._ask_time(connection))
         await self._asked.wait()
         await asyncio.sleep(self.delay)
         sent = 0

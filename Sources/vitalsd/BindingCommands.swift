@@ -1,0 +1,79 @@
+import Core
+import Host
+import Journal
+
+/// Whose the wireless devices are.
+extension Command {
+    static let bind = Command(
+        verb: "bind", arguments: "ADDRESS [--user SLOT] [--patient Patient/ID] [--configuration FILE]",
+        summary: "take readings from a wireless device",
+        explanation: """
+            From now on the device with this Bluetooth address is visited, and its readings are about the person named,
+            or about the one in [Patient]. With --user only those of the device's user slot.
+            """
+    ) { arguments throws(Exit) in
+        let patient = try arguments.option("patient"), user = try arguments.slot()
+        let path = try arguments.configurationPath(), identity = try arguments.device()
+        if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
+            throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
+        }
+        let configuration = try configuration(at: path)
+        guard let subject = patient.map(Subject.reference) ?? configuration.subject else {
+            throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
+        }
+        try await Act.bind(identity, user: user, subject).carryOut(with: configuration)
+    }
+
+    static let unbind = Command(
+        verb: "unbind", arguments: "ADDRESS [--user SLOT] [--wipe [--undelivered]] [--configuration FILE]",
+        summary: "leave a wireless device alone again",
+        explanation: """
+            What it sent so far stays in the journal and goes to the clinic. With --wipe nothing of it stays on the hub:
+            readings, keys, clock history; refused while one of its readings is not at the clinic, unless --undelivered
+            is added.
+            """
+    ) { arguments throws(Exit) in
+        let user = try arguments.slot(), wipes = arguments.flag("wipe"), undelivered = arguments.flag("undelivered")
+        let path = try arguments.configurationPath(), identity = try arguments.device()
+        if undelivered, !wipes { throw arguments.complain("--undelivered goes with --wipe") }
+        if wipes, user != nil { throw arguments.complain("--wipe takes the whole device, not one --user") }
+        let act = wipes ? Act.wipe(identity, undelivered: undelivered) : .unbind(identity, user: user)
+        try await act.carryOut(with: configuration(at: path))
+    }
+
+    static let swap = Command(
+        verb: "swap", arguments: "OLD NEW [--configuration FILE]",
+        summary: "a device is replaced by another of the same person's",
+        explanation: """
+            Binds NEW to whom OLD was bound to, with the same user slots, and leaves OLD alone: its key and its codes are
+            forgotten, what it sent stays and goes to the clinic. Where NEW wants pairing, `pair` it first. Refused where
+            NEW is somebody else's.
+            """
+    ) { arguments throws(Exit) in
+        let path = try arguments.configurationPath()
+        let devices = try arguments.rest().map { BluetoothAddress($0) }
+        guard devices.count == 2, let old = devices[0], let new = devices[1], old != new else {
+            throw arguments.complain("expected the Bluetooth addresses of two devices")
+        }
+        try await Act.swap("bluetooth:\(old)", for: "bluetooth:\(new)").carryOut(with: configuration(at: path))
+    }
+
+    static let wipe = Command(
+        verb: "wipe", arguments: "--everything [--undelivered] [--configuration FILE]",
+        summary: "before the kit goes back: nothing of the citizen stays",
+        explanation: """
+            Removes every reading, device, key and binding from this hub, and overwrites them. Refused while a reading is
+            not at the clinic, unless --undelivered is added.
+            """
+    ) { arguments throws(Exit) in
+        let isMeant = arguments.flag("everything"), undelivered = arguments.flag("undelivered")
+        let path = try arguments.configurationPath()
+        try arguments.end()
+        guard isMeant else { throw arguments.complain("say --everything if that is what you mean") }
+        try await Act.wipe(nil, undelivered: undelivered).carryOut(with: configuration(at: path))
+    }
+}
+
+extension Arguments {
+    fileprivate mutating func device() throws(Exit) -> String { "bluetooth:\(try bluetoothAddress())" }
+}
