@@ -59,7 +59,8 @@ import Journal
     }
 
     private func note(_ moment: Journal.Moment) async {
-        moments.append(moment)
+        // As many as the journal keeps.
+        moments = moments.suffix(4095) + [moment]
         timeline = HubTimeline(moments)
         do throws(Fault) {
             try await journal.note(moment)
@@ -84,7 +85,9 @@ import Journal
     ///   - history: of the device before the visit.
     ///   - pairs: what was seen of its clock in the visit.
     func date(_ reading: Reading, heard: HubTime, after history: History, _ pairs: [ClockPair]) -> Dated {
-        var history = history
+        // What was measured as it was heard needs no other clock, and comes every second.
+        var history = reading.taken == .now ? History(pairs: [], records: []) : history
+        let pairs = reading.taken == .now ? [] : pairs
         history.records.append(
             .init(taken: reading.taken, sequence: reading.sequence, heard: heard, seen: history.pairs.count))
         history.pairs += pairs

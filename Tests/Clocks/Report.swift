@@ -25,6 +25,7 @@ func report(_ survey: Survey) -> String {
             + (survey.weekly.widths.percentile(0.5).map(duration) ?? "-"),
         "devices with a clock read at least weekly whose own 99th percentile is under 2 s: "
             + percent(survey.sharpYears, survey.weeklyYears),
+        "dating takes " + decimals(survey.spent / .microseconds(max(1, survey.ours.readings)), 1) + " µs a reading",
     ]
     return lines.joined(separator: "\n")
 }

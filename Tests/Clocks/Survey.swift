@@ -3,6 +3,8 @@ import Core
 /// Many device-years, and how everybody does on them.
 struct Survey {
     private(set) var years = 0, unheard = 0
+    /// What dating alone has taken.
+    private(set) var spent = Duration.zero
     private(set) var others: [Strategy: Score] = [:]
     private(set) var ours = Score()
     /// A clock that can be read and shows seconds, by a hub that knows the time, at least once a week.
@@ -17,7 +19,8 @@ struct Survey {
     mutating func add(_ year: DeviceYear, trace: (String) -> Void = { _ in }) {
         years += 1
         unheard += year.unheard
-        let conclusions = year.conclusions
+        let began = ContinuousClock.now, conclusions = year.conclusions
+        spent += ContinuousClock.now - began
         let isWeekly =
             year.device.interval <= 7 && !year.isHubLate && year.device.step <= second
             && (year.device.clock == .calendar || year.device.clock == .counter)

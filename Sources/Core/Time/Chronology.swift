@@ -59,8 +59,8 @@ package struct Chronology {
         let stamps = history.records.compactMap { record -> LocalTime? in
             if case .clock(let time) = record.taken { time } else { nil }
         }
-        // One stamp in sixty shows a whole minute by chance; several in a row do not.
-        showsMinutes = !stamps.isEmpty && stamps.allSatisfy { $0.second == 0 && $0.decimals == 0 }
+        // One stamp in sixty shows a whole minute by chance; three in a row do not.
+        showsMinutes = stamps.count > 2 && stamps.allSatisfy { $0.second == 0 && $0.decimals == 0 }
         strays = Array(repeating: 0, count: history.records.count)
         conclusions = []
         conclusions = history.records.map { record in

@@ -89,10 +89,17 @@ extension Chronology {
         zone(Self.instant(from.world.middle)) == zone(Self.instant(to.world.middle))
     }
 
+    /// Whether a clock shows about the right date: nobody puts one forward by an hour that is days away.
+    private func isOfTheHouse(_ fix: Fix) -> Bool {
+        abs(fix.offset - Int64(zone(Self.instant(fix.world.middle))) * 60_000_000) < 26 * 3_600_000_000
+    }
+
     /// The window, and what it would be had the clock followed the house's: by itself, a day early by hand, or up to two
     /// weeks late.
     func withSeasons(_ window: Window, of index: Int, since fix: Fix) -> Window {
-        guard case .clock = history.records[index].taken, window.isClosed, fix.world.isClosed else { return window }
+        guard case .clock = history.records[index].taken, window.isClosed, fix.world.isClosed, isOfTheHouse(fix) else {
+            return window
+        }
         func offset(_ at: Int64) -> Int64 { Int64(zone(Self.instant(at))) * 60_000_000 }
         let base = offset(fix.world.middle)
         return [0, Rate.day, -14 * Rate.day].reduce(window) { hull, away in
@@ -142,7 +149,7 @@ extension Chronology {
         let now = offset(end.world.middle), then = offset(window.middle)
         let earlier = offset(window.middle - 14 * Rate.day)
         let old = then != now ? then : earlier
-        guard window.isClosed, old != now else { return nil }
+        guard window.isClosed, old != now, isOfTheHouse(end) else { return nil }
         func shows(_ offset: Int64) -> Bool { abs(end.offset - offset) < 5 * 60_000_000 }
         // It still shows what the house did before: nobody has touched it.
         if shows(old) { return nil }
