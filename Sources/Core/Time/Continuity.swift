@@ -86,12 +86,15 @@ struct ClockHistory {
     /// How many visits a record is believed to have been left behind by.
     static let patience = 12
 
-    /// Where the clock was read between two places: the last few times.
+    /// Where the clock was read between two places: the last few times, and the very first, before which anything may lie.
     func readings(from since: Int, before seen: Int) -> [Int] {
         var places: [Int] = [], index = gap(before: seen).starts.first.map(\.place) ?? -1
         while index >= since, places.count < Self.patience {
             places.append(index)
             index = gap(before: index).starts.first.map(\.place) ?? -1
+        }
+        if since == 0, let first = fixes.first(where: { !$0.fix.isWritten })?.place, first < places.last ?? seen {
+            places.append(first)
         }
         return places.reversed()
     }
