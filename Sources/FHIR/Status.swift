@@ -149,12 +149,14 @@ enum Note {
 
     static let between = "The time of this measurement is known only to lie within the period."
     static let ambiguous =
-        "The device's clock was changed about then: the measurement was taken at one end of the period or the other."
+        "The device's clock may have been changed about then: the measurement is of either end of the period, or between."
     static let lone =
         "The device's clock was reset or changed: the period follows from the device's other measurements."
 
     /// Above this, how far the time may be wrong is worth words.
     private static let worthWords: Duration = .seconds(60)
+    /// What waited longer in its device is late: whoever looks at today's readings may have looked already.
+    private static let late: Duration = .seconds(3600)
 
     static func time(of kept: Kept) -> [String] {
         var notes: [String] = []
@@ -168,6 +170,12 @@ enum Note {
         } else if kept.dated.error >= worthWords {
             let minutes = Int((kept.dated.error / .seconds(60)).rounded(.up))
             notes.append("The time of this measurement may be wrong by up to \(minutes) minutes.")
+        }
+        if let at = kept.dated.at, kept.heard.synchronised, kept.heard.wall - at >= late {
+            let hours = Int((kept.heard.wall - at) / .seconds(3600))
+            notes.append(
+                "Late: this measurement reached the hub \(hours == 1 ? "an hour" : "\(hours) hours") after it was taken."
+            )
         }
         let usedPair = kept.dated.usesClock && kept.pair?.hub.synchronised == false
         if !kept.heard.synchronised || usedPair { notes.append(hubClockUnsure) }
