@@ -7,8 +7,8 @@ import FHIR
 /// again; there is never more than one request on its way, because servers double what they create concurrently.
 package actor Clinic {
     private let executor: any SerialExecutor
-    /// Made when it is first needed: OpenSSL alone takes longer to begin than all else at the start.
-    private var curl: Curl?
+    /// Made when they are first needed: OpenSSL alone takes longer to begin than all else at the start.
+    private var curl: Curl?, reader: JSONReader?
     private var token: Token?
     private nonisolated let settings: Settings
 
@@ -41,13 +41,14 @@ package actor Clinic {
     package func deliver(_ body: String, entries: Int) throws(Refusal) -> Answer {
         // A certificate may have been renewed, or lost, since the last time.
         try checkFiles()
-        let response: Response
+        let response: Response, reader: JSONReader
         do {
+            reader = try readyReader()
             response = try post(body)
         } catch {
             throw Refusal(error.isRemediedByWaiting ? .resend : .pause, error)
         }
-        return try response.answer(to: entries)
+        return try response.answer(to: entries, by: reader)
     }
 
     /// A token may die before its time: then once more, with a new one.
@@ -81,6 +82,13 @@ package actor Clinic {
             token = new
             return .bearer(new.text)
         }
+    }
+
+    private func readyReader() throws(Fault) -> JSONReader {
+        if let reader { return reader }
+        let reader = try JSONReader()
+        self.reader = reader
+        return reader
     }
 
     private func ready() throws(Fault) -> Curl {

@@ -64,7 +64,7 @@ struct Token {
         case 500..<600: throw .clinic(.failing(status: response.status))
         default: throw .clinic(.wrongAddress(status: response.status))
         }
-        let members = try JSONDocument(response.body).token()
+        let members = try JSONDocument(response.body, by: JSONReader()).token()
         guard let text = members.text, members.type?.lowercased() == "bearer", !text.isEmpty,
             // RFC 6750, 2.1; anything else could end the header.
             text.utf8.allSatisfy({ 0x21...0x7E ~= $0 })

@@ -1,64 +1,28 @@
-import CSQLite
 import Core
 import FHIR
 
-/// A JSON text from outside, read with SQLite's JSON functions: a kept library instead of a parser of our own. SQLite
-/// refuses what nests too deep, and every step is bounded, whatever the text holds.
-final class JSONDocument {
-    private let database: OpaquePointer
+/// A JSON text from outside.
+struct JSONDocument {
     private let text: [UInt8]
+    private let reader: JSONReader
 
     /// Throws `clinic(.badAnswer)` for anything that is not one JSON value.
-    init(_ text: [UInt8]) throws(Fault) {
-        var database: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX
-        let result = sqlite3_open_v2(":memory:", &database, flags, nil)
-        guard let database, result == SQLITE_OK else {
-            sqlite3_close(database)
-            throw .hub(.system("sqlite3_open_v2", result))
-        }
-        self.database = database
+    init(_ text: [UInt8], by reader: JSONReader) throws(Fault) {
         self.text = text
+        self.reader = reader
         // SQLite's texts end at a zero byte, and JSON's never hold one.
         guard !text.isEmpty, !text.contains(0), try rows("SELECT json_valid(?1)").first?.first == "1" else {
             throw .clinic(.badAnswer("it is no JSON"))
         }
     }
 
-    deinit { sqlite3_close(database) }
-
     /// The columns of every row as text, nil for NULL. `?1` is the document.
-    func rows(_ query: String) throws(Fault) -> [[String?]] {
-        var statement: OpaquePointer?
-        defer { sqlite3_finalize(statement) }
-        guard sqlite3_prepare_v2(database, query, -1, &statement, nil) == SQLITE_OK else {
-            throw .hub(.system("sqlite3_prepare_v2", sqlite3_errcode(database)))
-        }
-        let bound = text.withUnsafeBytes { bytes in
-            vitalsd_bind_text(statement, 1, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
-        }
-        guard bound == SQLITE_OK else { throw .clinic(.badAnswer("it is too long")) }
-        var rows: [[String?]] = []
-        while true {
-            switch sqlite3_step(statement) {
-            case SQLITE_ROW:
-                rows.append((0..<sqlite3_column_count(statement)).map { column(statement, $0) })
-            case SQLITE_DONE: return rows
-            default: throw .clinic(.badAnswer("its JSON makes no sense"))
-            }
-        }
-    }
-
-    private func column(_ statement: OpaquePointer?, _ index: Int32) -> String? {
-        guard let text = sqlite3_column_text(statement, index) else { return nil }
-        let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, index)))
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    func rows(_ query: String) throws(Fault) -> [[String?]] { try reader.rows(query, of: text) }
 }
 
 extension JSONDocument {
-    /// The entries of a transaction-response; no more than `limit` of them are looked at.
-    func entries(atMost limit: Int) throws(Fault) -> [Answer.Entry] {
+    /// The entries of a transaction-response; one more than a bundle can have, and no more, are looked at.
+    func entries() throws(Fault) -> [Answer.Entry] {
         let kind = try rows(
             """
             SELECT iif(json_type(?1) = 'object', json_extract(?1, '$.resourceType'), NULL),
@@ -73,14 +37,15 @@ extension JSONDocument {
             """
             SELECT iif(json_type(value, '$.response.status') = 'text', json_extract(value, '$.response.status'), NULL),
                    iif(json_type(value, '$.response.location') = 'text', json_extract(value, '$.response.location'), NULL)
-            FROM (SELECT iif(type = 'object', value, '{}') AS value FROM json_each(?1, '$.entry') LIMIT \(limit))
+            FROM (SELECT iif(type = 'object', value, '{}') AS value FROM json_each(?1, '$.entry') LIMIT \(Bundle.limit + 1))
             """)
         return try entries.map { entry throws(Fault) in
             // `201 Created`: the words after the number are the server's own affair.
-            guard let status = entry[0], let number = Int(status.prefix { $0 != " " }) else {
+            guard let status = entry[0], let number = Int(Substring(status.utf8.prefix { $0 != UInt8(ascii: " ") }))
+            else {
                 throw .clinic(.badAnswer("an entry has no status"))
             }
-            return Answer.Entry(status: number, location: entry[1].map { String($0.prefix(1024)) })
+            return Answer.Entry(status: number, location: entry[1].map(clipped))
         }
     }
 
@@ -135,4 +100,6 @@ extension JSONDocument {
 }
 
 /// At most a kilobyte.
-private func clipped(_ text: String) -> String { String(decoding: text.utf8.prefix(1024), as: UTF8.self) }
+private func clipped(_ text: String) -> String {
+    text.utf8.count > 1024 ? String(decoding: text.utf8.prefix(1024), as: UTF8.self) : text
+}

@@ -11,10 +11,10 @@ struct Response {
     private var date: Instant? { headers["date"].flatMap { Instant(httpDate: $0) } }
 
     /// The answer to a transaction of so many entries.
-    func answer(to entries: Int) throws(Refusal) -> Answer {
+    func answer(to entries: Int, by reader: JSONReader) throws(Refusal) -> Answer {
         guard status == 200 else {
             let retryAfter = headers["retry-after"].flatMap { FHIR.retryAfter($0, date: date) }
-            throw verdict(status: status, outcome: outcome, retryAfter: retryAfter, date: date)
+            throw verdict(status: status, outcome: outcome(by: reader), retryAfter: retryAfter, date: date)
         }
         // A hotel's or a neighbour's network shows its own page where the clinic should be.
         if headers["content-type"]?.lowercased().hasPrefix("text/html") == true {
@@ -22,7 +22,7 @@ struct Response {
         }
         let answers: [Answer.Entry]
         do {
-            answers = try JSONDocument(body).entries(atMost: entries + 1)
+            answers = try JSONDocument(body, by: reader).entries()
         } catch {
             throw Refusal(.resendOnce, error, status: status, date: date)
         }
@@ -36,8 +36,8 @@ struct Response {
     }
 
     /// Empty where the server says nothing, or nothing that can be read: the status alone has to do.
-    private var outcome: OperationOutcome {
-        let issues = try? JSONDocument(body).issues()
+    private func outcome(by reader: JSONReader) -> OperationOutcome {
+        let issues = try? JSONDocument(body, by: reader).issues()
         return OperationOutcome(issues: issues ?? [])
     }
 }

@@ -12,7 +12,7 @@ package struct TransactionRequest: Equatable, Sendable {
 
     /// Throws `clinic(.badAnswer)` for anything that is no transaction of conditional creates.
     package init(_ body: [UInt8]) throws(Fault) {
-        let rows = try JSONDocument(body).rows(
+        let rows = try JSONDocument(body, by: JSONReader()).rows(
             """
             SELECT json_extract(value, '$.request.url'), json_extract(value, '$.request.ifNoneExist')
             FROM json_each(?1, '$.entry')

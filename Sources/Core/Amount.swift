@@ -15,9 +15,9 @@ package struct Amount: Equatable, Hashable, Sendable {
     package init?(_ text: some StringProtocol) {
         var mantissa = 0, places = 0
         var negative = false, fraction = false, digits = 0, zeros = 0
-        for (index, character) in text.utf8.enumerated() {
+        for character in text.utf8 {
             switch character {
-            case UInt8(ascii: "-") where index == 0: negative = true
+            case UInt8(ascii: "-") where digits == 0 && !negative: negative = true
             case UInt8(ascii: ".") where !fraction && digits > 0: fraction = true
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
                 let digit = Int(character - UInt8(ascii: "0"))

@@ -3,6 +3,8 @@ package struct Driver: Sendable {
     /// What the device is for, in the words of `vitalsd devices`.
     package enum Kind: String, Sendable {
         case pulseOximeter = "pulse-oximeter", spirometer, scale, bloodPressure = "blood-pressure", thermometer, glucose
+        /// Only what it measures tells what it is.
+        case healthSensor = "health-sensor"
     }
     /// `captured`: its bytes come from a named public source. `specification`: from a document alone.
     package enum Evidence: String, Sendable { case captured, specification }
@@ -124,11 +126,25 @@ package struct Endpoint: Sendable {
         case bytes(String)
     }
     package let source: Source
+    /// The reading in a value; of several the first.
     package let decode: Decode
+    /// Every reading in a value.
+    package let decodeAll: DecodeAll
 
     package init(_ source: Source, _ decode: @escaping Decode) {
         self.source = source
         self.decode = decode
+        decodeAll = { bytes throws(Malformed) in [try decode(bytes)] }
+    }
+
+    /// For values that hold several readings, or none.
+    package init(_ source: Source, all decodeAll: @escaping DecodeAll) {
+        self.source = source
+        self.decodeAll = decodeAll
+        decode = { bytes throws(Malformed) in
+            guard let first = try decodeAll(bytes).first else { throw .invalid(at: 0, expected: .measurement) }
+            return first
+        }
     }
 
     /// The short UUID, the full UUID or the frame family's name.
@@ -143,6 +159,8 @@ package struct Endpoint: Sendable {
 
 /// Bytes to reading: pure, and without a trap for any bytes.
 package typealias Decode = @Sendable (Span<UInt8>) throws(Malformed) -> Reading
+/// The same for a value that may hold several, in the order of the wire.
+package typealias DecodeAll = @Sendable (Span<UInt8>) throws(Malformed) -> [Reading]
 
 /// How a byte stream is cut into frames.
 package struct Framing: Sendable, Equatable {

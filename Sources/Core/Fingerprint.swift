@@ -38,11 +38,12 @@ package func vitalsdUUID(_ digest: [UInt8]) -> String {
     var bytes = Array(digest.prefix(16))
     bytes[6] = bytes[6] & 0x0F | 0x80
     bytes[8] = bytes[8] & 0x3F | 0x80
+    let digits = Array(hex(bytes).utf8)
     var text: [UInt8] = []
     text.reserveCapacity(36)
-    for (index, digit) in hex(bytes).utf8.enumerated() {
+    for index in digits.indices {
         if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
-        text.append(digit)
+        text.append(digits[index])
     }
     return String(decoding: text, as: UTF8.self)
 }

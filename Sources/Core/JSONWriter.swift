@@ -19,11 +19,10 @@ package struct JSONWriter {
         name(key)
         array(elements)
     }
-    package mutating func member(_ key: String, _ value: some StringProtocol) {
+    package mutating func member(_ key: String, _ value: String) {
         name(key)
         string(value)
     }
-    package mutating func member(_ key: String, _ value: StaticString) { member(key, value.description) }
     package mutating func member(_ key: String, _ value: Int) {
         name(key)
         literal(String(value))
@@ -47,21 +46,23 @@ package struct JSONWriter {
         literal("null")
     }
 
-    package mutating func string(_ value: some StringProtocol) {
+    package mutating func string(_ value: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        let text = String(value)
-        if text.utf8.contains(where: Self.mustEscape) {
-            let utf8 = text.utf8.span
-            for at in utf8.indices { append(utf8[at]) }
+        let utf8 = value.utf8.span
+        var special: UInt8 = 0
+        for at in utf8.indices { special |= Self.mustEscape(utf8[at]) }
+        if special == 0 {
+            bytes.append(contentsOf: value.utf8)
         } else {
-            bytes.append(contentsOf: text.utf8)
+            for at in utf8.indices { append(utf8[at]) }
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func mustEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    /// 1 or 0, without a branch: so the processor looks at many bytes at once.
+    private static func mustEscape(_ byte: UInt8) -> UInt8 {
+        (byte < 0x20 ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
     }
 
     /// Everything above ASCII stands for itself.
@@ -83,9 +84,12 @@ package struct JSONWriter {
         bytes += value.utf8
     }
 
+    /// A word of ours, in which nothing wants escaping.
     private mutating func name(_ key: String) {
-        string(key)
-        bytes.append(UInt8(ascii: ":"))
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: key.utf8)
+        bytes.append(contentsOf: "\":".utf8)
         needsComma = false
     }
 

@@ -47,7 +47,9 @@ package struct KnownDevice: Hashable, Sendable {
 
     /// The device's Bluetooth address, where it has one.
     package var bluetoothAddress: BluetoothAddress? {
-        identity.hasPrefix("bluetooth:") ? BluetoothAddress(identity.dropFirst("bluetooth:".count)) : nil
+        let prefix = "bluetooth:"
+        return identity.hasPrefix(prefix)
+            ? BluetoothAddress(Substring(identity.utf8.dropFirst(prefix.utf8.count))) : nil
     }
 }
 

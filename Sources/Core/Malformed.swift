@@ -25,6 +25,7 @@ package enum Malformed: Error, Equatable, Sendable {
         case wholeFrame = "a whole frame"
         case knownFormat = "a known data format"
         case knownType = "a known record type"
+        case measurement = "a measurement"
         case text = "printable ASCII"
         case decimal = "a decimal number"
         case hexadecimal = "hexadecimal digits"

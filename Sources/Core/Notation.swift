@@ -10,13 +10,13 @@ extension Reading: CustomStringConvertible {
     package var description: String {
         var words: [String] = []
         for value in values {
-            words.append(value.quantity.name.text)
+            words.append(value.quantity.name)
             switch value.outcome {
             case .amount(let amount): words.append(amount.description)
             case .absent(let reason): words.append("?" + reason.code)
             }
-            words.append(value.unit.ucum.text)
-            if value.aspect != .plain { words.append(value.aspect.name.text) }
+            words.append(value.unit.ucum)
+            if value.aspect != .plain { words.append(value.aspect.name) }
         }
         words.append(taken.description)
         if let duration { words += ["lasting", String(duration.components.seconds)] }
@@ -102,8 +102,13 @@ extension RawTime: CustomStringConvertible {
     }
 }
 
-/// The words of a line, without its blanks.
+/// The words of a line, without its blanks. By bytes: a blank is one, and never part of another character.
 private func split(_ line: some StringProtocol) -> ArraySlice<String> {
-    // By bytes: a blank is one, and never part of another character.
-    Array(line.utf8).split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }[...]
+    let bytes = Array(line.utf8)
+    var words: [String] = [], start = 0
+    for end in 0...bytes.count where end == bytes.count || bytes[end] == UInt8(ascii: " ") {
+        if end > start { words.append(String(decoding: bytes[start..<end], as: UTF8.self)) }
+        start = end + 1
+    }
+    return words[...]
 }

@@ -55,6 +55,25 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
     case carbohydrate = 8_417_764
     case medication = 8_417_796
 
+    /// Volumes and flows of a forced breath out, at body temperature and pressure, as the spirometer gives them.
+    case forcedVitalCapacity = 188928
+    case forcedVolume500ms = 188940
+    case forcedVolume750ms = 188944
+    case forcedVolume1s = 152586
+    case forcedVolume3s = 189044
+    case forcedVolume6s = 152587
+    case ratioFEV1FVC = 188948
+    case ratioFEV1FEV6 = 188936
+    case peakExpiratoryFlow = 152584
+    /// The best of the person so far, as the device has it or was told it. No measurement of now.
+    case personalBestPeakFlow = 152585
+    case forcedFlow25To75 = 188960
+    /// The flow once a quarter of the vital capacity is out; what German calls MEF75.
+    case forcedFlow25 = 188964
+    case forcedFlow50 = 188968
+    case forcedFlow75 = 188972
+    case forcedExpiratoryTime = 189016
+
     case batteryCharge = 67996
     /// The value of a bare SFLOAT: the attribute's own name, for decoding a primitive.
     case basicNumericValue = 68172
@@ -62,15 +81,15 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
     case simpleNumericValue = 68182
 
     /// The reference identifier of ISO/IEEE 11073-10101.
-    package var reference: StaticString { facts.reference }
+    package var reference: String { facts.reference }
 
     /// The word for captures, the journal and people. One word, unique, never changed once used.
-    package var name: StaticString { facts.name }
+    package var name: String { facts.name }
 
     /// Values outside are kept and flagged `implausible`, never dropped. In the unit of `Unit.usual(for:)`.
     package var plausible: ClosedRange<Double> { facts.plausible }
 
-    private typealias Facts = (reference: StaticString, name: StaticString, plausible: ClosedRange<Double>)
+    private typealias Facts = (reference: String, name: String, plausible: ClosedRange<Double>)
 
     private var facts: Facts {
         switch self {
@@ -124,6 +143,21 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
         case .exercise: ("MDC_CTXT_GLU_EXERCISE", "exercise", 0...100)
         case .carbohydrate: ("MDC_CTXT_GLU_CARB", "carbohydrate", 0...1000)
         case .medication: ("MDC_CTXT_MEDICATION", "medication", 0...10_000)
+        case .forcedVitalCapacity: ("MDC_VOL_AWAY_EXP_FORCED_CAPACITY", "fvc", Self.livingVolume)
+        case .forcedVolume500ms: ("MDC_VOL_AWAY_EXP_FORCED_0_5S", "fev0.5", Self.livingVolume)
+        case .forcedVolume750ms: ("MDC_VOL_AWAY_EXP_FORCED_0_75S", "fev0.75", Self.livingVolume)
+        case .forcedVolume1s: ("MDC_VOL_AWAY_EXP_FORCED_1S", "fev1", Self.livingVolume)
+        case .forcedVolume3s: ("MDC_VOL_AWAY_EXP_FORCED_3S", "fev3", Self.livingVolume)
+        case .forcedVolume6s: ("MDC_VOL_AWAY_EXP_FORCED_6S", "fev6", Self.livingVolume)
+        case .ratioFEV1FVC: ("MDC_RATIO_AWAY_EXP_FORCED_1S_FVC", "fev1-fvc", Self.livingRatio)
+        case .ratioFEV1FEV6: ("MDC_RATIO_AWAY_EXP_FORCED_FEV1_FEV6", "fev1-fev6", Self.livingRatio)
+        case .peakExpiratoryFlow: ("MDC_FLOW_AWAY_EXP_FORCED_PEAK", "pef", Self.livingFlow)
+        case .personalBestPeakFlow: ("MDC_FLOW_AWAY_EXP_FORCED_PEAK_PB", "pef-best", Self.livingFlow)
+        case .forcedFlow25To75: ("MDC_FLOW_AWAY_EXP_FORCED_25_75_FVC", "fef25-75", Self.livingFlow)
+        case .forcedFlow25: ("MDC_FLOW_AWAY_EXP_FORCED_25_FVC", "fef25", Self.livingFlow)
+        case .forcedFlow50: ("MDC_FLOW_AWAY_EXP_FORCED_50_FVC", "fef50", Self.livingFlow)
+        case .forcedFlow75: ("MDC_FLOW_AWAY_EXP_FORCED_75_FVC", "fef75", Self.livingFlow)
+        case .forcedExpiratoryTime: ("MDC_VOL_AWAY_EXP_FORCED_TIME", "fet", 0.1...30)
         case .batteryCharge: ("MDC_ATTR_VAL_BATT_CHARGE", "battery", 0...100)
         case .basicNumericValue: ("MDC_ATTR_NU_VAL_OBS_BASIC", "sfloat", -1e300...1e300)
         case .simpleNumericValue: ("MDC_ATTR_NU_VAL_OBS_SIMP", "float", -1e300...1e300)
@@ -132,13 +166,19 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
 
     /// Millimoles per litre; home meters show 0.6 to 33.3.
     private static let livingGlucose = 0.5...60.0
+    /// Litres that one breath can move.
+    private static let livingVolume = 0.1...10.0
+    /// Litres a second.
+    private static let livingFlow = 0.05...20.0
+    /// Of one, or in percent: both are sent.
+    private static let livingRatio = 0.1...100.0
 
     package init?(name: some StringProtocol) {
         guard let match = Self.byName[String(name)] else { return nil }
         self = match
     }
 
-    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name.text, $0) })
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 }
 
 /// The units that devices send. Values are never converted on the way in.
@@ -146,9 +186,10 @@ package enum Unit: UInt8, CaseIterable, Sendable {
     case percent, perMinute, one, millimetreOfMercury, kilopascal, kilogram, pound, metre, centimetre, inch
     case kilogramPerSquareMetre, celsius, fahrenheit, kilojoule, ohm, second
     case millimolePerLitre, milligramPerDecilitre, gram, milligram, millilitre
+    case litre, litrePerMinute, litrePerSecond
 
     /// The case-sensitive code of the Unified Code for Units of Measure (UCUM).
-    package var ucum: StaticString {
+    package var ucum: String {
         switch self {
         case .percent: "%"
         case .perMinute: "/min"
@@ -171,6 +212,9 @@ package enum Unit: UInt8, CaseIterable, Sendable {
         case .gram: "g"
         case .milligram: "mg"
         case .millilitre: "mL"
+        case .litre: "L"
+        case .litrePerMinute: "L/min"
+        case .litrePerSecond: "L/s"
         }
     }
 
@@ -179,7 +223,7 @@ package enum Unit: UInt8, CaseIterable, Sendable {
         self = match
     }
 
-    private static let byCode = Dictionary(uniqueKeysWithValues: allCases.map { ($0.ucum.text, $0) })
+    private static let byCode = Dictionary(uniqueKeysWithValues: allCases.map { ($0.ucum, $0) })
 
     /// How a number in this unit compares with a plausible range, which is written in the metric unit.
     package func metric(_ value: Double) -> Double {
@@ -189,16 +233,10 @@ package enum Unit: UInt8, CaseIterable, Sendable {
         case .inch: value * 2.54
         case .metre: value * 100
         case .fahrenheit: (value - 32) / 1.8
+        case .litrePerMinute: value / 60
         // Of glucose, the only thing that is measured so: 180.16 g/mol.
         case .milligramPerDecilitre: value / 18.016
         default: value
         }
     }
-}
-
-/// A static string compared with a slice of text, without making a `String` of it.
-package func == (constant: StaticString, text: some StringProtocol) -> Bool { constant.description == text }
-
-extension StaticString {
-    package var text: String { description }
 }

@@ -70,6 +70,8 @@ package enum Remark: UInt8, CaseIterable, Sendable {
     case beforeMeal, afterMeal, fasting, casual, bedtime
     case testedByPerson, testedByProfessional, testedByLaboratory
     case minorHealthIssues, majorHealthIssues, duringMenses, underStress, noHealthIssues
+    // Of spirometry.
+    case afterBronchodilator = 124
 
     /// In kebab case, as the journal, captures and JSON write it.
     package var name: String { Self.names[self] ?? "" }
@@ -108,8 +110,20 @@ package struct Remarks: Equatable, Sendable, ExpressibleByArrayLiteral, Sequence
         bits |= UInt128(flags &>> low & (1 &<< count &- 1)) &<< UInt128(first.rawValue)
     }
 
-    package func makeIterator() -> some IteratorProtocol<Remark> {
-        Remark.allCases.lazy.filter { contains($0) }.makeIterator()
+    /// From the lowest bit to the highest.
+    package func makeIterator() -> some IteratorProtocol<Remark> { Bits(rest: bits) }
+
+    private struct Bits: IteratorProtocol {
+        var rest: UInt128
+
+        mutating func next() -> Remark? {
+            while rest != 0 {
+                let lowest = UInt8(truncatingIfNeeded: rest.trailingZeroBitCount)
+                rest &= rest &- 1
+                if let remark = Remark(rawValue: lowest) { return remark }
+            }
+            return nil
+        }
     }
 
     private func mask(_ remark: Remark) -> UInt128 { 1 &<< UInt128(remark.rawValue) }

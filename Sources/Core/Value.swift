@@ -58,7 +58,7 @@ package enum Aspect: UInt8, CaseIterable, Sendable {
     case below95, below92, below90, below88, below85, below80
     case observed
 
-    package var name: StaticString {
+    package var name: String {
         switch self {
         case .plain: ""
         case .spot: "spot"
@@ -98,7 +98,7 @@ package enum Aspect: UInt8, CaseIterable, Sendable {
         self = match
     }
 
-    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name.text, $0) })
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 }
 
 /// The values of one reading in the order of the wire. Up to sixteen live inside the reading itself, so that decoding

@@ -7,11 +7,14 @@ import Core
 /// Its clock wants to be written in every connection; a device whose clock was never set leaves out the stamp of every
 /// record, stored ones too, so without a stamp nothing is known but that it is older than its arrival.
 enum AndBLE {
-    /// Fetches the memory from `characteristic`, whose values `decode` reads.
+    /// Fetches the memory from `characteristic`, whose values `decode` reads, or from what `older` firmware has instead.
     static func visit(
-        _ peer: any Peer, _ report: any Report, _ characteristic: BluetoothUUID, _ decode: Decode
+        _ peer: any Peer, _ report: any Report, _ characteristic: BluetoothUUID, _ decode: @escaping Decode,
+        older: (characteristic: BluetoothUUID, decode: Decode)? = nil
     ) async throws(Fault) {
         try await peer.discover()
+        var (characteristic, decode) = (characteristic, decode)
+        if let older, !peer.has(characteristic), peer.has(older.characteristic) { (characteristic, decode) = older }
         if let information = try await peer.deviceInformation() { try await report.information(information) }
         try await peer.tellClock(to: report)
         if let now = report.localTime {

@@ -22,8 +22,8 @@ extension Framing {
 /// the measurement and calls again. The clock could be set with `PWA2`, of which public descriptions disagree on the
 /// length; so it is read, and never set.
 ///
-/// Sources, which agree on every byte used here: A&D servers with a logged measurement of a UA-767PBT and of a UC-411PBT-C
-/// (ANDtestManager), dk.iha.and.PbtReader, com.isansys…AnD_UA767 (status, battery), com.nexj…AND (names).
+/// Sources, which agree on every byte used here: an A&D server with a logged measurement of a UA-767PBT and of a UC-411PBT-C
+/// (public file 567536000), dk.iha.and.PbtReader, com.isansys…AnD_UA767 (status, battery), com.nexj…AND (names).
 package enum AndPBT {
     fileprivate static let header = 60, most = 512
     private static let accept = Array("PWA1".utf8)

@@ -37,22 +37,18 @@ package enum BerryOximeter {
     ///
     /// Saturation 127 and pulse 255 mean that there is none.
     package static func sample(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
-        var field = ByteReader(bytes)
-        let status = try field.u8()
-        guard status & 0x80 != 0 else { throw .invalid(at: 0, expected: .flagByte) }
-        _ = try field.sevenBits()
-        let more = try field.sevenBits()
-        let pulse = (more & 0x40) << 1 | (try field.sevenBits()), saturation = try field.sevenBits()
-        guard field.isAtEnd else { throw .length(got: bytes.count, expected: 5) }
+        let sample = try FiveByteSample(bytes)
         var remarks = Remarks()
-        if more & 0x10 != 0 { remarks.insert(.sensorUnconnectedToUser) }
-        if more & 0x20 != 0 { remarks.insert(.signalAnalysisOngoing) }
-        if status & 0x20 != 0 { remarks.insert(.sensorDisconnected) }
-        if status & 0x10 != 0 || status & 0x0F > 7 { remarks.insert(.inadequateSignal) }
+        if sample.more & 0x10 != 0 { remarks.insert(.sensorUnconnectedToUser) }
+        if sample.more & 0x20 != 0 { remarks.insert(.signalAnalysisOngoing) }
+        if sample.status & 0x20 != 0 { remarks.insert(.sensorDisconnected) }
+        if sample.status & 0x10 != 0 || sample.status & 0x0F > 7 { remarks.insert(.inadequateSignal) }
         return Reading(
             [
-                Value(.oxygenSaturation, nonin(saturation: saturation), .percent),
-                Value(.pulseOximeterRate, pulse == 255 ? .absent(.unknown) : .amount(Amount(Int32(pulse))), .perMinute),
+                Value(.oxygenSaturation, nonin(saturation: sample.saturation), .percent),
+                Value(
+                    .pulseOximeterRate,
+                    sample.pulse == 255 ? .absent(.unknown) : .amount(Amount(Int32(sample.pulse))), .perMinute),
             ], taken: .now, remarks: remarks)
     }
 }

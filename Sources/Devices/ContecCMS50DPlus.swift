@@ -1,11 +1,8 @@
 import Core
 
 extension Driver {
-    /// Contec CMS50D+ with the old protocol: 60 packets a second over its own USB-serial cable, unasked.
-    ///
-    /// Its memory (command F5 F5) holds one recording without a date, which it keeps after a download. Fetched in every
-    /// visit it would be reported again each time, and nothing could tell that it is the same; so it stays there, and
-    /// nothing is ever written to the device.
+    /// Contec CMS50D+, and CMS50E and CMS50F of the same time, with the old protocol: 60 packets a second over their own
+    /// USB-serial cable, unasked. Its memory is fetched once in a visit, when nobody's finger is in; see `fetch`.
     ///
     /// Source: atbrask/CMS50Dplus, with the bits as its own tests have them.
     package static let contecCMS50DPlus = Driver(
@@ -17,7 +14,8 @@ extension Driver {
         ],
         visit: .line { line, report async throws(Fault) in
             let oximeter = LiveOximeter(
-                framing: .contecCMS50DPlus, framesPerSecond: 60, decode: ContecCMS50DPlus.live)
+                framing: .contecCMS50DPlus, framesPerSecond: 60, decode: ContecCMS50DPlus.live,
+                whenUnworn: { line, report async throws(Fault) in try await ContecCMS50DPlus.fetch(line, report) })
             try await oximeter.watch(line, report)
         })
 }
@@ -41,18 +39,12 @@ package enum ContecCMS50DPlus {
     ///
     /// Saturation 0 or 127 and pulse 0 or 255 mean that there is none.
     package static func live(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
-        var field = ByteReader(bytes)
-        let status = try field.u8()
-        guard status & 0x80 != 0 else { throw .invalid(at: 0, expected: .flagByte) }
-        _ = try field.sevenBits()
-        let more = try field.sevenBits()
-        let pulse = (more & 0x40) << 1 | (try field.sevenBits()), saturation = try field.sevenBits()
-        guard field.isAtEnd else { throw .length(got: bytes.count, expected: 5) }
+        let sample = try FiveByteSample(bytes)
         var remarks = Remarks()
-        if status & 0x10 != 0 { remarks.insert(.sensorUnconnectedToUser) }
-        if more & 0x20 != 0 { remarks.insert(.signalAnalysisOngoing) }
-        if more & 0x10 != 0 { remarks.insert(.sensorMalfunctioning) }
-        return Reading(values(saturation, pulse), taken: .now, remarks: remarks)
+        if sample.status & 0x10 != 0 { remarks.insert(.sensorUnconnectedToUser) }
+        if sample.more & 0x20 != 0 { remarks.insert(.signalAnalysisOngoing) }
+        if sample.more & 0x10 != 0 { remarks.insert(.sensorMalfunctioning) }
+        return Reading(values(sample.saturation, sample.pulse), taken: .now, remarks: remarks)
     }
 
     /// A second of the recording in its memory.

@@ -7,12 +7,17 @@ struct LiveOximeter: Sendable {
     let decode: Decode
     /// Tells the frames that are a second apart from whatever else is in the stream.
     var isSample: @Sendable ([UInt8]) -> Bool = { _ in true }
+    /// What is done once, when nobody has worn it for fifteen seconds and so nobody waits. Gives back what it heard of the
+    /// stream meanwhile.
+    var whenUnworn: @Sendable (any Line, any Report) async throws(Fault) -> [UInt8] = {
+        (_: any Line, _: any Report) async throws(Fault) in []
+    }
 
     /// Listens until the device falls silent or goes, and reports what its seconds come to. What was worn so far is
     /// reported even when the line fails.
     func watch(_ line: any Line, _ report: any Report) async throws(Fault) {
         var frames = Frames(framing), session = OximetrySession(keepsStream: report.wantsStream)
-        var count = 0, silence = 0, noise = 0
+        var count = 0, silence = 0, noise = 0, unworn = 0
         var fault: Fault?
         listening: while fault == nil {
             let arrival: Arrival
@@ -30,7 +35,13 @@ struct LiveOximeter: Sendable {
                     guard isSample(frame) else { continue }
                     count += 1
                     guard count % framesPerSecond == 0 else { continue }
-                    for reading in session.add(OximetrySample(decoded(frame, by: decode))) { try await report(reading) }
+                    let sample = OximetrySample(decoded(frame, by: decode))
+                    for reading in session.add(sample) { try await report(reading) }
+                    unworn = sample.isWorn ? min(unworn, 0) : unworn + 1
+                    guard unworn == 15 else { continue }
+                    // Once: from here on it counts no more.
+                    unworn = .min
+                    frames.append(try await whenUnworn(line, report))
                 }
                 // Another device on the same cable, perhaps: whoever it is must be asked anew.
                 if frames.noise - noise > 4096 { fault = .device(.unrecognised) }

@@ -16,12 +16,7 @@ extension Driver {
         claims: [.advertised(name: "Nonin3230", service: nil), .advertised(name: "Nonin3231", service: nil)],
         endpoints: [Endpoint(.characteristic(Nonin3230.oximetry), Nonin3230.sample)],
         visit: .gatt { peer, report async throws(Fault) in
-            try await peer.introduce(to: report)
-            try await peer.subscribe(Nonin3230.oximetry)
-            try await peer.watch(report) { update async throws(Fault) in
-                guard update.characteristic == Nonin3230.oximetry else { return nil }
-                return OximetrySample(decoded(update.value, by: Nonin3230.sample))
-            } kept: { readings async throws(Fault) in
+            try await Nonin3230.visit(peer, report) { readings async throws(Fault) in
                 guard readings.contains(where: { $0.remarks.contains(.smartPoint) }) else { return }
                 try await peer.writeIfAllowed(Nonin3230.measurementComplete, to: Nonin3230.controlPoint)
             }
@@ -33,6 +28,21 @@ package enum Nonin3230 {
     static let controlPoint = BluetoothUUID(full: 0x1447AF80_0D60_11E2_88B6_0002A5D5C51B)
     /// The operation, and "NMI".
     static let measurementComplete: [UInt8] = [0x62, 0x4E, 0x4D, 0x49]
+
+    /// The conversation; `kept` runs once readings are on disk.
+    static func visit(
+        _ peer: any Peer, _ report: any Report,
+        kept: ([Reading]) async throws(Fault) -> Void = { (_: [Reading]) async throws(Fault) in }
+    ) async throws(Fault) {
+        try await peer.introduce(to: report)
+        try await peer.subscribe(oximetry)
+        try await peer.watch(
+            report,
+            sample: { update async throws(Fault) in
+                guard update.characteristic == oximetry else { return nil }
+                return OximetrySample(decoded(update.value, by: sample))
+            }, kept: kept)
+    }
 
     /// One second.
     ///

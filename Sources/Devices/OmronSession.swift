@@ -113,6 +113,9 @@ struct OmronSession {
     }
 
     /// A whole frame, put together from its pieces in whatever order; nil where one is missing or damaged.
+    ///
+    /// The pieces are confirmed before what they hold is kept, and must be, or the next would not come. Nothing is
+    /// forgotten with it: they are a copy of the EEPROM, which the cuff changes only by measuring.
     private func receive() async throws(Fault) -> [UInt8]? {
         var pieces: [Int: [UInt8]] = [:]
         for _ in 0..<16 {

@@ -27,6 +27,17 @@ package enum TaiDoc {
         return bytes + [CheckSum.sum(bytes)]
     }
 
+    /// The conversation with every meter whose records are pairs of answers.
+    static func visit(
+        _ peer: any Peer, _ report: any Report, users: ClosedRange<UInt8> = 1...1, _ decode: Decode
+    ) async throws(Fault) {
+        try await peer.discover()
+        var meter = try await Meter(peer)
+        try await meter.introduce(to: report)
+        try await meter.fetch(users: users, report, decode)
+        try await meter.end(report)
+    }
+
     /// A connected meter and what of its stream is still to be read.
     struct Meter {
         let line: GATTLine

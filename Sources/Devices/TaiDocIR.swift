@@ -12,11 +12,7 @@ extension Driver {
         ],
         endpoints: [Endpoint(.bytes("taidoc-temperature"), TaiDoc.temperature)],
         visit: .gatt { peer, report async throws(Fault) in
-            try await peer.discover()
-            var meter = try await TaiDoc.Meter(peer)
-            try await meter.introduce(to: report)
-            try await meter.fetch(users: 1...1, report, TaiDoc.temperature)
-            try await meter.end(report)
+            try await TaiDoc.visit(peer, report, TaiDoc.temperature)
         })
 }
 

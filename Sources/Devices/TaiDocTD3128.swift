@@ -13,11 +13,7 @@ extension Driver {
         ],
         endpoints: [Endpoint(.bytes("taidoc-blood-pressure"), TaiDoc.bloodPressure)],
         visit: .gatt { peer, report async throws(Fault) in
-            try await peer.discover()
-            var meter = try await TaiDoc.Meter(peer)
-            try await meter.introduce(to: report)
-            try await meter.fetch(users: 1...4, report, TaiDoc.bloodPressure)
-            try await meter.end(report)
+            try await TaiDoc.visit(peer, report, users: 1...4, TaiDoc.bloodPressure)
         })
 }
 

@@ -1,7 +1,7 @@
 import Core
 
 extension Quantity {
-    var coding: Coding { .mdc(rawValue, reference.text) }
+    var coding: Coding { .mdc(rawValue, reference) }
 
     /// The LOINC codes beside the MDC code, the one that HL7's vital signs demand first. Empty where none is certain.
     var loinc: [Coding] {
@@ -23,6 +23,15 @@ extension Quantity {
         case .bodyTemperature, .tympanicTemperature, .rectalTemperature, .oralTemperature, .earTemperature,
             .fingerTemperature, .toeTemperature, .axillaryTemperature, .gastrointestinalTemperature:
             [.loinc("8310-5", "Body temperature")]
+        case .forcedVolume1s: [.loinc("20150-9", "FEV1")]
+        case .forcedVitalCapacity:
+            [.loinc("19868-9", "Forced vital capacity [Volume] Respiratory system by Spirometry")]
+        case .ratioFEV1FVC: [.loinc("19926-5", "FEV1/FVC")]
+        case .peakExpiratoryFlow: [.loinc("33452-4", "Maximum expiratory gas flow Respiratory system airway")]
+        case .forcedVolume500ms, .forcedVolume750ms, .forcedVolume3s, .forcedVolume6s, .ratioFEV1FEV6,
+            .forcedFlow25To75, .forcedFlow25, .forcedFlow50, .forcedFlow75, .forcedExpiratoryTime,
+            .personalBestPeakFlow:
+            []
         case .fatFreeMass, .softLeanMass, .bodyWater, .basalMetabolism, .bodyMuscle, .muscleMass, .bodyImpedance,
             .cuffPressure, .roomTemperature, .batteryCharge, .basicNumericValue, .simpleNumericValue:
             []
@@ -48,6 +57,16 @@ extension Quantity {
     var isAboutPerson: Bool {
         switch self {
         case .cuffPressure, .roomTemperature, .controlGlucose, .basicNumericValue, .simpleNumericValue: false
+        default: true
+        }
+    }
+
+    /// Whether the clinics' contract has a code for it. What has none goes along in words.
+    var isAgreed: Bool {
+        switch self {
+        case .forcedVolume500ms, .forcedVolume750ms, .forcedVolume3s, .forcedFlow25, .forcedFlow50, .forcedFlow75,
+            .forcedExpiratoryTime, .personalBestPeakFlow:
+            false
         default: true
         }
     }
@@ -97,7 +116,7 @@ extension Unit {
         case .inch: "in"
         case .one: "1"
         case .kilogramPerSquareMetre: "kg/m²"
-        default: ucum.text
+        default: ucum
         }
     }
 }
@@ -111,6 +130,7 @@ extension Driver.Kind {
         case .thermometer: .mdc(528392, "MDC_DEV_SPEC_PROFILE_TEMP")
         case .scale: .mdc(528399, "MDC_DEV_SPEC_PROFILE_SCALE")
         case .glucose: .mdc(528401, "MDC_DEV_SPEC_PROFILE_GLUCOSE")
+        case .healthSensor: .mdc(528457, "MDC_DEV_SPEC_PROFILE_GENERIC")
         case .spirometer: Coding(CodeSystem.missingMDC, "528413", "MDC_DEV_SPEC_PROFILE_SPIROMETER")
         }
     }

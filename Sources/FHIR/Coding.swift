@@ -101,7 +101,7 @@ extension JSONWriter {
     mutating func quantity(_ key: String, _ amount: Amount, _ unit: Unit) {
         object(key) { json in
             json.member("value", amount)
-            json.unit(unit.display, unit.ucum.text)
+            json.unit(unit.display, unit.ucum)
         }
     }
 

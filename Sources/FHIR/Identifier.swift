@@ -37,9 +37,7 @@ struct Identifier: Hashable, Sendable {
     }
 
     /// The search that finds the resource: `identifier=<system>|<value>`, escaped as FHIR wants, then as a URL wants.
-    var condition: String {
-        "identifier=" + percentEncoded(escaped(system)) + "|" + percentEncoded(escaped(value))
-    }
+    var condition: String { "identifier=" + escaped(system) + "|" + escaped(value) }
 }
 
 extension JSONWriter {
@@ -56,39 +54,31 @@ extension JSONWriter {
     }
 }
 
-/// FHIR's own escaping inside the value of a search parameter.
+/// First FHIR's own escaping inside the value of a search parameter: `\` before a separator. Then a URL's: everything but
+/// what may stand in a query by itself (RFC 3986) becomes `%` and two digits; a `+` must not arrive as a space, nor a `&` as
+/// the end of the parameter.
 private func escaped(_ text: String) -> String {
-    guard text.utf8.contains(where: isSpecial) else { return text }
+    if text.utf8.allSatisfy(isPlain) { return text }
     var escaped: [UInt8] = []
     for byte in text.utf8 {
-        if isSpecial(byte) { escaped.append(UInt8(ascii: "\\")) }
-        escaped.append(byte)
+        switch byte {
+        case _ where isPlain(byte): escaped.append(byte)
+        case UInt8(ascii: ","), UInt8(ascii: "|"), UInt8(ascii: "$"): escaped += "%5C".utf8 + [byte]
+        case UInt8(ascii: "\\"): escaped += "%5C%5C".utf8
+        default: escaped += "%\(capitalHex(byte))".utf8
+        }
     }
     return String(decoding: escaped, as: UTF8.self)
 }
 
-private func isSpecial(_ byte: UInt8) -> Bool {
+private func isPlain(_ byte: UInt8) -> Bool {
     switch byte {
-    case UInt8(ascii: "\\"), UInt8(ascii: ","), UInt8(ascii: "|"), UInt8(ascii: "$"): true
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: "/"):
+        true
     default: false
     }
-}
-
-/// Everything but what may stand in a query by itself (RFC 3986) becomes `%` and two digits; a `+` must not arrive as a
-/// space, nor a `&` as the end of the parameter.
-private func percentEncoded(_ text: String) -> String {
-    var encoded: [UInt8] = []
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "|"), UInt8(ascii: ","),
-            UInt8(ascii: "$"):
-            encoded.append(byte)
-        default: encoded += ("%" + capitalHex(byte)).utf8
-        }
-    }
-    return String(decoding: encoded, as: UTF8.self)
 }
 
 /// The eight bytes of an EUI-64 in capital hexadecimal digits.

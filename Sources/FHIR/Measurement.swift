@@ -102,19 +102,19 @@ extension Reading {
             names[name] = count
             measurements.append(Measurement(content: content, part: count == 1 ? name : "\(name)-\(count)"))
         }
-        for value in values where value.quantity.isAboutPerson {
+        for value in values where value.quantity.isAboutPerson && value.quantity.isAgreed {
             if value.aspect.statistic != nil {
                 if measurements.addStatistic(value) { continue }
                 var statistics = Statistics(quantity: value.quantity)
                 statistics.take(value)
-                append(.statistics(statistics), value.quantity.name.text + "-summary")
+                append(.statistics(statistics), value.quantity.name + "-summary")
             } else if value.quantity.isBloodPressure {
                 if measurements.addPressure(value) { continue }
                 var pressure = BloodPressure()
                 _ = pressure.take(value)
                 append(.bloodPressure(pressure), "blood-pressure")
             } else {
-                let name = value.quantity.name.text
+                let name = value.quantity.name
                 append(.numeric(value), value.aspect == .plain ? name : "\(name)-\(value.aspect.name)")
             }
         }

@@ -38,10 +38,19 @@ extension Measurement {
                 for code in remarks.interpretations { json.concept(Coding(CodeSystem.measurementStatus, code)) }
             }
         }
-        json.notes(notes + (isStatus ? [] : remarks.notes) + Note.time(of: kept))
+        json.notes(notes + furtherResults(of: kept.reading) + (isStatus ? [] : remarks.notes) + Note.time(of: kept))
         json.reference("device", subjects.device)
         if let derivedFrom { json.array("derivedFrom") { $0.object { $0.member("reference", derivedFrom) } } }
         writeComponents(into: &json, against: remarks.absence)
+    }
+
+    /// What a spirometer gives and no code is agreed for, in words beside the FEV1, which every one gives.
+    private func furtherResults(of reading: Reading) -> [String] {
+        guard case .numeric(let value) = content, value.quantity == .forcedVolume1s else { return [] }
+        let further = reading.values.filter { !$0.quantity.isAgreed }.compactMap { value in
+            value.amount.map { "\(value.quantity.name) \($0) \(value.unit.display)" }
+        }
+        return further.isEmpty ? [] : ["The device also gave " + further.joined(separator: ", ") + "."]
     }
 
     /// So that nobody takes an average for a spot check.
@@ -138,7 +147,7 @@ extension Value {
 }
 
 extension Quantity {
-    fileprivate var words: String { self == .meanPressure ? "mean pressure" : name.text }
+    fileprivate var words: String { self == .meanPressure ? "mean pressure" : name }
 }
 
 extension Amount {

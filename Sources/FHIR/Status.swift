@@ -15,6 +15,7 @@ extension Remarks {
 
     /// Codes of the measurement status, one interpretation each.
     var interpretations: [String] {
+        if isEmpty { return [] }
         let codes: [(Remark, String)] = [
             (.questionable, "questionable"), (.calibrationOngoing, "calibration-ongoing"),
             (.earlyEstimate, "early-indication"), (.validated, "validated"),
@@ -27,7 +28,7 @@ extension Remarks {
 
     /// The device's status as bit strings. All of these bits are events, which are sent only when they happened.
     var statusBits: [StatusBits] {
-        [StatusBits.bloodPressure(self), StatusBits.oximeter(self)].filter { !$0.bits.isEmpty }
+        isEmpty ? [] : [StatusBits.bloodPressure(self), StatusBits.oximeter(self)].filter { !$0.bits.isEmpty }
     }
 
     /// What has no place in FHIR's own elements, in words for the person who reads the Observation.
@@ -89,6 +90,7 @@ extension Remark {
         case .weightNotConfirmedByIndex: "The weight and the body mass index that the device sent do not agree."
         case .artifact: "The device marked an artefact, such as movement, in this measurement."
         case .notMedicalDevice: "The device is not sold as a medical device."
+        case .afterBronchodilator: "Measured after a bronchodilator."
         case .implausible: "A value is outside what the hub holds possible; it is passed on as the device sent it."
         case .invalidTime: "The device sent a date or time that does not exist."
         case .unstable: "The value had not settled."

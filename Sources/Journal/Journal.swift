@@ -110,6 +110,9 @@ package actor Journal {
         }
     }
 
+    /// The number of the newest reading that waits for the destination; nil where none does.
+    package func newest(for destination: String) throws(Fault) -> Int64? { try database.newest(for: destination) }
+
     /// Writes down a destination's answers, all or none. What is refused goes into quarantine until `retry`.
     ///
     /// A `fleeting` answer outlives the daemon's death, but until something else is kept or settled a power cut may take

@@ -101,6 +101,12 @@ extension Database {
         return found
     }
 
+    func newest(for destination: String) throws(Fault) -> Int64? {
+        try integer(
+            "SELECT max(reading) FROM outbox WHERE destination = (SELECT id FROM destination WHERE name = ?)",
+            .text(destination))
+    }
+
     private func setAside(_ reading: Int64) throws(Fault) {
         try query("UPDATE reading SET standing = 2 WHERE id = ?", .integer(reading))
         try query("DELETE FROM outbox WHERE reading = ?", .integer(reading))

@@ -86,7 +86,7 @@ struct WriteAheadLog {
             if computed.contains(where: { $0 == stored }), Array(frame[8..<16]) == salts, bigEndian(frame, 0) != 0 {
                 visit(index, Int(bigEndian(frame, 0)), bigEndian(frame, 4) != 0, offset + 24)
             }
-            before = [stored] + computed.prefix(1)
+            before = [stored] + computed.prefix(1).filter { $0 != stored }
         }
         return headerIsRight
     }

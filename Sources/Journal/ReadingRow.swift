@@ -71,13 +71,14 @@ struct ReadingRow: Equatable {
     }
 
     var data: [Datum] {
-        [
+        let about = subject.data
+        return [
             .integer(id), .blob(fingerprint), .integer(device), Datum(eui.map(Int64.init(bitPattern:))), Datum(line),
-            .text(content), .blob(bytes),
+            .text(content), .blob(bytes), .text(heard.boot), .integer(heard.uptime.inNanoseconds),
+            .integer(heard.wall.milliseconds), Datum(heard.synchronised), Datum(pair), Datum(dated.at?.milliseconds),
+            .integer(dated.error.inNanoseconds), .text(dated.basis.rawValue), about[0], about[1],
+            .integer(standing.rawValue), .integer(seal),
         ]
-            + heard.data
-            + [Datum(pair), Datum(dated.at?.milliseconds), .integer(dated.error.inNanoseconds)]
-            + [.text(dated.basis.rawValue)] + subject.data + [.integer(standing.rawValue), .integer(seal)]
     }
 
     /// Whether the row is what was written. SQLite's own check sees a torn page but not a changed digit.

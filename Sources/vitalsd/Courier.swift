@@ -1,3 +1,5 @@
+// Long because the whole way to the clinic stands in one place: what goes next, what came back, and how long to wait.
+
 import Clinic
 import Core
 import FHIR
@@ -29,8 +31,10 @@ import Journal
     private var suspects: [(kept: Kept, fault: Fault)] = []
     /// How many readings a bundle may hold: halved by a clinic that says "too large".
     private var most = 64
-    /// Read from the journal and not yet sent, up to the number `last`.
+    /// Read from the journal and not yet sent: what is live, and then the oldest, up to the number `last`.
     private var ahead: [Kept] = [], last = Int64.min
+    /// What went before its turn, for as long as its turn has not come.
+    private var early: Set<Int64> = []
     private let readAhead = 192
     /// What the clinic has said and the journal does not know yet.
     private var answered: [Journal.Receipt] = []
@@ -58,7 +62,7 @@ import Journal
 
     /// A person has changed what waits: nothing is sent that was read before.
     func reconsider() {
-        (ahead, last) = ([], .min)
+        (ahead, last, early) = ([], .min, [])
         // A hub that has learnt the time need not wait any longer.
         if fault == .hub(.clockUnset) { failures = 0; bell.ring() }
         wake()
@@ -78,7 +82,7 @@ import Journal
                 try await deliverNext()
             } catch {
                 // Whatever was read ahead may have changed by then.
-                (ahead, last) = ([], .min)
+                (ahead, last, early) = ([], .min, [])
                 await pause(after: error)
             }
         }
@@ -89,9 +93,10 @@ import Journal
         if HubClock.now().wall < earliestCredible { throw Refusal(.resend, .hub(.clockUnset)) }
         try destination.clinic.checkFiles()
         guard suspects.isEmpty else { return try await deliverBesideSuspects() }
-        if ahead.isEmpty { try await readOn() }
+        if ahead.isEmpty { try await readOn() } else { try await readLive() }
         guard let first = ahead.first else { return await rest() }
-        let candidates = Bundle.neighbours(ahead)
+        // What is live goes alone: a large bundle takes its time.
+        let candidates = Bundle.neighbours(isLive(first) ? Array(ahead.prefix(while: isLive)) : ahead)
         let batch = candidates.prefix(min(most, Bundle.fitting(candidates, to: destination.options)))
         if batch.isEmpty {
             ahead.removeFirst()
@@ -113,7 +118,7 @@ import Journal
     /// What was refused alone stays behind until anything else was taken.
     private func deliverBesideSuspects() async throws(Refusal) {
         try await settleAnswered().get()
-        (ahead, last) = ([], .min)
+        (ahead, last, early) = ([], .min, [])
         hasNews = false
         let batch = try await pending(after: .min, isDoubtful ? 1000 : most + suspects.count).get().filter { kept in
             !suspects.contains { $0.kept.id == kept.id }
@@ -141,7 +146,7 @@ import Journal
         }
         // What is answered must not be read again; and nothing more comes that would make the answers last.
         try await settleAnswered().get()
-        last = .min
+        (last, early) = (.min, [])
         try await readFurther().get()
     }
 
@@ -149,9 +154,33 @@ import Journal
         guard ahead.isEmpty else { return .success(()) }
         hasNews = false
         return await pending(after: last, readAhead).map { pending in
-            ahead = pending
             last = pending.last?.id ?? last
+            let own = pending.filter { !early.contains($0.id) }
+            ahead = own.filter(isLive) + own.filter { !isLive($0) }
         }
+    }
+
+    /// What somebody has just measured does not wait behind weeks of what piled up: somebody else may be waiting for it.
+    private func readLive() async throws(Refusal) {
+        guard hasNews else { return }
+        hasNews = false
+        let newest: Int64
+        do throws(Fault) {
+            newest = try await journal.newest(for: destination.name) ?? .min
+        } catch {
+            throw Refusal(.resend, error)
+        }
+        guard newest > last else { return }
+        let live = try await pending(after: max(last, newest - 64), 64).get().filter {
+            isLive($0) && !early.contains($0.id)
+        }
+        early.formUnion(live.map(\.id))
+        ahead = live + ahead
+    }
+
+    /// Whether it was measured in the last ten minutes, as far as anybody can say.
+    private func isLive(_ kept: Kept) -> Bool {
+        (kept.dated.at ?? kept.heard.wall).milliseconds > HubClock.now().wall.milliseconds - 600_000
     }
 
     private func pending(after first: Int64, _ limit: Int) async -> Result<[Kept], Refusal> {

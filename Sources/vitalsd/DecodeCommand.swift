@@ -81,7 +81,9 @@ private func choose(
 
 private func printReadings(of values: [[UInt8]], _ endpoint: Endpoint, _ driver: Driver) throws(Malformed) {
     guard case .frames(let framing) = endpoint.source else {
-        for value in values { printLine(json(try endpoint.decode(value.span), of: driver)) }
+        for value in values {
+            for reading in try endpoint.decodeAll(value.span) { printLine(json(reading, of: driver)) }
+        }
         return
     }
     let stream = values.flatMap(\.self)
@@ -94,7 +96,9 @@ private func printReadings(of values: [[UInt8]], _ endpoint: Endpoint, _ driver:
             throw .invalid(at: at, expected: .wholeFrame)
         }
         do {
-            printLine(json(try endpoint.decode(rest.extracting(first: count)), of: driver))
+            for reading in try endpoint.decodeAll(rest.extracting(first: count)) {
+                printLine(json(reading, of: driver))
+            }
         } catch {
             throw error.moved(by: at)
         }

@@ -6,7 +6,8 @@ extension Command {
         verb: "devices", arguments: "[--json]", summary: "list the devices that vitalsd knows",
         explanation: """
             Evidence: `captured` where the bytes in its tests come from a named public source, `specification` where
-            they follow a document alone. With --json one object a line.
+            they follow a document alone. Behind them what is asked for and not known yet, and why. With --json one
+            object a line, of the known ones.
             """
     ) { arguments throws(Exit) in
         let wantsJSON = arguments.flag("json")
@@ -15,8 +16,13 @@ extension Command {
             for driver in drivers { printLine(json(driver)) }
             return
         }
-        for line in deviceTable { printLine(line) }
+        for line in deviceTable + [""] + notYetTable { printLine(line) }
     }
+}
+
+/// What is asked for and not known, as the README has it.
+var notYetTable: [String] {
+    ["| not yet | why |", "|---|---|"] + NotYet.all.map { "| \($0.model) | \($0.why) |" }
 }
 
 /// The list of devices as the README has it, where a test compares the two.

@@ -14,10 +14,14 @@ import Host
     /// Readings that found no room even so.
     private(set) var lost = 0
 
-    /// Takes its room, where there is any: on a disk that is full already it is as good as none.
     init(at path: String) throws(Fault) {
         self.path = path
         bell = try Bell()
+    }
+
+    /// Takes its room, where there is any: on a disk that is full already it is as good as none. A disk that is busy with what
+    /// others write may take a second for it, so it is no part of the start.
+    func take() {
         let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { return }
         defer { close(file) }

@@ -60,6 +60,7 @@ extension Command {
                 _exit(Exit.data.rawValue)
             }
             notify(.ready, .status("running"))
+            gateway.intake.reserve.take()
             group.addTask { await self.examine(journal) }
             await listen(to: gateway, hub)
             notify(.stopping)

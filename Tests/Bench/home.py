@@ -109,6 +109,10 @@ class Daemon:
         self.popen.send_signal(signal.SIGTERM)
         self.popen.wait(20)
 
+    def kill(self) -> None:
+        self.popen.kill()
+        self.popen.wait()
+
     def bind(self, first: int, count: int) -> None:
         for index in range(first, first + count):
             subprocess.run(
@@ -126,6 +130,11 @@ class Daemon:
     def size(self) -> int:
         """Bytes of the journal and its log."""
         return sum(file.stat().st_size for file in self.journal.parent.iterdir() if file.is_file())
+
+
+def stolen() -> float:
+    """Seconds of all processors that the hypervisor gave to somebody else since the machine began."""
+    return int(pathlib.Path("/proc/stat").read_text().split(maxsplit=9)[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def address(index: int) -> str:

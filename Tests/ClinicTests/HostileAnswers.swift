@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func theHonestAnswerIsTaken() throws {
-        let answer = try answer(Self.response(Self.entry + "," + Self.entry)).answer(to: 2)
+        let answer = try answer(Self.response(Self.entry + "," + Self.entry)).answer(to: 2, by: JSONReader())
         #expect(
             answer.entries == [
                 .init(status: 201, location: "Observation/1"), .init(status: 201, location: "Observation/1"),
@@ -30,7 +30,7 @@ import Testing
             #"{"response":{"status":"201 Created","location":"https://x/Observation/9"}}"#,
             #"{"response":{"status":"200 OK","location":7}}"#,
         ]
-        let answer = try answer(Self.response(entries.joined(separator: ","))).answer(to: 3)
+        let answer = try answer(Self.response(entries.joined(separator: ","))).answer(to: 3, by: JSONReader())
         #expect(answer.entries.map(\.location) == [nil, "https://x/Observation/9", nil])
     }
 
@@ -52,25 +52,25 @@ import Testing
         response(String(repeating: "[", count: 1999) + String(repeating: "]", count: 1999)),
     ])
     func isABadAnswer(body: String) throws {
-        let refusal = #expect(throws: Refusal.self) { try answer(body).answer(to: 1) }
+        let refusal = #expect(throws: Refusal.self) { try answer(body).answer(to: 1, by: JSONReader()) }
         guard case .clinic(.badAnswer) = refusal?.fault else { Issue.record("\(body.prefix(80))"); return }
         #expect(refusal?.action == .resendOnce)
     }
 
     @Test func aMillionEntriesAreNotLookedAt() throws {
         let many = Array(repeating: Self.entry, count: 50_000).joined(separator: ",")
-        #expect(throws: Refusal.self) { try answer(Self.response(many)).answer(to: 1) }
+        #expect(throws: Refusal.self) { try answer(Self.response(many)).answer(to: 1, by: JSONReader()) }
     }
 
     @Test func invalidUTF8IsNoTrouble() throws {
         var response = answer(Self.response(#"{"response":{"status":"201","location":"?"}}"#))
         response.body = response.body.map { $0 == UInt8(ascii: "?") ? 0xFF : $0 }
-        #expect(try response.answer(to: 1).entries.first?.location == "\u{FFFD}")
+        #expect(try response.answer(to: 1, by: JSONReader()).entries.first?.location == "\u{FFFD}")
     }
 
     @Test func aPageIsNotTheClinic() throws {
         let refusal = #expect(throws: Refusal.self) {
-            try answer("<html>", type: "text/html; charset=utf-8").answer(to: 1)
+            try answer("<html>", type: "text/html; charset=utf-8").answer(to: 1, by: JSONReader())
         }
         #expect(refusal?.fault == .clinic(.notOurClinic))
     }
@@ -82,7 +82,7 @@ import Testing
         String(repeating: "[", count: 1_000_000),
     ])
     func outcomesThatSayNothing(body: String) {
-        let refusal = #expect(throws: Refusal.self) { try answer(body, status: 422).answer(to: 1) }
+        let refusal = #expect(throws: Refusal.self) { try answer(body, status: 422).answer(to: 1, by: JSONReader()) }
         #expect(refusal?.fault == .clinic(.refusedReading(status: 422, issue: "unknown")))
         #expect(refusal?.outcome.entries == [])
     }
@@ -95,7 +95,8 @@ import Testing
             {"severity":"error","code":"invariant","details":{"text":"refused"},"diagnostics":"\#(long)",
              "expression":["Bundle.entry[2].resource"],"location":["/f:Bundle/f:entry[5]"]}]}
             """#
-        let refusal = try #require(#expect(throws: Refusal.self) { try answer(body, status: 400).answer(to: 1) })
+        let refusal = try #require(
+            #expect(throws: Refusal.self) { try answer(body, status: 400).answer(to: 1, by: JSONReader()) })
         #expect(refusal.fault == .clinic(.refusedReading(status: 400, issue: "invariant")))
         #expect(refusal.outcome.entries == [2, 4])
         #expect(refusal.outcome.issues[1].text.hasPrefix("refused: øø"))

@@ -69,14 +69,14 @@ import Testing
     func garbageIsRefused(line: String) { #expect(Reading(notation: line) == nil) }
 
     @Test func wordsAreUniqueAndReadBack() {
-        #expect(Set(Quantity.allCases.map(\.name.text)).count == Quantity.allCases.count)
-        #expect(Quantity.allCases.allSatisfy { Quantity(name: $0.name.text) == $0 && !$0.name.text.contains(" ") })
-        #expect(Unit.allCases.allSatisfy { Unit(ucum: $0.ucum.text) == $0 })
+        #expect(Set(Quantity.allCases.map(\.name)).count == Quantity.allCases.count)
+        #expect(Quantity.allCases.allSatisfy { Quantity(name: $0.name) == $0 && !$0.name.contains(" ") })
+        #expect(Unit.allCases.allSatisfy { Unit(ucum: $0.ucum) == $0 })
         #expect(Remark.allCases.allSatisfy { Remark(name: $0.name) == $0 })
-        #expect(Aspect.allCases.dropFirst().allSatisfy { Aspect(name: $0.name.text) == $0 })
+        #expect(Aspect.allCases.dropFirst().allSatisfy { Aspect(name: $0.name) == $0 })
         #expect(Remark.irregularPulse.name == "irregular-pulse")
         let verbs: Set = ["now", "at", "ticks", "undated", "lasting", "sequence", "user"]
-        #expect(verbs.isDisjoint(with: Quantity.allCases.map(\.name.text)))
+        #expect(verbs.isDisjoint(with: Quantity.allCases.map(\.name)))
     }
 
     @Test func moreValuesThanLiveInsideAReadingAreKept() {

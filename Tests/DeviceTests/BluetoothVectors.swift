@@ -87,4 +87,62 @@ extension Vector {
             "ws-xiaomi-v2-003", "xiaomi-scale", "xiaomi-181b", "0226b20705040f0201ac018642",
             "weight 85.150 kg impedance 428 Ohm at 1970-05-04T15:02:01 #not-medical-device"),
     ]
+
+    static let scales = [
+        // Public file 13161210378 (TanitaDataModel.java): what an SC-330 sent
+        Vector(
+            "tanita-001", "tanita-scale", "tanita",
+            "7b302c31362c7e302c312c7e312c312c7e322c312c4d4f2c2253432d333330222c534e2c223030303030303031222c49442c"
+                + "2230303030303030303030222c44612c2232352f30392f32303134222c54492c2230383a3230222c42742c302c47452c312c"
+                + "41472c33342c486d2c3139312e302c50742c302e302c576b2c38392e322c46572c31382e382c66572c31362e382c4d572c37"
+                + "322e342c6d572c36382e382c73572c31332c62572c332e362c77572c34382e302c77772c35332e382c4d492c32342e352c53"
+                + "772c38302e332c4f562c31312e312c49462c362c72622c383837342c72422c323132312c724a2c31332c72412c32392c5a46"
+                + "2c3530312e382c43532c4439",
+            "weight 89.2 kg height 191.0 cm fat 18.8 % fat-free-mass 72.4 kg muscle-mass 68.8 kg water 48.0 kg "
+                + "bmi 24.5 kg/m2 basal-metabolism 8874 kJ impedance 501.8 Ohm at 2014-09-25T08:20:00"),
+        // Public file 60049067646: the example of the maker's document
+        Vector(
+            "healthometer-001", "healthometer-scale", "health-o-meter",
+            "1b521b49313233343536373839301b573138342e351b4838342e301b4232342e311b54302e301b4e6d1b45",
+            "weight 184.5 kg height 84.0 cm bmi 24.1 kg/m2 now"),
+    ]
+
+    static let several = [
+        // signove/antidote, tests/resources/apdu/H241_ID_0190 and H241_ID_02BC
+        Vector(
+            "ieee-antidote-001", "phd", "11073-10404",
+            "e7000036003412380101002e0000ffffffff0d1d0024f00000000002001c0001000a00622007120612100000000a000a00482007120"
+                + "612100000",
+            "spo2 98 % pulse-oximeter-rate 72 /min at 2007-12-06T12:10:00"),
+        Vector(
+            "ieee-antidote-002", "phd", "11073-10407",
+            "e700003e003c0054010100360000004900500d1d002cf000000000020024000100120003000600780050006420071206121000000002"
+                + "000af2582007120612100000",
+            "systolic 120 mm[Hg] diastolic 80 mm[Hg] mean 100 mm[Hg] pulse 60.0 /min at 2007-12-06T12:10:00"),
+        // silverbullet-dk/opentele-client-android, AndWeightScaleConfirmedMeasurementDataPacketTest.java: the first of five
+        Vector(
+            "ieee-and-ws-001", "phd", "11073-10415",
+            "e70000ba00b81000010100b20000ffffffff0d1e00a8f0000000000500a000010003001a0a560004fe0000f0099000082012060408"
+                + "2639000996000206c300010003001a0a560004fe001c480990000820120604103115000996000206c300010003001a0a560004"
+                + "fe0000dc0990000820120605163512000996000206c300010003001a0a560004fe0022b00990000820120605164335000996000"
+                + "206c300010003001a0a560004fe0004ec0990000820120605164448000996000206c3",
+            "weight 2.40 kg at 2012-06-04T08:26:39"),
+        // Built by hand from Contec's protocol V7.0 (in albertcbraun/CMS50FW)
+        Vector(
+            "cms50-v7-live-001", "contec-cms50-v7", "contec-v7", "01e086bc98c8e1ffff",
+            "spo2 97 % pulse-oximeter-rate 72 /min now"),
+        // Built by hand from philips-labs/BLE-GHS-Server-Simulator
+        Vector(
+            "ghs-v1-001", "sig-ghs", "ghs-live", "011800030040e1020022a66a002c00000100c306d40200ff",
+            "weight 72.4 kg at 2023-05-24T06:26:46"),
+        Vector(
+            "ghs-v1-001-stored", "sig-ghs", "ghs-stored", "07000000011800030040e1020022a66a002c00000100c306d40200ff",
+            "weight 72.4 kg at 2023-05-24T06:26:46 sequence 7 #from-storage"),
+        // philips-labs/BLE-GHS-Server-Simulator, ElapsedTimeServiceTest.kt (MIT)
+        Vector("ets-001", "sig-ghs", "2BF2", "22a66a002c000007000101", "at 2023-05-24T06:26:46"),
+        // Built by hand from weliem/LivecareBluetoothSDK, AD_SCALE_UC_352BLE.java
+        Vector(
+            "and-uc352ble-001", "and-uc352ble", "23434101-1FE4-1EFF-80CB-00FF78297D8B", "02d402e807030f072d0c",
+            "weight 72.4 kg at 2024-03-15T07:45:12"),
+    ]
 }

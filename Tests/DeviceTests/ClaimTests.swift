@@ -83,7 +83,8 @@ import Testing
     }
 
     @Test func aGenericDriverKnowsNoModel() {
-        #expect(drivers.filter(\.isGeneric).map(\.id) == ["sig-blp", "sig-glp", "sig-htp", "sig-plx", "sig-wsp"])
+        #expect(
+            drivers.filter(\.isGeneric).map(\.id) == ["sig-blp", "sig-ghs", "sig-glp", "sig-htp", "sig-plx", "sig-wsp"])
     }
 
     /// Every stream of one oximeter is cut by the other's framing in the middle of frames; whatever their bytes, the one

@@ -1,3 +1,4 @@
+import Bluetooth
 import Core
 import Devices
 import Testing
@@ -228,5 +229,41 @@ private final class FailingLine: Line, Report {
         let four = FailingLine([Array(repeatElement(packet, count: 5 * 60 - 1).joined())])
         await #expect(throws: Fault.hub(.portGone)) { try await visit(.contecCMS50DPlus, four) }
         #expect(four.reported.isEmpty)
+    }
+}
+
+/// What is in an oximeter's memory.
+@Suite struct OximetryRecordingTests {
+    private func mistakes(_ id: String, _ name: String, _ change: ([Capture.Line]) -> [Capture.Line]) async throws
+        -> [String]
+    {
+        let file = try #require(CaptureFile.all.first { $0.driver == id && $0.name == name })
+        let driver = try #require(drivers.first { $0.id == id })
+        var capture = file.capture
+        capture.lines = change(capture.lines)
+        return await Replay.mistakes(of: driver, over: capture)
+    }
+
+    /// A device that counts a recording and then gives nothing of it ends neither the daemon nor the visit.
+    @Test func aRecordingOfNothingIsNone() async throws {
+        let mistakes = try await mistakes("contec-cms50-v7", "stored-and-live.capture") { lines in
+            lines.enumerated().filter { _, line in
+                switch line {
+                case .heard(let bytes): bytes.first != 0x0F
+                case .reported(let reading): !reading.remarks.contains(.fromStorage)
+                default: true
+                }
+            }.map(\.element)
+        }
+        #expect(mistakes == [])
+    }
+
+    /// Cut off in the middle it stays in the device: nothing is told of a part.
+    @Test func aRecordingThatIsCutOffIsNotTold() async throws {
+        let mistakes = try await mistakes("contec-cms50d-plus", "one-recorded.capture") { lines in
+            let asked = lines.firstIndex(of: .sent([0xF5, 0xF5])) ?? 0
+            return Array(lines[...(asked + 3)])
+        }
+        #expect(mistakes == ["sent([246, 246, 246]) instead of the end"])
     }
 }

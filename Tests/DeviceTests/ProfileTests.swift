@@ -234,10 +234,12 @@ import Testing
     }
 
     @Test func profilesAndEndpointsAreWhatDecodeNames() {
-        #expect(profiles.map(\.id) == ["sig-bcs", "sig-bas", "primitives"])
+        #expect(profiles.map(\.id) == ["sig-bcs", "sig-bas", "phd", "primitives"])
         #expect(
             (drivers.filter(\.isGeneric) + profiles).flatMap(\.endpoints).map(\.name) == [
-                "2A35", "2A36", "2A18", "2A34", "2A1C", "2A5E", "2A5F", "2A9D", "2A9C", "2A9C", "2A19", "sfloat",
+                "2A35", "2A36", "ghs-live", "ghs-stored", "2BF2", "2A18", "2A34", "2A1C", "2A5E", "2A5F", "2A9D",
+                "2A9C", "2A9C", "2A19", "11073-10404", "11073-10407",
+                "11073-10415", "sfloat",
                 "float", "datetime", "currenttime",
             ])
         for driver in drivers + profiles { #expect(Set(driver.endpoints.map(\.name)).count == driver.endpoints.count) }

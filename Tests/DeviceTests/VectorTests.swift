@@ -16,7 +16,9 @@ struct Vector: Sendable, CustomTestStringConvertible {
         (self.id, self.driver, self.endpoint, self.hex, self.reading) = (id, driver, endpoint, hex, reading)
     }
 
-    static let all = primitives + profiles + oximeters + bluetoothOximeters + bluetoothMeters + glucose + classic
+    static let all =
+        primitives + profiles + oximeters + bluetoothOximeters + bluetoothMeters + glucose + classic + spirometers
+        + scales + several
 
     static let primitives = [
         // weliem/blessed-android, BluetoothBytesParserTest.java (MIT)

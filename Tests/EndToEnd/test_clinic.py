@@ -4,6 +4,8 @@ what is wrong, and nobody is asked more often than needed.
 A pause may last a quarter of an hour. A reload ends it, so no test waits for one.
 """
 
+import shutil
+
 import pytest
 from conftest import Receiver, eventually, measure
 
@@ -337,7 +339,7 @@ def test_a_file_that_is_not_there_yet_keeps_nobody_from_measuring(
     home.hang_up()
     eventually(lambda: "configuration read again" in home.log)
     assert home.is_running and home.log.count(words) == 1
-    late.write_bytes((certificates / file).read_bytes())
+    shutil.copy(certificates / file, late)
     if by_reload:
         home.hang_up()
     arrives(clinic, 120, 121)

@@ -301,15 +301,16 @@ def test_binding_beside_a_running_daemon(home, clinic, tmp_path):
 def test_a_device_is_swapped_for_another(home, clinic, tmp_path):
     old, new = Cuff(ADDRESS), Cuff("00:09:1F:00:00:44")
     air = Air(str(tmp_path / "air"), [old, new])
-    home.start()
-    home.run("bind", ADDRESS, "--patient", "Patient/somebody")
     measure(old, 120)
+    home.start()
+    eventually(lambda: "bound to nobody; left alone" in home.log)
+    assert home.run("bind", ADDRESS, "--patient", "Patient/somebody").stdout == "bound\n"
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
     assert home.run("swap", ADDRESS, new.address).stdout == "swapped\n"
     measure(old, 121)
     measure(new, 122)
     eventually(lambda: clinic.blood_pressures() == [(120, 80), (122, 80)])
-    air_has_been_heard(home, new, air)
+    air_has_been_heard(home, old, air)
     assert len(old.memory) == 1
     assert {o["subject"]["reference"] for o in clinic.observations() if "150020" in str(o["code"])} == {"Patient/somebody"}
     again = home.run("swap", ADDRESS, new.address)

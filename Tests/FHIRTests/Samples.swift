@@ -50,6 +50,10 @@ let cuff = KnownDevice(
 let scale = KnownDevice(
     identity: "usb:0403:6001:A9012", driver: "example", kind: .scale, information: DeviceInformation())
 
+let spirometer = KnownDevice(
+    identity: "bluetooth:10:00:E8:00:53:E5", driver: "example", kind: .spirometer,
+    information: information { $0.model = "SP-2" })
+
 let thermometer = KnownDevice(
     identity: "bluetooth:00:00:5E:00:53:D4", driver: "example", kind: .thermometer,
     information: information { $0.hardware = "C" })
@@ -130,6 +134,24 @@ let kinds: [(name: String, readings: [Kept], destination: Destination)] = [
                     Value(.bodyMuscle, Amount(40), .percent), Value(.fatFreeMass, Amount(61), .kilogram),
                     Value(.softLeanMass, Amount(58), .kilogram),
                 ], scale, at: local("2026-11-20T08:17:55"), pair: fastClock, remarks: [.implausible, .multiplePackets])
+        ], Destination()
+    ),
+    (
+        "spirometry",
+        [
+            kept(
+                [
+                    Value(.peakExpiratoryFlow, Amount(420), .litrePerMinute),
+                    Value(.forcedVolume750ms, Amount(289, exponent: -2), .litre),
+                    Value(.forcedVolume1s, Amount(327, exponent: -2), .litre),
+                    Value(.forcedVolume6s, Amount(480, exponent: -2), .litre),
+                    Value(.forcedVitalCapacity, Amount(490, exponent: -2), .litre),
+                    Value(.ratioFEV1FEV6, Amount(68, exponent: -2), .one),
+                    Value(.ratioFEV1FVC, Amount(667, exponent: -1), .percent),
+                    Value(.forcedFlow25To75, Amount(395, exponent: -2), .litrePerSecond),
+                    Value(.personalBestPeakFlow, Amount(420), .litrePerMinute),
+                ], spirometer, at: local("2026-11-20T08:17:55"), pair: fastClock,
+                remarks: [.questionable, .afterBronchodilator])
         ], Destination()
     ),
     (

@@ -55,6 +55,16 @@ import Testing
         for number in [120, 80, 124, 82] { #expect(bundle.text.contains(#""value":\#(number),"unit":"mmHg""#)) }
     }
 
+    /// What has no agreed code is no Observation of its own, and is not lost.
+    @Test func aSpirometersFurtherResultsAreSaidInWords() throws {
+        let blow = try #require(kinds.first { $0.name == "spirometry" })
+        let text = try bundle(blow.readings).text
+        #expect(!text.contains("188944") && !text.contains("152585"))
+        #expect(text.contains("The device also gave fev0.75 2.89 L, pef-best 420 L/min."))
+        #expect(text.contains("Measured after a bronchodilator.") && text.contains(#""code":"questionable""#))
+        #expect(text.contains(#""code":"20150-9""#) && text.contains(#""value":3.27,"unit":"L""#))
+    }
+
     @Test func summaryIsOneObservationPerQuantity() throws {
         let night = try #require(kinds.first { $0.name == "night" })
         let bundle = try bundle(night.readings)

@@ -4,13 +4,19 @@ import Testing
 @testable import vitalsd
 
 @Suite struct ReadmeTests {
-    /// The README's table is what `vitalsd devices` prints.
-    @Test func deviceTableIsTheDrivers() throws {
+    /// What the README has between `<!-- name -->` and `<!-- /name -->`.
+    private func readme(_ name: String) throws -> Substring {
         let readme = String(#filePath.dropLast("Tests/GatewayTests/ReadmeTests.swift".count)) + "README.md"
         let text = String(decoding: try Files.read(readme), as: UTF8.self)
-        let begin = try #require(text.firstRange(of: "<!-- devices -->\n")),
-            end = try #require(text.firstRange(of: "<!-- /devices -->"))
-        #expect(text[begin.upperBound..<end.lowerBound] == deviceTable.joined(separator: "\n") + "\n")
+        let begin = try #require(text.firstRange(of: "<!-- \(name) -->\n")),
+            end = try #require(text.firstRange(of: "<!-- /\(name) -->"))
+        return text[begin.upperBound..<end.lowerBound]
+    }
+
+    /// The README's tables are what `vitalsd devices` prints.
+    @Test func deviceTablesAreTheDrivers() throws {
+        #expect(try readme("devices") == deviceTable.joined(separator: "\n") + "\n")
+        #expect(try readme("not-yet") == notYetTable.joined(separator: "\n") + "\n")
     }
 
     /// Every verb has a help text whose synopsis is the table's.

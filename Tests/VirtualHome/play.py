@@ -252,9 +252,11 @@ class Play:
         """Waits until everything has arrived; whoever still has something to tell is switched on again now and then."""
         end, again = time.monotonic() + self.scenario.patience, time.monotonic() + 35
         while time.monotonic() < end:
+            # Looked at in this order: what arrives in between is counted.
+            is_complete = self._is_complete()
             self._count()
             # A hub that hears the time later says then what it knows better.
-            if all(taken.arrived for taken in self.taken) or not self.scenario.amended and self._is_complete():
+            if all(taken.arrived for taken in self.taken) or is_complete and not self.scenario.amended:
                 return
             if time.monotonic() > again:
                 again = time.monotonic() + 35

@@ -69,7 +69,7 @@ extension Driver.Kind {
         case .pulseOximeter: "oximeter"
         case .bloodPressure: "cuff"
         case .glucose: "glucometer"
-        case .spirometer, .scale, .thermometer: rawValue
+        case .spirometer, .scale, .thermometer, .healthSensor: rawValue
         }
     }
 }

@@ -1,0 +1,28 @@
+"""What is measured now does not wait behind what piled up while the clinic was away."""
+
+from datetime import datetime
+
+from conftest import eventually, measure
+from far_ends import Air, Cuff, blood_pressure
+
+
+def test_a_live_reading_goes_before_the_backlog(home, clinic, tmp_path):
+    old, new = Cuff("00:09:1F:00:00:01", clock=datetime(2019, 3, 1)), Cuff("00:09:1F:00:00:02")
+    air = Air(str(tmp_path / "air"), [old, new])
+    for cuff in (old, new):
+        assert home.ask("bind", cuff.address) == "bound\n"
+    clinic.fault("status", status=503, times=-1)
+    home.start()
+    measure(old, *range(100, 400))
+    eventually(lambda: not old.memory, within=60)
+    clinic.heal()
+    # Some seconds for each bundle.
+    clinic.fault("slow", delay=0.0005, times=-1)
+    home.reload()
+    eventually(clinic.blood_pressures)
+    new.memory.append(blood_pressure(99, 80, 60, datetime.now()))
+    eventually(lambda: (99, 80) in clinic.blood_pressures(), within=60)
+    assert len(clinic.blood_pressures()) < 250
+    clinic.heal()
+    eventually(lambda: clinic.blood_pressures() == [(systolic, 80) for systolic in range(99, 400)], within=60)
+    air.close()
