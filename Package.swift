@@ -42,6 +42,12 @@ let package = Package(
             exclude: ["allocations.c", "bench.py", "floor.c", "home.py", "peers.py", "theengs_feed.py"],
             swiftSettings: common),
 
+        // Whether dating is right, on clocks of which the truth is known: `make clocks`.
+        .executableTarget(
+            name: "vitalsd-clocks", dependencies: ["Core"], path: "Tests/Clocks", swiftSettings: common,
+            linkerSettings: [.linkedLibrary("m")]),
+        .testTarget(name: "ClockTests", dependencies: ["Core", "vitalsd-clocks"], swiftSettings: common),
+
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: common),
         .testTarget(name: "BluetoothTests", dependencies: ["Core", "Bluetooth"], swiftSettings: common),
         .testTarget(

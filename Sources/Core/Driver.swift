@@ -49,6 +49,11 @@ package protocol Report: AnyObject {
     func callAsFunction(_ reading: Reading) async throws(Fault)
     /// The device's clock as just read, before it is set; `error` is half of what the asking took.
     func clock(_ device: RawTime, error: Duration) async throws(Fault)
+    /// The device's clock was just set to this, as far as the hub can tell: what became of it shows when it is read.
+    func clockWasSet(to written: LocalTime) async throws(Fault)
+    /// The device has said that there is nothing in its memory that it has not given: what it gives in a later visit was
+    /// taken since. A link that merely ends proves nothing.
+    func gaveAll() async throws(Fault)
     /// Who the device says it is.
     func information(_ information: DeviceInformation) async throws(Fault)
     /// The hub's local time, for setting a device's clock; nil while the hub itself is not sure.
@@ -62,6 +67,9 @@ package protocol Report: AnyObject {
 extension Report {
     /// None, where nothing has been agreed with the device.
     package var consents: [Consent] { [] }
+    /// Of no use to a report that dates nothing.
+    package func clockWasSet(to written: LocalTime) async throws(Fault) {}
+    package func gaveAll() async throws(Fault) {}
 }
 
 /// A person's slot on a shared device, and the code agreed when the slot was made (User Data Service 1.1).

@@ -12,6 +12,8 @@ package struct Kept: Equatable, Sendable {
     package var dated: Dated
     /// Whom it is about; nil while it is unassigned.
     package var subject: Subject?
+    /// Whether the clinic has it already, and hears now what is known better since.
+    package var amends = false
 
     package init(
         id: Int64, fingerprint: Fingerprint, device: KnownDevice, reading: Reading, heard: HubTime,

@@ -102,13 +102,6 @@ extension RawTime: CustomStringConvertible {
     }
 }
 
-extension Duration {
-    /// Whole microseconds. A quotient of durations would be a binary fraction: 2365 s / 1 s is a little less than 2365.
-    fileprivate var microseconds: Int64 {
-        components.seconds &* 1_000_000 &+ components.attoseconds / 1_000_000_000_000
-    }
-}
-
 /// The words of a line, without its blanks. By bytes: a blank is one, and never part of another character.
 private func split(_ line: some StringProtocol) -> ArraySlice<String> {
     let bytes = Array(line.utf8)

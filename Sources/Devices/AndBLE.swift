@@ -17,7 +17,10 @@ enum AndBLE {
         if let older, !peer.has(characteristic), peer.has(older.characteristic) { (characteristic, decode) = older }
         if let information = try await peer.deviceInformation() { try await report.information(information) }
         try await peer.tellClock(to: report)
-        if let now = report.localTime { try await peer.writeIfAllowed(now.dateTimeBytes, to: 0x2A08) }
+        if let now = report.localTime {
+            try await peer.writeIfAllowed(now.dateTimeBytes, to: 0x2A08)
+            if peer.has(0x2A08) { try await report.clockWasSet(to: now) }
+        }
         try await peer.subscribe(characteristic)
         while let update = try await peer.next(within: .seconds(10)) {
             if update.characteristic == characteristic {

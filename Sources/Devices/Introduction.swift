@@ -30,8 +30,12 @@ extension Peer {
     func setClock(from report: any Report) async throws(Fault) {
         guard let now = report.localTime else { return }
         do throws(Fault) {
-            if has(0x2A2B) { return try await writeIfAllowed(now.currentTimeBytes, to: 0x2A2B) }
-            try await writeIfAllowed(now.dateTimeBytes, to: 0x2A08)
+            if has(0x2A2B) {
+                try await writeIfAllowed(now.currentTimeBytes, to: 0x2A2B)
+            } else {
+                try await writeIfAllowed(now.dateTimeBytes, to: 0x2A08)
+            }
+            if has(0x2A2B) || has(0x2A08) { try await report.clockWasSet(to: now) }
         } catch {
             guard error == .device(.hungUp) || error == .device(.silent) else { throw error }
         }

@@ -35,5 +35,6 @@ extension Glucose {
         } settle: { () async throws(Fault) in
             for reading in records.end() { try await report(reading) }
         }
+        try await report.gaveAll()
     }
 }

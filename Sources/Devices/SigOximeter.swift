@@ -40,6 +40,7 @@ private func fetchSpotChecks(from peer: any Peer, _ report: any Report) async th
         if reading.taken == .now { reading.taken = .unknown }
         try await report(reading)
     }
+    try await report.gaveAll()
 }
 
 /// Spot checks are reported as they are, the continuous measurement summed up.

@@ -99,7 +99,11 @@ struct Entries {
                 identifiers.insert(phd, at: 0)
             }
             let zone = zone, isTest = destination.isTest
-            addEntry(to: &json, .group(index), kept.fullURL(of: measurement), identifiers[0], "Observation") { json in
+            // The reading's own id: the other one depends on what was known of its time.
+            let condition = kept.amends ? identifiers[identifiers.count - 1] : identifiers[0]
+            addEntry(
+                to: &json, .group(index), kept.fullURL(of: measurement), condition, "Observation", amends: kept.amends
+            ) { json in
                 measurement.write(
                     into: &json, of: kept, identifiers: identifiers, subjects: subjects,
                     derivedFrom: measurement.isStatus ? qualified : nil, zone: zone, isTest: isTest)
@@ -109,16 +113,22 @@ struct Entries {
 
     private mutating func addEntry(
         to json: inout JSONWriter, _ owner: Bundle.Owner, _ fullURL: String, _ identifier: Identifier, _ type: String,
-        _ write: (inout JSONWriter) -> Void
+        amends: Bool = false, _ write: (inout JSONWriter) -> Void
     ) {
         owners.append(owner)
         json.object { json in
             json.member("fullUrl", fullURL)
             json.object("resource", write)
             json.object("request") { json in
-                json.member("method", "POST")
-                json.member("url", type)
-                json.member("ifNoneExist", identifier.condition)
+                if amends {
+                    // A conditional update: the clinic has it, and keeps it as an earlier version.
+                    json.member("method", "PUT")
+                    json.member("url", "\(type)?\(identifier.condition)")
+                } else {
+                    json.member("method", "POST")
+                    json.member("url", type)
+                    json.member("ifNoneExist", identifier.condition)
+                }
             }
         }
     }

@@ -140,7 +140,7 @@ extension Kept {
     /// Whether the device's own time stamp took part in dating the reading. Not so where the stamp is worthless because
     /// the device has shown the same time before: the server would take a second measurement for the first.
     var isStamped: Bool {
-        guard dated.basis == .paired, let pair, DeviceClock(pair.device) != nil else { return false }
+        guard dated.usesClock, let pair, DeviceClock(pair.device) != nil else { return false }
         return reading.taken.nanoseconds != nil && !reading.remarks.contains(.timelineRepeat)
     }
 

@@ -149,18 +149,37 @@ enum Note {
     static let bounded =
         "The time of this measurement is not known. It was taken before the hub received it, at the latest at the end of the period."
 
+    static let between = "The time of this measurement is known only to lie within the period."
+    static let ambiguous =
+        "The device's clock may have been changed about then: the measurement is of either end of the period, or between."
+    static let lone =
+        "The device's clock was reset or changed: the period follows from the device's other measurements."
+
     /// Above this, how far the time may be wrong is worth words.
     private static let worthWords: Duration = .seconds(60)
+    /// What waited longer in its device is late: whoever looks at today's readings may have looked already.
+    private static let late: Duration = .seconds(3600)
 
     static func time(of kept: Kept) -> [String] {
         var notes: [String] = []
         if kept.dated.at == nil {
-            notes.append(bounded)
+            switch kept.dated.basis {
+            case _ where kept.dated.earliest == nil: notes.append(bounded)
+            case .ambiguous: notes.append(ambiguous)
+            case .neighbours: notes.append(lone)
+            default: notes.append(between)
+            }
         } else if kept.dated.error >= worthWords {
             let minutes = Int((kept.dated.error / .seconds(60)).rounded(.up))
             notes.append("The time of this measurement may be wrong by up to \(minutes) minutes.")
         }
-        let usedPair = kept.dated.basis == .paired && kept.pair?.hub.synchronised == false
+        if let at = kept.dated.at, kept.heard.synchronised, kept.heard.wall - at >= late {
+            let hours = Int((kept.heard.wall - at) / .seconds(3600))
+            notes.append(
+                "Late: this measurement reached the hub \(hours == 1 ? "an hour" : "\(hours) hours") after it was taken."
+            )
+        }
+        let usedPair = kept.dated.usesClock && kept.pair?.hub.synchronised == false
         if !kept.heard.synchronised || usedPair { notes.append(hubClockUnsure) }
         return notes
     }

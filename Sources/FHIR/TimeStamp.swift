@@ -37,7 +37,10 @@ enum Effective: Equatable {
 
     init(_ kept: Kept, _ zone: Zone) {
         guard let at = kept.dated.at else {
-            self = .period(start: nil, end: zone.text(kept.heard.wall))
+            // A hub that knew the time needs no allowance for its clock: what it heard was over.
+            let latest = kept.dated.latest ?? kept.heard.wall
+            let end = kept.heard.synchronised ? min(latest, kept.heard.wall) : latest
+            self = .period(start: kept.dated.earliest.map(zone.text), end: zone.text(end))
             return
         }
         if let duration = kept.reading.duration {

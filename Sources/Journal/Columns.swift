@@ -25,15 +25,17 @@ extension ClockPair {
     /// A row of the table `pair`; nil when it is not what was written.
     init?(_ row: [Datum]) {
         guard row.count == 9, row[8] == .integer(fnv1a(row.dropLast())),
-            let device = row[2].text.flatMap({ RawTime(notation: $0) }), let hub = HubTime(row[3...6]),
-            let error = row[7].integer
+            let clock = row[2].text, let hub = HubTime(row[3...6]), let error = row[7].integer
         else { return nil }
-        self.init(device: device, hub: hub, error: .nanoseconds(error))
+        // "set at …" is what the hub wrote.
+        let isWritten = clock.hasPrefix("set ")
+        guard let device = RawTime(notation: isWritten ? clock.dropFirst(4) : clock[...]) else { return nil }
+        self.init(device: device, hub: hub, error: .nanoseconds(error), isWritten: isWritten)
     }
 
     func row(_ id: Int64, of device: Int64) -> [Datum] {
         let row =
-            [.integer(id), .integer(device), .text(self.device.description)] + hub.data
+            [.integer(id), .integer(device), .text((isWritten ? "set " : "") + self.device.description)] + hub.data
             + [.integer(error.inNanoseconds)]
         return row + [.integer(fnv1a(row[...]))]
     }

@@ -31,10 +31,10 @@ extension Database {
 
     /// The pair's row. The readings of one visit share the one that was seen in it.
     func id(of pair: ClockPair, device: Int64) throws(Fault) -> Int64 {
+        // In a visit a clock is read, set and read again at most.
         let last = try query(
-            "SELECT \(ClockPair.columns) FROM pair p WHERE device = ? ORDER BY id DESC LIMIT 1", .integer(device)
-        ).first
-        if let last, let id = last[0].integer, last == pair.row(id, of: device) { return id }
+            "SELECT \(ClockPair.columns) FROM pair p WHERE device = ? ORDER BY id DESC LIMIT 4", .integer(device))
+        for row in last { if let id = row[0].integer, row == pair.row(id, of: device) { return id } }
         let id = try integer("SELECT ifnull(max(id), 0) + 1 FROM pair") ?? 1
         try query("INSERT INTO pair VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", pair.row(id, of: device))
         // Looking for pairs that no reading rests on takes a look at every reading: not at every visit.

@@ -28,6 +28,14 @@ package final class JournalConnection {
         try database.rows(state, limit: limit)
     }
 
+    /// The reading of this number; nil where there is none, or it no longer reads.
+    package func reading(_ id: Int64) throws(Fault) -> Kept? { try database.reading(id) }
+    /// All that a device's readings are dated by, and what the hub knows of the world's time.
+    package func chronicle(of device: String, readings: Int) throws(Fault) -> Journal.Chronicle {
+        try database.chronicle(of: device, readings: readings)
+    }
+    package func moments() throws(Fault) -> [Journal.Moment] { try database.moments() }
+
     package func devices() throws(Fault) -> [KnownDevice] { try database.devices() }
     package func pairs(of device: String, limit: Int) throws(Fault) -> [ClockPair] {
         try database.pairs(of: device, limit: limit)

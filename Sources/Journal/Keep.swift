@@ -31,6 +31,8 @@ extension Database {
         if try repeatsPrevious(reading, of: device) { reading.remarks.insert(.possibleRepeat) }
         let row = try row(try batch.nextID(), entry, reading, device, fingerprint, &batch)
         try insert(row)
+        // An instant and its error say it all; bounds alone have no room in the row.
+        if entry.dated.at == nil, entry.dated.earliest != nil { try write(entry.dated, of: row.id) }
         try batch.enqueue(row)
         return .kept(row.id)
     }

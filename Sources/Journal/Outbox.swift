@@ -77,14 +77,17 @@ extension Database {
         while found.count < limit {
             let rows = try query(
                 """
-                SELECT o.reading, \(Kept.columns) FROM outbox o LEFT JOIN reading r ON r.id = o.reading \(Kept.joins)
+                SELECT o.reading, EXISTS (SELECT 1 FROM receipt a WHERE a.reading = o.reading
+                    AND a.destination = o.destination AND a.state = 'accepted'), \(Kept.columns)
+                FROM outbox o LEFT JOIN reading r ON r.id = o.reading \(Kept.joins)
                 WHERE o.destination = (SELECT id FROM destination WHERE name = ?) AND o.reading > ?
                 ORDER BY o.reading LIMIT ?
                 """, .text(destination), .integer(after), Datum(limit - found.count))
             guard let last = rows.last?[0].integer else { break }
             after = last
             for row in rows {
-                if let kept = Kept(Array(row.dropFirst())) {
+                if var kept = Kept(Array(row.dropFirst(2))) {
+                    kept.amends = row[1].integer == 1
                     found.append(kept)
                 } else if let id = row[0].integer {
                     unreadable.append(id)
@@ -132,11 +135,22 @@ extension Database {
                         settled = excluded.settled
                     WHERE state <> 'accepted'
                     """, [.integer(receipt.reading), .integer(place)] + answer + [.integer(receipt.at.milliseconds)])
+                if case .accepted = receipt.verdict, try isAmended(receipt) { continue }
                 try query(
                     "DELETE FROM outbox WHERE reading = ? AND destination = ?", .integer(receipt.reading),
                     .integer(place))
             }
         }
+    }
+
+    /// Whether more became known of a reading's time while the clinic read what was known before.
+    private func isAmended(_ receipt: Journal.Receipt) throws(Fault) -> Bool {
+        guard let told = receipt.told else { return false }
+        let row = try query(
+            "SELECT reading, at, error, basis, earliest, latest, seal FROM dating WHERE reading = ?",
+            .integer(receipt.reading)
+        ).first
+        return row.flatMap { Dated(dating: $0[...]) }.map(told.isAmended(by:)) ?? false
     }
 
     /// Says whom readings are about that nobody was named for; they wait for the clinic from now on. One that is about

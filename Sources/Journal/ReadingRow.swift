@@ -102,7 +102,7 @@ extension Kept {
     /// From the columns of a reading, its device and its clock pair, joined. Nil when the
     /// reading or the device no longer reads.
     init?(_ data: [Datum]) {
-        let device = data.dropFirst(ReadingRow.count), pair = device.dropFirst(KnownDevice.columns)
+        let device = data.dropFirst(ReadingRow.count), pair = device.dropFirst(KnownDevice.columns).prefix(9)
         guard let row = ReadingRow(data.prefix(ReadingRow.count)), row.isSound, let reading = row.reading,
             var known = KnownDevice(Array(device.prefix(KnownDevice.columns)))
         else { return nil }
@@ -111,12 +111,15 @@ extension Kept {
         // A pair that no longer reads takes nothing with it: what was concluded from it stands in the reading's row.
         self.init(
             id: row.id, fingerprint: Fingerprint(bytes: row.fingerprint), device: known, reading: reading,
-            heard: row.heard, pair: ClockPair(Array(pair)), dated: row.dated, subject: row.subject)
+            heard: row.heard, pair: ClockPair(Array(pair)), dated: Dated(dating: data.suffix(7)) ?? row.dated,
+            subject: row.subject)
     }
 
     /// What `init` reads.
     static let columns =
         "r.*, d.identity, d.driver, d.kind, d.manufacturer, d.model, d.serial, d.firmware, d.hardware, d.system, "
-        + ClockPair.columns
-    static let joins = "LEFT JOIN device d ON d.id = r.device LEFT JOIN pair p ON p.id = r.pair"
+        + ClockPair.columns + ", g.reading, g.at, g.error, g.basis, g.earliest, g.latest, g.seal"
+    static let joins = """
+        LEFT JOIN device d ON d.id = r.device LEFT JOIN pair p ON p.id = r.pair LEFT JOIN dating g ON g.reading = r.id
+        """
 }

@@ -69,6 +69,8 @@ struct Salvage {
             if reading.isSound { try placeSound(reading) } else { unsound.append(reading) }
         case 1 + KnownDevice.columns:
             if let device = KnownDevice(Array(record.dropFirst())) { devices[id, default: []].append(device) }
+        case 7: if HubTime(visit: columns) != nil { try insert("visit", columns) }
+        case 8: if Journal.Moment(columns) != nil { try insert("moment", columns) }
         case 9: if ClockPair(columns) != nil { try insert("pair", columns) }
         // What may be taken back, and must not come back: only from the newest picture of its page.
         case 3 where isNewest: try insert("destination", columns)
@@ -174,6 +176,7 @@ struct Salvage {
         for id in doubled { try database.query("DELETE FROM receipt WHERE reading = ?", .integer(id)) }
         for statement in [
             "DELETE FROM pair WHERE device NOT IN (SELECT id FROM device)",
+            "DELETE FROM visit WHERE device NOT IN (SELECT id FROM device)",
             "DELETE FROM outbox WHERE reading NOT IN (SELECT id FROM reading WHERE standing = 0)",
             "DELETE FROM outbox WHERE destination NOT IN (SELECT id FROM destination)",
             "DELETE FROM receipt WHERE reading NOT IN (SELECT id FROM reading)",

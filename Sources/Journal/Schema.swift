@@ -71,6 +71,23 @@ enum Schema {
             device TEXT NOT NULL, user INTEGER NOT NULL, code INTEGER NOT NULL, PRIMARY KEY (device, user))
             STRICT, WITHOUT ROWID;
         """,
+        """
+        -- What dating rests on beside the pairs. moment: the hub's own clocks, in the order in which they were read, which
+        -- orders its boots; error: how far `wall` may be off, null where nobody vouches for it.
+        CREATE TABLE moment (
+            id INTEGER PRIMARY KEY, boot TEXT NOT NULL, uptime INTEGER NOT NULL, wall INTEGER NOT NULL,
+            synchronised INTEGER NOT NULL, error INTEGER, source TEXT, seal INTEGER NOT NULL) STRICT;
+        -- The end of a visit in which the device gave all it had.
+        CREATE TABLE visit (
+            id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device, boot TEXT NOT NULL,
+            uptime INTEGER NOT NULL, wall INTEGER NOT NULL, synchronised INTEGER NOT NULL,
+            seal INTEGER NOT NULL) STRICT;
+        -- What was concluded of a reading's time where that is more than its row says: bounds, or a later and better
+        -- conclusion. It follows from what else is kept, and may be lost.
+        CREATE TABLE dating (
+            reading INTEGER PRIMARY KEY REFERENCES reading ON DELETE CASCADE, at INTEGER, error INTEGER NOT NULL,
+            basis TEXT NOT NULL, earliest INTEGER, latest INTEGER, seal INTEGER NOT NULL) STRICT;
+        """,
     ]
 
     /// Makes an empty file the newest journal. It stays in rollback mode and is on no disk yet: both are its builder's to

@@ -43,6 +43,7 @@ extension Database {
             for statement in [
                 "DELETE FROM outbox WHERE \(reading)", "DELETE FROM receipt WHERE \(reading)",
                 "DELETE FROM reading WHERE \(device)", "DELETE FROM pair WHERE \(device)",
+                "DELETE FROM visit WHERE \(device)",
                 "DELETE FROM device WHERE \(own)",
             ] { try query(statement, name) }
             for table in ["binding", "wireless", "consent", "crumb"] {

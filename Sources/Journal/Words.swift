@@ -50,11 +50,14 @@ extension Journal {
         package var reading: Int64
         package var verdict: Verdict
         package var at: Instant
+        /// What the clinic was told of its time: if more is known by now, it waits to be amended.
+        package var told: Dated?
 
-        package init(reading: Int64, _ verdict: Verdict, at: Instant) {
+        package init(reading: Int64, _ verdict: Verdict, at: Instant, told: Dated? = nil) {
             self.reading = reading
             self.verdict = verdict
             self.at = at
+            self.told = told
         }
     }
 

@@ -3,6 +3,6 @@ let version = "0.1.0"
 
 /// Every verb there is, in the order in which `vitalsd help` lists them.
 let commands: [Command] = [
-    .run, .demo, .status, .queue, .scan, .pair, .bind, .unbind, .swap, .wipe, .devices, .decode, .replay, .version,
-    .help,
+    .run, .demo, .status, .queue, .explain, .scan, .pair, .bind, .unbind, .swap, .wipe, .devices, .decode, .replay,
+    .version, .help,
 ]

@@ -1,3 +1,5 @@
+// Long because the whole way to the clinic stands in one place: what goes next, what came back, and how long to wait.
+
 import Clinic
 import Core
 import FHIR
@@ -40,6 +42,11 @@ import Journal
     private var hasNews = false, isResting = false
     private(set) var fault: Fault?
     private(set) var delivered = 0
+    /// The clinic's own clock, and the hub's when it was asked and when the answer was there.
+    var onDate: (Instant, HubTime, HubTime) async -> Void = { _, _, _ in }
+
+    /// A reading as it is known by now.
+    var correct: (Kept) -> Kept = { $0 }
 
     init(_ journal: Journal, _ destination: Destination) throws(Fault) {
         self.journal = journal
@@ -56,6 +63,8 @@ import Journal
     /// A person has changed what waits: nothing is sent that was read before.
     func reconsider() {
         (ahead, last, early) = ([], .min, [])
+        // A hub that has learnt the time need not wait any longer.
+        if fault == .hub(.clockUnset) { failures = 0; bell.ring() }
         wake()
     }
 
@@ -189,12 +198,14 @@ import Journal
         let bundle: Bundle
         do {
             bundle = try await destination.clinic.bundle(
-                of: Array(batch), from: destination.gateway, to: destination.options, offset: HubClock.offset)
+                of: batch.map(correct), from: destination.gateway, to: destination.options, offset: HubClock.offset)
         } catch {
             throw Refusal(.resend, .clinic(.badAnswer("a bundle cannot be made: \(error)")))
         }
         do throws(Refusal) {
-            taken(batch, bundle, try await destination.clinic.deliver(bundle))
+            let asked = HubClock.now(), answer = try await destination.clinic.deliver(bundle), heard = HubClock.now()
+            taken(batch, bundle, answer)
+            if let date = answer.date { await onDate(date, asked, heard) }
         } catch {
             if error.action == .halve, batch.count > 1 { most = max(1, batch.count / 2) }
             guard isAboutContent(error) else { throw error }
@@ -207,7 +218,8 @@ import Journal
 
     private func taken(_ batch: ArraySlice<Kept>, _ bundle: Bundle, _ answer: Answer) {
         for (index, kept) in batch.enumerated() {
-            answered.append(receipt(kept, .accepted(location: bundle.locations(ofReading: index, in: answer).first)))
+            let location = bundle.locations(ofReading: index, in: answer).first
+            answered.append(receipt(kept, .accepted(location: location)))
         }
         for suspect in suspects {
             answered.append(receipt(suspect.kept, .refused(suspect.fault)))
@@ -220,7 +232,7 @@ import Journal
     }
 
     private func receipt(_ kept: Kept, _ verdict: Journal.Receipt.Verdict) -> Journal.Receipt {
-        Journal.Receipt(reading: kept.id, verdict, at: HubClock.now().wall)
+        Journal.Receipt(reading: kept.id, verdict, at: HubClock.now().wall, told: kept.dated)
     }
 
     /// Writes the answers down. Those that cannot be written yet are not forgotten.

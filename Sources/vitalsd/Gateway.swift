@@ -16,6 +16,7 @@ import Journal
     let journal: Journal
     let intake: Intake
     let courier: Courier
+    let dating: Dating
     let roster = Roster()
     let acceptList: AcceptList
     /// The radio; nil where the hub is to have none.
@@ -36,6 +37,7 @@ import Journal
         self.journal = journal
         intake = Intake(journal, try Reserve(at: configuration.stateDirectory + "/reserve"))
         acceptList = try await AcceptList(journal)
+        dating = try await Dating(journal)
         central =
             switch configuration.radio {
             case .none: nil
@@ -47,6 +49,9 @@ import Journal
         }
         courier = try Courier(journal, clinic)
         lines = try LineWatch(configured: configuration.serialLines)
+        courier.correct = { [dating] in dating.told($0) }
+        dating.onBetter = { [courier] in courier.reconsider() }
+        courier.onDate = { [dating] date, asked, heard in await dating.hear(clinic: date, from: asked, to: heard) }
         lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")
         try await journal.count(deathsDuring: lastWords.previous)
         setAside = Set(try await journal.setAside())
@@ -59,6 +64,7 @@ import Journal
         await withDiscardingTaskGroup { group in
             group.addTask { await self.intake.run() }
             group.addTask { await self.courier.run() }
+            group.addTask { await self.dating.run() }
             group.addTask { await self.hearLines() }
             group.addTask { await self.hearAir() }
             group.addTask { await self.hearCalls() }
@@ -211,7 +217,7 @@ import Journal
                 bearer, table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
                 isBonded: !known.bond.isEmpty,
                 upgrade: { () throws(Fault) in try await bearer.encrypt() },
-                time: { LocalTime.ofTheHouse?.currentTimeBytes })
+                time: { self.dating.localTime?.currentTimeBytes })
             let (driver, seen) = try await recognise(advertisement, client)
             guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
             let kept = try await visit(driver, sighting) { report throws(Fault) in
@@ -263,7 +269,9 @@ import Journal
     ) async throws(Fault) -> Int {
         let identity = sighting.identity
         guard !setAside.contains(identity) else { throw .device(.endedUs) }
-        let report = VisitReport(of: driver, identity, consents: try await journal.consents(of: identity), to: self)
+        let report = VisitReport(
+            of: driver, identity, consents: try await journal.consents(of: identity),
+            after: await dating.history(of: identity), to: self)
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
         lastWords.enter(identity)
         defer {
@@ -271,8 +279,14 @@ import Journal
             Systemd.log(
                 .info, "device: \(driver.model) visit over, \(report.kept) kept, \(report.repeated) known already")
         }
-        try await conversation(report)
+        do throws(Fault) {
+            try await conversation(report)
+        } catch {
+            if report.isNews { await dating.settle(identity) }
+            throw error
+        }
         try await journal.clear(deathsDuring: identity)
+        if report.isNews { await dating.settle(identity) }
         return report.kept
     }
 }
@@ -280,13 +294,4 @@ import Journal
 /// One line for the log: layer, sentence, remedy.
 @Hub func log(_ fault: Fault, about what: String? = nil) {
     Systemd.log(.warning, what.map { "\(fault) [\($0)]" } ?? fault.description)
-}
-
-/// A rising delay: 1, 2, 4 … 60 seconds.
-struct Patience {
-    private var seconds = 1
-    mutating func next() -> Duration {
-        defer { seconds = min(60, seconds * 2) }
-        return .seconds(seconds)
-    }
 }

@@ -53,10 +53,16 @@ import Journal
     private let gateway: Gateway
     private var device: KnownDevice
     private var pair: ClockPair?
+    /// What was known of the device's clock and memory before, and its clock in this visit.
+    private let history: History
+    private var pairs: [ClockPair] = []
     private(set) var kept = 0, repeated = 0
     @Hub let consents: [Consent]
 
-    init(of driver: Driver, _ identity: String, consents: [Consent], to gateway: Gateway) {
+    init(
+        of driver: Driver, _ identity: String, consents: [Consent], after history: History, to gateway: Gateway
+    ) {
+        self.history = history
         self.gateway = gateway
         self.consents = consents
         var information = DeviceInformation()
@@ -74,7 +80,8 @@ import Journal
             do throws(Fault) {
                 let entry = Journal.Entry(
                     device: device, reading: reading.judged, heard: heard, pair: pair,
-                    dated: reading.taken.dated(by: pair, heard: heard), subject: gateway.presumedSubject(of: device))
+                    dated: gateway.dating.date(reading, heard: heard, after: history, pairs),
+                    subject: gateway.presumedSubject(of: device))
                 switch try await gateway.intake.keep(entry) {
                 case .kept: kept += 1
                 case .repeated: repeated += 1
@@ -101,8 +108,23 @@ import Journal
     @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {
         let pair = ClockPair(device: raw, hub: HubClock.now(), error: error)
         self.pair = pair
+        pairs.append(pair)
         await note { journal, device throws(Fault) in try await journal.note(pair, of: device) }
     }
+
+    @Hub func clockWasSet(to written: LocalTime) async throws(Fault) {
+        let set = ClockPair(device: .clock(written), hub: HubClock.now(), error: .zero, isWritten: true)
+        pairs.append(set)
+        await note { journal, device throws(Fault) in try await journal.note(set, of: device) }
+    }
+
+    @Hub func gaveAll() async throws(Fault) {
+        let end = HubClock.now()
+        await note { journal, device throws(Fault) in try await journal.note(endOfVisit: end, of: device.identity) }
+    }
+
+    /// Whether anything was learnt by which readings may be dated better.
+    var isNews: Bool { kept > 0 || !pairs.isEmpty }
 
     @Hub func information(_ information: DeviceInformation) async throws(Fault) {
         let known = device.information
@@ -122,7 +144,7 @@ import Journal
         }
     }
 
-    var localTime: LocalTime? { .ofTheHouse }
+    var localTime: LocalTime? { gateway.dating.localTime }
 
     var wantsStream: Bool { gateway.configuration.keepStream }
 }
@@ -132,14 +154,6 @@ extension Gateway {
     /// belongs to whom it is bound to, and else to nobody.
     func presumedSubject(of device: KnownDevice) -> Subject? {
         device.bluetoothAddress == nil ? configuration.subject : nil
-    }
-}
-
-extension LocalTime {
-    /// What a clock on the wall shows, which devices may be set by; nil while the hub is not sure.
-    static var ofTheHouse: LocalTime? {
-        let now = HubClock.now()
-        return now.wall >= earliestCredible ? HubClock.localTime(at: now.wall) : nil
     }
 }
 

@@ -15,8 +15,12 @@ extension Command {
         try arguments.end()
         let configuration = try configuration(at: path)
         let daemon = await Control.ask("status", configuration)
-        let summary = try reading(configuration) { journal throws(Fault) in try journal.summary() }
-        wantsJSON ? printLine(json(summary, daemon)) : printLine(words(summary, isRunning: daemon != nil))
+        let (summary, clocks) = try reading(configuration) { journal throws(Fault) in
+            (try journal.summary(), try journal.clocks())
+        }
+        guard !wantsJSON else { return printLine(json(summary, clocks, daemon)) }
+        printLine(words(summary, isRunning: daemon != nil))
+        for clock in clocks { printLine(clock.words) }
     }
 
     static let queue = Command(
@@ -99,7 +103,7 @@ extension Configuration {
 }
 
 /// Looks into the journal, whether or not a daemon has it.
-private func reading<Result>(
+func reading<Result>(
     _ configuration: Configuration, _ look: (JournalConnection) throws(Fault) -> Result
 ) throws(Exit) -> Result {
     do throws(Fault) {
@@ -121,7 +125,7 @@ private func words(_ summary: Journal.Summary, isRunning: Bool) -> String {
         """
 }
 
-private func json(_ summary: Journal.Summary, _ daemon: String?) -> String {
+private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ daemon: String?) -> String {
     var json = JSONWriter()
     json.object { json in
         json.member("running", daemon != nil)
@@ -135,6 +139,7 @@ private func json(_ summary: Journal.Summary, _ daemon: String?) -> String {
         } else {
             json.null("oldestPending")
         }
+        json.array("clocks") { json in for clock in clocks { json.object(clock.write) } }
         if let daemon { json.raw("daemon", daemon) } else { json.null("daemon") }
     }
     return json.text

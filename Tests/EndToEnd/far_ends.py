@@ -33,7 +33,7 @@ class Cuff:
 
     def __init__(self, address: str, name: str = "A&D_UA-651BLE_000001", clock: datetime | None = None):
         self.address, self.name = address, name
-        self.clock = clock or datetime.now()
+        self.ahead = (clock or datetime.now()) - datetime.now()
         self.memory: list[bytes] = []
         self.acknowledged: list[bytes] = []
         self.lock = threading.Lock()
@@ -51,6 +51,15 @@ class Cuff:
             5: (0x2803, bytes([0x0A]) + struct.pack("<HH", 6, 0x2A08)),
             6: (0x2A08, None),
         }
+
+    @property
+    def clock(self) -> datetime:
+        """What its clock shows; it runs."""
+        return datetime.now() + self.ahead
+
+    @clock.setter
+    def clock(self, shown: datetime) -> None:
+        self.ahead = shown - datetime.now()
 
     def advertisement(self) -> bytes:
         return f'{self.address} name "{self.name}" services 1810'.encode()

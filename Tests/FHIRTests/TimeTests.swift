@@ -24,7 +24,8 @@ import Testing
         let pair = ClockPair(
             device: taken, hub: hub("2026-11-20T07:15:30"), error: .zero)
         let reading = kept(
-            [Value(.oxygenSaturation, Amount(97), .percent)], oximeter, at: taken, pair: pair, lasting: lasting)
+            [Value(.oxygenSaturation, Amount(97), .percent)], oximeter, at: taken, heard: "2026-11-20T07:15:31",
+            pair: pair, lasting: lasting)
         #expect(try bundle([reading]).text.contains(#""value":"00005EFFFE0053A1-pt-4711-150456-\#(time)""#))
     }
 
@@ -43,7 +44,8 @@ import Testing
 
     @Test func aCableHasATimeStampButNoPHDIdentifier() throws {
         let reading = kept(
-            [Value(.bodyWeight, Amount(80), .kilogram)], scale, at: local("2026-11-20T08:17:55"), pair: fastClock)
+            [Value(.bodyWeight, Amount(80), .kilogram)], scale, at: local("2026-11-20T08:17:55"),
+            heard: "2026-11-20T07:15:31", pair: fastClock)
         let bundle = try bundle([reading])
         #expect(bundle.entries.count == 4)
         #expect(!bundle.text.contains("188736-8"))

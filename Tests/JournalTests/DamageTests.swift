@@ -166,8 +166,8 @@ struct DamageTests {
                 file, was: rows, untouched: Set(untouched), later: later, "\(kind) \(round): \(hit)")
             if isRepaired { repaired += 1 }
         }
-        // Most damage must be noticed; a byte may lie in unused space.
-        #expect(repaired > count / 4)
+        // Most damage must be noticed; a byte may lie in unused space, of which an empty table has a page.
+        #expect(repaired > count / 5)
     }
 
     @Test func aDamagedLogGivesAllThatIsStillInIt() async throws {

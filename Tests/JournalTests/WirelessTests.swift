@@ -36,24 +36,6 @@ struct WirelessTests {
         #expect(try await journal.consents(of: "bluetooth:00:00:00:00:00:01").isEmpty)
     }
 
-    /// A journal of the first version, written with the statements of that time.
-    @Test func aJournalOfVersionOneIsTakenOverWithAllThatIsInIt() async throws {
-        let journal = try place.open()
-        _ = try await journal.keep([entry(pressure(1)), entry(pressure(2))])
-        try await journal.bind(.init(device: cuff, user: nil, subject: .reference("Patient/a")))
-        await journal.close()
-        run(
-            "sqlite3", place.path,
-            "PRAGMA journal_mode = DELETE; DROP TABLE wireless; DROP TABLE consent; PRAGMA user_version = 1; VACUUM")
-        let again = try place.open()
-        #expect(await again.takeRepairs().isEmpty)
-        #expect(run("sqlite3", place.path, "PRAGMA user_version") == "2\n")
-        #expect(try await again.pending(for: "clinic", limit: 9).map(\.reading) == [pressure(1), pressure(2)])
-        #expect(try await again.bindings().count == 1)
-        try await again.remember(Journal.Wireless(device: cuff, bond: [1]))
-        #expect(try await again.wireless().count == 1)
-    }
-
     @Test func aDamagedJournalGivesTheKeysBack() async throws {
         let journal = try place.open()
         _ = try await journal.keep((1...200).map { entry(pressure($0)) })

@@ -7,6 +7,7 @@ Python's standard library only. Prints one line `ready port=N control=M` when it
     GET  <base>/Type?identifier=system|value[&_count=N]    a searchset Bundle
     GET  <base>/Type/id
     GET  /_all              every resource: {"resources": [...]}, in the order of creation
+    GET  /_former           every version of one that an update has replaced, oldest first
     GET  /_counts           what happened since the start
     POST /_fault            {"mode": ..., "times": N}: the next N transactions fail (default 1; -1: all)
     DELETE /_fault          no more faults
@@ -96,6 +97,11 @@ def token(query):
     return tuple(parts) if len(parts) == 2 else None
 
 
+def condition_of(request):
+    """What decides whether there is such a resource already: of a conditional create, or of a conditional update."""
+    return request["url"].partition("?")[2] if request["method"] == "PUT" else request.get("ifNoneExist")
+
+
 def references(value):
     """Every object with a `reference`, however deep."""
     if isinstance(value, dict):
@@ -120,6 +126,7 @@ class Store:
             CREATE TABLE IF NOT EXISTS resource (id INTEGER PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL);
             CREATE TABLE IF NOT EXISTS identifier (resource INTEGER NOT NULL REFERENCES resource, type TEXT NOT NULL,
                 system TEXT, value TEXT);
+            CREATE TABLE IF NOT EXISTS former (resource INTEGER NOT NULL REFERENCES resource, body TEXT NOT NULL);
             CREATE INDEX IF NOT EXISTS by_value ON identifier (type, system, value);
             """
         )
@@ -138,14 +145,32 @@ class Store:
     def insert(self, resource):
         kind = resource["resourceType"]
         number = self.database.execute("INSERT INTO resource (type, body) VALUES (?, '')", (kind,)).lastrowid
-        for identifier in resource.get("identifier", []):
-            row = (number, kind, identifier.get("system"), identifier.get("value"))
-            self.database.execute("INSERT INTO identifier VALUES (?, ?, ?, ?)", row)
+        self.name(number, resource)
         return number
+
+    def name(self, number, resource):
+        for identifier in resource.get("identifier", []):
+            row = (number, resource["resourceType"], identifier.get("system"), identifier.get("value"))
+            self.database.execute("INSERT INTO identifier VALUES (?, ?, ?, ?)", row)
 
     def write(self, number, resource):
         resource = {"resourceType": resource["resourceType"], "id": str(number)} | resource
         self.database.execute("UPDATE resource SET body = ? WHERE id = ?", (dump(resource), number))
+
+    def replace(self, number, resource):
+        """Another version of what is there; the one before is kept as it was."""
+        self.database.execute("INSERT INTO former SELECT id, body FROM resource WHERE id = ?", (number,))
+        self.database.execute("DELETE FROM identifier WHERE resource = ?", (number,))
+        self.name(number, resource)
+        self.write(number, resource)
+
+    def version(self, number):
+        return 1 + self.database.execute("SELECT count(*) FROM former WHERE resource = ?", (number,)).fetchone()[0]
+
+    def formers(self):
+        """What was replaced since, oldest first."""
+        with self.lock:
+            return [row[0] for row in self.database.execute("SELECT body FROM former ORDER BY rowid")]
 
     def everything(self):
         with self.lock:
@@ -170,7 +195,7 @@ class Store:
         urls, taken = {}, []
         # What is there before the transaction decides every condition: a server does not see its own new entries.
         for index, entry in enumerate(entries):
-            matches, condition = [], entry["request"].get("ifNoneExist")
+            matches, condition = [], condition_of(entry["request"])
             if condition is not None:
                 wanted = token(condition)
                 if wanted is None:
@@ -178,9 +203,12 @@ class Store:
                 matches = self.find(entry["resource"]["resourceType"], *wanted)
             if len(matches) > 1:
                 words = f"{len(matches)} resources match the condition"
-                raise Refused(412, "multiple-matches", words, f"Bundle.entry[{index}].request.ifNoneExist")
+                where = "url" if entry["request"]["method"] == "PUT" else "ifNoneExist"
+                raise Refused(412, "multiple-matches", words, f"Bundle.entry[{index}].request.{where}")
             taken.append(matches[0] if matches else None)
         created = [number is None for number in taken]
+        # An update replaces what is there; a conditional create leaves it alone.
+        updated = [entry["request"]["method"] == "PUT" and not new for entry, new in zip(entries, created)]
         for index, entry in enumerate(entries):
             if created[index]:
                 taken[index] = self.insert(entry["resource"])
@@ -190,11 +218,14 @@ class Store:
                 reference["reference"] = self.resolve(reference["reference"], urls, index)
             if created[index]:
                 self.write(taken[index], entry["resource"])
+            elif updated[index]:
+                self.replace(taken[index], entry["resource"])
         response = []
         for index, entry in enumerate(entries):
-            location = urls[entry["fullUrl"]] + "/_history/1"
+            version = self.version(taken[index])
+            location = f"{urls[entry['fullUrl']]}/_history/{version}"
             status = "201 Created" if created[index] else "200 OK"
-            response.append({"response": {"status": status, "location": location, "etag": 'W/"1"'}})
+            response.append({"response": {"status": status, "location": location, "etag": f'W/"{version}"'}})
         return {"resourceType": "Bundle", "type": "transaction-response", "entry": response}
 
     def resolve(self, reference, urls, index):
@@ -235,8 +266,10 @@ def check(bundle):
         seen.add(url)
         if kind not in ("Patient", "Device", "Observation"):
             raise Refused(422, "not-supported", f"{kind} is not taken", where + ".resource")
-        if method != "POST" or target != kind:
-            raise Refused(422, "not-supported", "only POST to the resource's own type", where + ".request")
+        is_update = method == "PUT" and kind == "Observation" and target.startswith(f"{kind}?identifier=")
+        if not is_update and (method != "POST" or target != kind):
+            words = "only POST to the resource's own type, and a conditional PUT of an Observation"
+            raise Refused(422, "not-supported", words, where + ".request")
         if "id" in resource:
             raise Refused(422, "invalid", "an id is the server's to give", where + ".resource.id")
         identifiers = resource.get("identifier")
@@ -353,6 +386,8 @@ class Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         if path == "/_all":
             return self.send(200, '{"resources":[' + ",".join(self.world.store.everything()) + "]}", "application/json")
+        if path == "/_former":
+            return self.send(200, '{"resources":[' + ",".join(self.world.store.formers()) + "]}", "application/json")
         if path == "/_counts":
             return self.send(200, json.dumps(self.world.counts), "application/json")
         match = re.fullmatch(r"(?:/fhir)?/(Patient|Device|Observation)(?:/(\d+))?", path)

@@ -21,6 +21,32 @@ def test_examples_are_right(name):
 
 
 
+def amendment(index):
+    """The entry as a hub sends it that knows better now: an update by the reading's own id."""
+
+    def change(bundle):
+        entry = bundle["entry"][index]
+        own = [i for i in entry["resource"]["identifier"] if i["system"] == URN][0]
+        entry["request"] = {"method": "PUT", "url": f"Observation?identifier={URN}|{own['value']}"}
+
+    return change
+
+
+def also(*changes):
+    def change(bundle):
+        for each in changes:
+            each(bundle)
+
+    return change
+
+
+@pytest.mark.parametrize(("name", "index"), [(SPOT, 4), (PRESSURE, 2), (SPIROMETRY, 9)])
+def test_an_amendment_is_right(name, index):
+    bundle = example(name)
+    amendment(index)(bundle)
+    assert Check(bundle).broken == []
+
+
 def put(path, value):
     """Sets what the path leads to; `...` as value takes it away."""
 
@@ -99,6 +125,10 @@ MUTATIONS = [
     ("B2", PRESSURE, in_entry(3, "fullUrl", to="Observation/1")),
     ("B2", PRESSURE, in_entry(3, "request", "method", to="PUT")),
     ("B2", PRESSURE, in_entry(3, "request", "url", to="Device")),
+    ("B2", SPOT, amendment(3)),
+    ("B2", PRESSURE, also(amendment(3), in_entry(3, "request", "ifNoneExist", to="identifier=a|b"))),
+    ("B3", PRESSURE, also(amendment(3), in_entry(3, "request", "url", to="Observation?identifier=a|b"))),
+    ("B3", SPOT, also(amendment(4), in_entry(4, "request", "url", to=f"Observation?identifier={PHD}|x"))),
     ("B2", PRESSURE, in_resource(3, "id", to="1")),
     ("B3", PRESSURE, in_entry(3, "request", "ifNoneExist", to=...)),
     ("B3", PRESSURE, in_entry(3, "request", "ifNoneExist", to="?identifier=a|b")),
@@ -151,7 +181,7 @@ MUTATIONS = [
     ("O3", SPOT, in_resource(4, "extension", 1, "valueReference", "reference", to="urn:uuid:163e17bd-28ae-5e41-8645-2eef56ce8729")),
     ("O3", SPOT, in_resource(4, "effectiveDateTime", to="2026-11-20T08:14:44.000+01:00")),
     ("O3", SPOT, in_resource(4, "effectiveDateTime", to="2026-11-20T08:14:43.000+02:00")),
-    ("O3", SPIROMETRY, in_resource(3, "effectiveDateTime", to="2026-11-20T09:28:42.460+01:00")),
+    ("O3", SPIROMETRY, in_resource(3, "effectiveDateTime", to="2026-11-20T09:28:41.460+01:00")),
     ("O4", SPOT, in_resource(4, "category", 1, to=...)),
     ("O4", SPOT, append(("entry", 6, "resource", "category"), {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]})),
     ("O4", SPOT, append(("entry", 4, "resource", "category", 0, "coding"), {"system": "x", "code": "y"})),

@@ -22,6 +22,22 @@ def test_created_then_matched(receiver):
     }  # fmt: skip
 
 
+def test_an_update_replaces_what_is_there_and_keeps_what_was(receiver):
+    receiver.post(PRESSURE)
+    bundle = json.loads(PRESSURE)
+    entry = bundle["entry"][3]
+    was, condition = entry["resource"]["effectiveDateTime"], entry["request"].pop("ifNoneExist")
+    entry["request"] |= {"method": "PUT", "url": f"Observation?{condition}"}
+    entry["resource"]["effectiveDateTime"] = "2026-11-20T05:02:11.480+01:00"
+    answer = receiver.post(json.dumps(bundle))[1]
+    assert answer["entry"][3]["response"] == {"status": "200 OK", "location": "Observation/4/_history/2", "etag": 'W/"2"'}
+    assert answer["entry"][2]["response"]["location"] == "Observation/3/_history/1"
+    assert len(receiver.resources()) == 6
+    assert receiver.call("GET", "/Observation/4")[1]["effectiveDateTime"] == "2026-11-20T05:02:11.480+01:00"
+    assert [each["effectiveDateTime"] for each in receiver.call("GET", "/_former")[1]["resources"]] == [was]
+    assert receiver.call("GET", f"/Observation?{condition}")[1]["total"] == 1
+
+
 def test_references_become_ids_and_digits_stay(receiver):
     receiver.post(PRESSURE)
     status, found = receiver.call("GET", "/fhir/Observation?identifier=urn:ietf:rfc:3986%7Curn:uuid:0ae859a0-c0ac-5d18-9b7a-c4631ff88954")

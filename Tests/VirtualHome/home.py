@@ -113,6 +113,10 @@ class Home:
         done = self.run('echo >"$shared/now" && date -u -s "@$(stat -c %.9Y "$shared/now")" && exec sh "$guest/vouch"')
         assert done.status == 0, done.output
 
+    def vouch(self) -> None:
+        """Tells the kernel that its clock is right, as a time daemon would."""
+        assert self.run('exec sh "$guest/vouch"').status == 0
+
     def set_clock(self, to: datetime) -> None:
         """Sets the machine's wall clock; one without a zone is UTC there."""
         assert self.run(f"date -u -s '{to:%Y-%m-%d %H:%M:%S}'").status == 0

@@ -8,7 +8,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from EndToEnd.far_ends import nonin_format_13
 
@@ -23,6 +24,10 @@ from .witness import Witness
 # How far a reading's time at the clinic may be from when it was taken. A device's own stamps have whole seconds, and under
 # emulation seconds pass between a question and its answer; each look at the disk halts the machine's clock.
 TOLERANCE = 20.0
+
+
+#: Where the home is: what its clocks show.
+ZONE = ZoneInfo("Europe/Copenhagen")
 
 
 @dataclass
@@ -93,6 +98,9 @@ class Play:
         self.unplayed: list[str] = []
         #: Who is ready to kill the daemon, where that is part of the story.
         self.gun: Command | None = None
+        #: How far the home's days are from ours.
+        self.away = timedelta()
+        self.begun = datetime.now(timezone.utc)
         self._events: list = []
         self._traps: list[Trap] = []
         self._number = itertools.count()
@@ -150,6 +158,28 @@ class Play:
         self.hub.install()
         self.hub.start()
 
+    # ── time ──
+
+    @property
+    def now(self) -> datetime:
+        """What is truly the time in the home."""
+        return datetime.now(timezone.utc) + self.away
+
+    def move(self, away: timedelta) -> None:
+        """Moves the home to another day; people have set the devices' clocks by the one on the wall, if they were right."""
+        before, after = self.now.astimezone(ZONE).utcoffset(), (self.now + away).astimezone(ZONE).utcoffset()
+        for device in self.peripherals.values():
+            if isinstance(getattr(device, "clock_error", None), timedelta):
+                device.clock_error += away + after - before
+        self.away += away
+
+    def set_clock_right(self) -> None:
+        """As a time daemon does."""
+        if not self.away:
+            return self.home.set_clock_right()
+        self.home.set_clock(self.now)
+        self.home.vouch()
+
     # ── the story ──
 
     def _story(self) -> None:
@@ -165,7 +195,7 @@ class Play:
                 device.go_on_air()
         if any(wrong.what == "kill" for wrong in self.scenario.wrongs):
             self.gun = self.hub.aim()
-        self._begun = time.monotonic()
+        self._begun, self.begun = time.monotonic(), datetime.now(timezone.utc)
         last = 0.0
         while self._events or any(trap.is_armed for trap in traps):
             while self._events and self._events[0][0] <= self._now:
@@ -203,7 +233,7 @@ class Play:
         self._say(f"{entry.name} measures {values}")
         if entry.bound != "none" or entry.model == "nonin":
             code, observed = device.observed(**values)
-            self.taken.append(Taken(entry.name, device.address, code, observed, datetime.now(timezone.utc)))
+            self.taken.append(Taken(entry.name, device.address, code, observed, self.now))
         device.go_on_air()
 
     def _begin(self, wrong: Wrong) -> None:
@@ -225,7 +255,8 @@ class Play:
             # Looked at in this order: what arrives in between is counted.
             is_complete = self._is_complete()
             self._count()
-            if is_complete or all(taken.arrived for taken in self.taken):
+            # A hub that hears the time later says then what it knows better.
+            if all(taken.arrived for taken in self.taken) or is_complete and not self.scenario.amended:
                 return
             if time.monotonic() > again:
                 again = time.monotonic() + 35

@@ -50,6 +50,8 @@ class Scenario:
     wrongs: list[Wrong] = field(default_factory=list)
     #: Sentences that the daemon must have said.
     says: list[str] = field(default_factory=list)
+    #: Whether times may come right only after the readings have arrived.
+    amended: bool = False
     #: How often systemd had to start it again.
     restarts: int = 0
 
@@ -65,7 +67,7 @@ def read(path: pathlib.Path) -> Scenario:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise Mistake(f"{path}: {error}") from None
     try:
-        known = {"title", "patient", "pace", "strangers", "patience", "device", "wrong", "says", "restarts"}
+        known = {"title", "patient", "pace", "strangers", "patience", "device", "wrong", "says", "restarts", "amended"}
         only(text, known)
         if "title" not in text:
             raise ValueError("has no title")

@@ -10,19 +10,13 @@ import pytest
 from .play import Play
 from .scenario import read
 
-#: What the daemon does not do yet, by the scenario that shows it.
-NOT_YET = {
-    "clock-set-in-between": "a reading is dated by the last visit's clock, and the hub has set it since the record was made",
-}
-
 BRIEF = {
     "a-day", "adapter", "cable-and-air", "crowd", "dead-controller", "difficult", "fuzzed", "killed-before-the-commit",
     "lost-bond", "order",
 }
 
 FILES = [
-    pytest.param(file, id=file.stem, marks=[
-        pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=True)] if file.stem in NOT_YET else [])
+    pytest.param(file, id=file.stem)
     for file in sorted((pathlib.Path(__file__).parent / "scenarios").glob("*.toml"))
     if file.stem in BRIEF or os.environ.get("SCENARIOS") == "all"]
 

@@ -4,7 +4,7 @@ after `for` seconds of the story. To add one: write it, and name it in a scenari
 
 import inspect
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 WRONGS: dict[str, Callable] = {}
 
@@ -98,6 +98,41 @@ def lost_bond(play, device):
 def clock_reset(play, device, seconds: float):
     """The device's battery was changed: its clock is so far ahead, or behind where negative."""
     device.clock_error = timedelta(seconds=seconds)
+
+
+@wrong
+def hub_clock(play, seconds: float):
+    """Somebody steps the hub's clock by so much, and nothing vouches for it until the time comes from the network again."""
+    play.home.set_clock(play.now + timedelta(seconds=seconds))
+    yield
+    play.set_clock_right()
+
+
+@wrong
+def no_time(play):
+    """The hub boots in 1970 and without a network; time and network come later."""
+    play.home.set_network(False)
+    play.home.cut_power()
+    play.home.boot()
+    play.home.set_network(False)
+    play.home.set_clock(datetime(1970, 1, 1, 0, 1))
+    play.hub.install()
+    play.hub.start()
+    yield
+    play.home.set_network(True)
+    play.set_clock_right()
+
+
+@wrong
+def another_day(play, to: datetime, when: float):
+    """The home is moved to another day, with all its clocks right; `when` seconds into the story it will be `to`. The hub
+    boots there: within one boot no clock goes so far."""
+    play.move(to - play.begun - timedelta(seconds=when))
+    play.home.cut_power()
+    play.home.boot(clock=f"{play.now:%Y-%m-%dT%H:%M:%S}")
+    play.set_clock_right()
+    play.hub.install()
+    play.hub.start()
 
 
 @wrong

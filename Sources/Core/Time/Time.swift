@@ -158,38 +158,18 @@ package struct HubTime: Equatable, Sendable {
 package struct ClockPair: Equatable, Sendable {
     package var device: RawTime
     package var hub: HubTime
-    /// Half of what passed between asking and hearing, and the resolution of the device's clock.
+    /// Half of what passed between asking and hearing.
     package var error: Duration
+    /// Whether the hub wrote this to the device rather than read it there: what the device then shows is not proven,
+    /// because some accept a time and go on as before.
+    package var isWritten: Bool
 
-    package init(device: RawTime, hub: HubTime, error: Duration) {
+    package init(device: RawTime, hub: HubTime, error: Duration, isWritten: Bool = false) {
         self.device = device
         self.hub = hub
         self.error = error
+        self.isWritten = isWritten
     }
-}
-
-/// When a reading was taken, as far as we can tell, how sure we are and why. "Cooked" in chrony's sense.
-package struct Dated: Equatable, Sendable {
-    /// Nil when only a bound is known: not after the hub heard of it.
-    package var at: Instant?
-    package var error: Duration
-    package var basis: Basis
-
-    package init(at: Instant?, error: Duration, basis: Basis) {
-        self.at = at
-        self.error = error
-        self.basis = basis
-    }
-}
-
-/// On what a conclusion about time rests.
-package enum Basis: String, CaseIterable, Sendable {
-    /// The device stamps nothing; the hub heard the measurement as it was made.
-    case arrival
-    /// The device's stamp, moved by the offset that was seen when both clocks were read together.
-    case paired
-    /// A stored record without a usable stamp, or a stamp whose clock could not be read: before its arrival.
-    case bounded
 }
 
 extension RawTime {
@@ -210,23 +190,6 @@ extension RawTime {
             (0..<time.decimals).reduce(Duration.seconds(1)) { step, _ in step / 10 }
         case .ticks(_, let resolution): resolution
         case .now, .unknown: .zero
-        }
-    }
-
-    /// Concludes the true time of a reading: `effective = hub − (device then − device at the reading)`, as elapsed time
-    /// on the device's own line, because a device knows neither zone nor summer time (HL7 PHD guide).
-    ///
-    /// Nothing is guessed: without a pair, or where the stamp lies after the clock that was read, the reading is bounded
-    /// by its arrival and nothing more is claimed.
-    package func dated(by pair: ClockPair?, heard: HubTime) -> Dated {
-        switch self {
-        case .now: return Dated(at: heard.wall, error: .seconds(1), basis: .arrival)
-        case .unknown: return Dated(at: nil, error: .zero, basis: .bounded)
-        case .clock, .ticks:
-            guard let pair, let then = pair.device.line, let reading = line, then + pair.error + resolution >= reading
-            else { return Dated(at: nil, error: .zero, basis: .bounded) }
-            let hub = pair.hub.boot == heard.boot ? heard.wall + (pair.hub.uptime - heard.uptime) : pair.hub.wall
-            return Dated(at: hub + (reading - then), error: pair.error + resolution, basis: .paired)
         }
     }
 }

@@ -1,0 +1,229 @@
+/// Concludes when the records of a device's memory were taken, from what was seen of its clock.
+///
+///     pairs      read ─── set ────────── read ──── set ───────────── read
+///     records          · ·  ·   ·  ·  ·        ·      ·  · · ·  ·
+///     gaps       ├─────── one line ──────┤├─── a step: two lines ────┤
+///
+/// Nothing is guessed: where the evidence allows two times, the window holds both; where it allows none, the record lies
+/// between its visits and its neighbours. The same history gives the same answer, in whatever portions it came.
+package struct Chronology {
+    let history: History
+    let hub: HubTimeline
+    let zone: ZoneOffset
+    let clock: ClockHistory
+    /// Whether the device's records show no seconds.
+    let showsMinutes: Bool
+    var conclusions: [Conclusion]
+    /// For records on a line of nobody's, which of these lines; 0 for all others.
+    var strays: [Int]
+
+    package static func conclude(_ history: History, _ hub: HubTimeline, zone: ZoneOffset) -> [Conclusion] {
+        var conclusions = concluded(history, hub, zone: zone)
+        let unsure = history.records.indices.filter { !hub.window(history.records[$0].heard).isClosed }
+        guard !unsure.isEmpty else { return conclusions }
+        let apparent = concluded(history, hub.believingWall, zone: zone)
+        for index in unsure {
+            let window = conclusions[index].window
+            conclusions[index] = apparent[index]
+            conclusions[index].apparent = apparent[index].window
+            conclusions[index].window = window
+        }
+        return conclusions
+    }
+
+    private static func concluded(_ history: History, _ hub: HubTimeline, zone: ZoneOffset) -> [Conclusion] {
+        withoutActuallyEscaping(zone) { zone in
+            var chronology = Chronology(history, hub, zone)
+            let order = history.order
+            var rest = order[...]
+            while let first = rest.first {
+                let seen = history.records[first].seen, gap = chronology.clock.gap(before: seen)
+                let group = rest.prefix { index in
+                    guard history.records[index].seen != seen else { return true }
+                    let other = chronology.clock.gap(before: history.records[index].seen)
+                    return other.end?.place == gap.end?.place && other.starts.last?.place == gap.starts.last?.place
+                }
+                chronology.place(Array(group), in: gap)
+                rest = rest.dropFirst(group.count)
+            }
+            chronology.settle(order)
+            return chronology.conclusions
+        }
+    }
+
+    private init(_ history: History, _ hub: HubTimeline, _ zone: @escaping ZoneOffset) {
+        self.history = history
+        self.hub = hub
+        self.zone = zone
+        clock = ClockHistory(history.pairs, hub)
+        let stamps = history.records.compactMap { record -> LocalTime? in
+            if case .clock(let time) = record.taken { time } else { nil }
+        }
+        // One stamp in sixty shows a whole minute by chance; three in a row do not.
+        showsMinutes = stamps.count > 2 && stamps.allSatisfy { $0.second == 0 && $0.decimals == 0 }
+        strays = Array(repeating: 0, count: history.records.count)
+        conclusions = []
+        conclusions = history.records.map { record in
+            let heard = hub.window(record.heard)
+            if record.taken == .now {
+                let window = Window(heard.earliest - 1_000_000, heard.latest)
+                return Conclusion(
+                    best: heard.isClosed ? Self.instant(heard.middle) : record.heard.wall, window: window,
+                    basis: .arrival)
+            }
+            let after = record.after.map { hub.window($0).earliest } ?? Window.never
+            // Clocks of two boots may contradict each other: then only the arrival counts.
+            let window = after <= heard.latest ? Window(after, heard.latest) : Window(Window.never, heard.latest)
+            return Conclusion(best: record.heard.wall, window: window, basis: .bounded)
+        }
+    }
+
+    /// How long before its first reading a clock may have stood on the same line.
+    static let credible = 100 * Rate.day
+
+    static func instant(_ microseconds: Int64) -> Instant {
+        Instant(milliseconds: floorToStep(microseconds + 500, 1000))
+    }
+
+    /// Whether the record may have been taken then.
+    func fits(_ index: Int, _ window: Window?) -> Window? {
+        guard let window else { return nil }
+        let both = window.intersection(conclusions[index].window)
+        return both.isEmpty ? nil : both
+    }
+
+    func stamp(_ index: Int) -> Stamp? { Stamp(history.records[index].taken, showsMinutes: showsMinutes) }
+
+    mutating func conclude(
+        _ index: Int, _ window: Window, best: Int64? = nil, _ basis: Basis, from: Int? = nil, to: Int? = nil
+    ) {
+        let both = fits(index, window) ?? window
+        let best = both.clamped(best ?? window.middle)
+        conclusions[index] = Conclusion(
+            best: Self.instant(best), window: both, basis: basis, doubts: conclusions[index].doubts, from: from, to: to)
+    }
+
+    /// Whose lines the records of one gap are on.
+    private mutating func place(_ group: [Int], in gap: ClockHistory.Gap) {
+        // What an earlier visit left behind is of that visit's gap, or of this one.
+        let found = gap.starts.first?.place ?? -1
+        for index in group where found >= history.records[index].since { placeAcross(index) }
+        let stamped = group.filter { stamp($0) != nil && found < history.records[$0].since }
+        guard let end = gap.end else {
+            // Its clock was not read since. Where it would be, if nobody touched it, is a hint and no more.
+            guard let start = gap.starts.last else { return }
+            for index in stamped {
+                guard let stamp = stamp(index), let window = fits(index, start.fix.date(stamp, clock.rate)) else {
+                    continue
+                }
+                conclusions[index].best = Self.instant(window.middle)
+            }
+            return
+        }
+        for index in stamped {
+            guard let stamp = stamp(index), end.place < history.pairs.count else { continue }
+            let ahead = end.fix.date(stamp, clock.rate).earliest
+            if ahead > hub.window(history.records[index].heard).latest { conclusions[index].doubts.insert(.ahead) }
+        }
+        if gap.starts.isEmpty { return placeBackwards(stamped, end) }
+        let possible = clock.possible(gap)
+        if !possible.isEmpty {
+            let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
+            return isWhole ? placeOnChords(stamped, possible, end) : placeBetween(stamped, possible, end)
+        }
+        var starts = gap.starts
+        if let obeys = clock.obeys {
+            let proven = starts.filter { $0.fix.isWritten == obeys }
+            if !proven.isEmpty { starts = proven }
+        }
+        placeAroundStep(stamped, starts, end)
+    }
+
+    /// Nobody changed the clock: the line fits both ends.
+    private mutating func placeOnChords(
+        _ group: [Int], _ starts: [(place: Int, fix: Fix)], _ end: (place: Int, fix: Fix)
+    ) {
+        // Both ends agree, but a stamp that goes back says that the clock was away from the line and was put back.
+        let stamps = group.compactMap { stamp($0) }
+        guard zip(stamps, stamps.dropFirst()).allSatisfy({ $0.device <= $1.device }) else { return leave(group) }
+        var astray: [Int] = []
+        for index in group {
+            guard let stamp = stamp(index) else { continue }
+            let windows = starts.compactMap { fits(index, Chord(from: $0.fix, to: end.fix).date(stamp, clock.rate)) }
+            guard let first = windows.first else { astray.append(index); continue }
+            let isEdge = stamp.device < starts[0].fix.device || stamp.device > end.fix.device
+            let line = windows.reduce(first) { $0.hull($1) }, best = Chord(from: starts[0].fix, to: end.fix).best(stamp)
+            // Over a whole winter a clock may have gone and come back with the house's.
+            let hull = returns(from: starts[0].fix, to: end.fix) ? withSeasons(line, of: index, since: end.fix) : line
+            let basis: Basis = hull != line ? .ambiguous : isEdge ? .paired : .interpolated
+            conclude(index, hull, best: best, basis, from: starts[0].place, to: end.place)
+        }
+        leave(astray)
+    }
+
+    /// Two readings of the clock that lie so far apart, or are so badly known, that a change between them would not show.
+    private mutating func placeBetween(
+        _ group: [Int], _ starts: [(place: Int, fix: Fix)], _ end: (place: Int, fix: Fix)
+    ) {
+        var astray: [Int] = []
+        for index in group {
+            guard let stamp = stamp(index) else { continue }
+            let windows = (starts + [end]).compactMap { fix in
+                fits(index, withSeasons(fix.fix.date(stamp, clock.rate), of: index, since: fix.fix))
+            }
+            guard let first = windows.first else { astray.append(index); continue }
+            let hull = windows.reduce(first) { $0.hull($1) }
+            conclude(index, hull, .ambiguous, from: starts.last?.place, to: end.place)
+        }
+        leave(astray)
+    }
+
+    /// A record that may be of several gaps, because the visits between them ended too early.
+    private mutating func placeAcross(_ index: Int) {
+        guard let stamp = stamp(index) else { return }
+        let record = history.records[index]
+        let places = clock.readings(from: record.since, before: record.seen) + [record.seen]
+        var found: [(window: Window, best: Int64, basis: Basis, gap: ClockHistory.Gap)] = []
+        for place in places {
+            let gap = clock.gap(before: place)
+            guard let end = gap.end else { continue }
+            // Before the first reading of the clock nobody knows what was done to it, the longer ago the less.
+            let begin = gap.starts.first?.fix.world.earliest ?? end.fix.world.earliest - Self.credible
+            let room = Window(begin, end.fix.world.latest)
+            func add(_ window: Window, _ best: Int64, _ basis: Basis) {
+                if let window = fits(index, window.intersection(room)) { found.append((window, best, basis, gap)) }
+            }
+            let possible = clock.possible(gap)
+            let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
+            if isWhole, !possible.isEmpty {
+                for start in possible {
+                    let chord = Chord(from: start.fix, to: end.fix)
+                    add(chord.date(stamp, clock.rate), chord.best(stamp), .interpolated)
+                }
+                continue
+            }
+            for fix in gap.starts + [end] {
+                let window = fix.fix.date(stamp, clock.rate), seasons = withSeasons(window, of: index, since: fix.fix)
+                add(seasons, window.middle, seasons == window ? .paired : .ambiguous)
+            }
+        }
+        guard let last = found.last else { return leave([index]) }
+        let hull = found.reduce(last.window) { $0.hull($1.window) }
+        conclude(
+            index, hull, best: last.best, found.count == 1 ? last.basis : .ambiguous,
+            from: last.gap.starts.last?.place, to: last.gap.end?.place)
+    }
+
+    /// On no line that was ever seen.
+    mutating func leave(_ group: [Int]) {
+        var line = (strays.max() ?? 0) + 1, last: (index: Int, device: Int64)?
+        for index in group {
+            guard let stamp = stamp(index) else { continue }
+            // A stamp below the one before, or records between them that are on other lines: another line begins.
+            if let last, stamp.device < last.device || index != last.index + 1 { line += 1 }
+            strays[index] = line
+            conclusions[index].basis = .neighbours
+            last = (index, stamp.device)
+        }
+    }
+}

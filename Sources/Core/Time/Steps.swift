@@ -1,0 +1,158 @@
+// A clock that was changed: by a battery, by a hand, by summer time.
+
+extension Chronology {
+    /// Between two readings of the clock somebody changed it. Records before are on the line of the first, records after on
+    /// that of the second; which are which, the order in the memory says, as far as it does.
+    mutating func placeAroundStep(
+        _ group: [Int], _ starts: [(place: Int, fix: Fix)], _ end: (place: Int, fix: Fix)
+    ) {
+        let stamps = group.compactMap { stamp($0) }, count = group.count
+        guard stamps.count == count, let start = starts.last else { return }
+        let gap = Window(starts.map(\.fix.world.earliest).min() ?? Window.never, end.fix.world.latest)
+        let before = zip(group, stamps).map { index, stamp -> Window? in
+            let windows = starts.compactMap { start in
+                let window = start.fix.date(stamp, clock.rate)
+                return window.intersection(gap).isEmpty ? nil : fits(index, window)
+            }
+            return windows.first.map { first in windows.reduce(first) { $0.hull($1) } }
+        }
+        let after = zip(group, stamps).map { index, stamp -> Window? in
+            let window = end.fix.date(stamp, clock.rate)
+            return window.latest < gap.earliest ? nil : fits(index, window)
+        }
+        func follows(_ at: Int) -> Bool { stamps[at].device >= stamps[at - 1].device }
+        // As many of the first as can be on the line before, and of the last on the line after.
+        var first = 0, last = count
+        while first < count, before[first] != nil, first == 0 || follows(first) { first += 1 }
+        while last > 0, after[last - 1] != nil, last == count || follows(last) { last -= 1 }
+        let change = seasonalChange(from: start.fix, to: end.fix)
+        /// A change of another kind does not rule out that summer time was set too.
+        func date(_ at: Int, _ window: Window?, by fix: (place: Int, fix: Fix), isBefore: Bool) {
+            guard let window else { return }
+            let hull = change == nil ? withSeasons(window, of: group[at], since: fix.fix) : window
+            conclude(
+                group[at], hull, best: window.middle, hull == window ? .paired : .ambiguous,
+                from: isBefore ? fix.place : nil, to: isBefore ? nil : fix.place)
+        }
+        guard first >= last else {
+            for at in 0..<first { date(at, before[at], by: start, isBefore: true) }
+            for at in last..<count { date(at, after[at], by: end, isBefore: false) }
+            return leave(Array(group[first..<last]))
+        }
+        // The step lies before record `step`, for one of these.
+        var steps = (last...first).filter { step in
+            guard step > 0, step < count, let left = before[step - 1], let right = after[step] else { return true }
+            return left.earliest <= right.latest
+        }
+        if let change {
+            // Nobody sets a clock to summer time more than a day too early; too late, many do.
+            let due = before.prefix { $0.map { $0.latest < change - Rate.day } ?? false }.count
+            let lawful = steps.filter { $0 >= due }
+            if !lawful.isEmpty { steps = lawful }
+        }
+        guard let earliest = steps.first, let latest = steps.last else { return leave(group) }
+        for at in 0..<count {
+            if at < earliest { date(at, before[at], by: start, isBefore: true); continue }
+            if at >= latest { date(at, after[at], by: end, isBefore: false); continue }
+            guard let old = before[at], let new = after[at] else { continue }
+            let turn = change ?? gap.middle
+            let both =
+                change != nil
+                ? old.hull(new)
+                : withSeasons(old, of: group[at], since: start.fix)
+                    .hull(withSeasons(new, of: group[at], since: end.fix))
+            conclude(
+                group[at], both, best: old.middle < turn ? old.middle : new.middle, .ambiguous,
+                from: start.place, to: end.place)
+        }
+    }
+
+    /// When the house's own clocks changed in between, if that is what the device's did.
+    private func seasonalChange(from: Fix, to: Fix) -> Int64? {
+        func minutes(_ at: Int64) -> Int { zone(Self.instant(at)) }
+        var low = from.world.middle, high = to.world.middle
+        let old = minutes(low), new = minutes(high)
+        guard from.world.isClosed, to.world.isClosed, low < high, old != new else { return nil }
+        let change = Int64(new - old) * 60_000_000, seen = to.offset - from.offset
+        let tolerance = clock.rate.passed(high - low).half + from.error + to.error + 120_000_000
+        // So loosely known a clock may hide another change beside.
+        guard tolerance < 10 * 60_000_000, abs(seen - change) <= tolerance else { return nil }
+        while high - low > 1_000_000 {
+            let middle = low + (high - low) / 2
+            if minutes(middle) == old { low = middle } else { high = middle }
+        }
+        return high
+    }
+
+    /// Whether the house's clocks show the same at both ends: one that differs proves that the device does not follow.
+    func returns(from: Fix, to: Fix) -> Bool {
+        zone(Self.instant(from.world.middle)) == zone(Self.instant(to.world.middle))
+    }
+
+    /// Whether a clock shows about the right date: nobody puts one forward by an hour that is days away.
+    private func isOfTheHouse(_ fix: Fix) -> Bool {
+        abs(fix.offset - Int64(zone(Self.instant(fix.world.middle))) * 60_000_000) < 26 * 3_600_000_000
+    }
+
+    /// The window, and what it would be had the clock followed the house's: by itself, a day early by hand, or up to two
+    /// weeks late.
+    func withSeasons(_ window: Window, of index: Int, since fix: Fix) -> Window {
+        guard case .clock = history.records[index].taken, window.isClosed, fix.world.isClosed, isOfTheHouse(fix) else {
+            return window
+        }
+        func offset(_ at: Int64) -> Int64 { Int64(zone(Self.instant(at))) * 60_000_000 }
+        let base = offset(fix.world.middle)
+        return [0, Rate.day, -14 * Rate.day].reduce(window) { hull, away in
+            let shift = base - offset(window.middle + away)
+            return hull.hull(window.moved(by: Window(shift, shift)))
+        }
+    }
+
+    /// The clock was never read before: the line goes back from the first reading, as far as the memory shows no break.
+    mutating func placeBackwards(_ group: [Int], _ end: (place: Int, fix: Fix)) {
+        let stamps = group.compactMap { stamp($0) }
+        guard stamps.count == group.count else { return }
+        var later = end.fix.device, first = group.count
+        while first > 0 {
+            let at = first - 1, stamp = stamps[at]
+            // Over so long a silence nobody knows what was done to the clock.
+            let isClose = abs(later - stamp.device) < Self.credible
+            let follows = first == group.count || stamp.device <= later
+            guard isClose, follows, fits(group[at], end.fix.date(stamp, clock.rate)) != nil else { break }
+            later = stamp.device
+            first = at
+        }
+        for at in first..<group.count {
+            let window = end.fix.date(stamps[at], clock.rate)
+            guard window.isClosed, end.fix.world.earliest - window.middle < 30 * Rate.day else {
+                // Of so long ago only the day is believed: no zone is farther away than that.
+                conclude(
+                    group[at], window.widened(by: 14 * 3_600_000_000), best: window.middle, .ambiguous, to: end.place)
+                continue
+            }
+            guard case .clock = history.records[group[at]].taken, let season = otherSeason(window, end.fix) else {
+                conclude(group[at], window, .paired, to: end.place)
+                continue
+            }
+            let moved = window.moved(by: Window(season.change, season.change))
+            conclude(
+                group[at], window.hull(moved), best: season.isLikely ? moved.middle : window.middle, .ambiguous,
+                to: end.place)
+        }
+        leave(Array(group[..<first]))
+    }
+
+    /// Where the house's clocks changed between a record and the first reading of the device's clock: by how much the
+    /// device's may have been changed too, by itself or by hand up to two weeks late.
+    private func otherSeason(_ window: Window, _ end: Fix) -> (change: Int64, isLikely: Bool)? {
+        func offset(_ at: Int64) -> Int64 { Int64(zone(Self.instant(at))) * 60_000_000 }
+        let now = offset(end.world.middle), then = offset(window.middle)
+        let earlier = offset(window.middle - 14 * Rate.day)
+        let old = then != now ? then : earlier
+        guard window.isClosed, old != now, isOfTheHouse(end) else { return nil }
+        func shows(_ offset: Int64) -> Bool { abs(end.offset - offset) < 5 * 60_000_000 }
+        // It still shows what the house did before: nobody has touched it.
+        if shows(old) { return nil }
+        return (now - old, then != now && shows(now))
+    }
+}

@@ -1,0 +1,153 @@
+import Core
+
+// What dating rests on, and what was concluded from it.
+
+extension Journal {
+    /// The hub's own clocks at a moment.
+    package struct Moment: Equatable, Sendable {
+        package var hub: HubTime
+        /// How far `hub.wall` may be off, and who says so; nil where nobody vouches for it.
+        package var error: Duration?
+        package var source: HubTimeline.Anchor.Source?
+
+        package init(hub: HubTime, error: Duration? = nil, source: HubTimeline.Anchor.Source? = nil) {
+            self.hub = hub
+            self.error = error
+            self.source = source
+        }
+    }
+
+    /// All that a device's readings are dated by.
+    package struct Chronicle: Sendable {
+        /// In the order in which they were seen.
+        package var pairs: [ClockPair]
+        /// The ends of visits in which the device gave all it had, oldest first.
+        package var visits: [HubTime]
+        /// The newest readings, oldest first.
+        package var readings: [Kept]
+    }
+
+    /// Remembers what the hub's clocks show. Of these, 4096 stay: half a year of hours.
+    package func note(_ moment: Moment) throws(Fault) {
+        _ = try database.transaction(fleeting: true) { () throws(Fault) in try database.note(moment) }
+    }
+
+    /// Oldest first.
+    package func moments() throws(Fault) -> [Moment] { try database.moments() }
+
+    /// A visit of the device has ended in which it gave all it had; 64 of these stay.
+    package func note(endOfVisit end: HubTime, of device: String) throws(Fault) {
+        _ = try database.transaction(fleeting: true) { () throws(Fault) in
+            try database.note(endOfVisit: end, of: device)
+        }
+    }
+
+    package func chronicle(of device: String, readings: Int) throws(Fault) -> Chronicle {
+        try database.chronicle(of: device, readings: readings)
+    }
+
+    /// Writes down later and better conclusions. What a clinic has already waits for it again, to be amended there.
+    package func redate(_ conclusions: [(reading: Int64, dated: Dated)]) throws(Fault) {
+        try database.transaction { () throws(Fault) in
+            for (reading, dated) in conclusions {
+                try database.write(dated, of: reading)
+                try database.query(
+                    """
+                    INSERT OR IGNORE INTO outbox (reading, destination)
+                    SELECT a.reading, a.destination FROM receipt a JOIN destination d ON d.id = a.destination
+                    WHERE a.reading = ? AND a.state = 'accepted' AND d.active = 1
+                    """, .integer(reading))
+            }
+        }
+    }
+}
+
+extension Database {
+    func note(_ moment: Journal.Moment) throws(Fault) {
+        let id = try integer("SELECT ifnull(max(id), 0) + 1 FROM moment") ?? 1
+        let row = [.integer(id)] + moment.data
+        try query("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row + [.integer(fnv1a(row[...]))])
+        try query("DELETE FROM moment WHERE id <= ?", .integer(id - 4096))
+    }
+
+    func moments() throws(Fault) -> [Journal.Moment] {
+        try query("SELECT * FROM moment ORDER BY id").compactMap(Journal.Moment.init)
+    }
+
+    func note(endOfVisit end: HubTime, of identity: String) throws(Fault) {
+        guard let device = try integer("SELECT id FROM device WHERE identity = ?", .text(identity)) else { return }
+        let id = try integer("SELECT ifnull(max(id), 0) + 1 FROM visit") ?? 1
+        let row = [.integer(id), .integer(device)] + end.data
+        try query("INSERT INTO visit VALUES (?, ?, ?, ?, ?, ?, ?)", row + [.integer(fnv1a(row[...]))])
+        try query(
+            """
+            DELETE FROM visit WHERE device = ?1 AND id NOT IN (
+                SELECT id FROM visit WHERE device = ?1 ORDER BY id DESC LIMIT 64)
+            """, .integer(device))
+    }
+
+    func chronicle(of identity: String, readings: Int) throws(Fault) -> Journal.Chronicle {
+        let visits = try query(
+            "SELECT v.* FROM visit v JOIN device d ON d.id = v.device WHERE d.identity = ? ORDER BY v.id",
+            .text(identity))
+        let kept = try query(
+            """
+            SELECT \(Kept.columns) FROM reading r \(Kept.joins)
+            WHERE d.identity = ? AND r.standing <> 2 ORDER BY r.id DESC LIMIT ?
+            """, .text(identity), Datum(readings))
+        return Journal.Chronicle(
+            pairs: try pairs(of: identity, limit: 256).reversed(),
+            visits: visits.compactMap(HubTime.init(visit:)), readings: kept.reversed().compactMap(Kept.init))
+    }
+
+    func reading(_ id: Int64) throws(Fault) -> Kept? {
+        try query("SELECT \(Kept.columns) FROM reading r \(Kept.joins) WHERE r.id = ?", .integer(id)).first
+            .flatMap(Kept.init)
+    }
+
+    func write(_ dated: Dated, of reading: Int64) throws(Fault) {
+        let row: [Datum] = [
+            .integer(reading), Datum(dated.at?.milliseconds), .integer(dated.error.inNanoseconds),
+            .text(dated.basis.rawValue), Datum(dated.earliest?.milliseconds), Datum(dated.latest?.milliseconds),
+        ]
+        try query("INSERT OR REPLACE INTO dating VALUES (?, ?, ?, ?, ?, ?, ?)", row + [.integer(fnv1a(row[...]))])
+    }
+}
+
+extension Journal.Moment {
+    /// id, then the hub's clocks, error, source and seal
+    init?(_ row: [Datum]) {
+        guard row.count == 8, row[7] == .integer(fnv1a(row.dropLast())), let hub = HubTime(row[1...4]) else {
+            return nil
+        }
+        self.init(
+            hub: hub, error: row[5].integer.map { .nanoseconds($0) },
+            source: row[6].text.flatMap(HubTimeline.Anchor.Source.init(rawValue:)))
+    }
+
+    fileprivate var data: [Datum] {
+        hub.data + [error.map { .integer($0.inNanoseconds) } ?? .null, Datum(source?.rawValue)]
+    }
+}
+
+extension HubTime {
+    /// A row of the table `visit`; nil when it is not what was written.
+    init?(visit row: [Datum]) {
+        guard row.count == 7, row[6] == .integer(fnv1a(row.dropLast())) else { return nil }
+        self.init(row[2...5])
+    }
+}
+
+extension Dated {
+    /// A row of the table `dating`; nil where there is none, or not what was written.
+    init?(dating: ArraySlice<Datum>) {
+        let row = Array(dating)
+        guard row.count == 7, row[0].integer != nil, row[6] == .integer(fnv1a(row.dropLast())),
+            let error = row[2].integer, let basis = row[3].text.flatMap(Basis.init(rawValue:))
+        else { return nil }
+        self.init(
+            at: row[1].integer.map(Instant.init(milliseconds:)), error: .nanoseconds(error), basis: basis,
+            earliest: row[4].integer.map(Instant.init(milliseconds:)),
+            latest: row[5].integer.map(Instant.init(milliseconds:)))
+    }
+}

@@ -1,0 +1,166 @@
+import Core
+import Host
+import Journal
+
+/// Dates readings: as they are kept, and again when something better is known.
+@Hub final class Dating {
+    private let journal: Journal
+    private var moments: [Journal.Moment]
+    /// What is known of the world's time.
+    private var timeline: HubTimeline
+    /// Whether something kept the hub's clock when it was last looked at; nothing is settled by the first look.
+    private var wasSynchronised = HubClock.now().synchronised
+    /// When the clinic last told the time.
+    private var told: HubTime?
+    /// Called when what is pending may have changed.
+    var onBetter: () -> Void = {}
+
+    init(_ journal: Journal) async throws(Fault) {
+        self.journal = journal
+        moments = try await journal.moments()
+        timeline = HubTimeline(moments)
+        await lookAtClock()
+    }
+
+    /// Notes the hub's clocks once an hour, and looks through every device when the hub has come to know the time.
+    func run() async {
+        // What the last run, or the last boot, left for later.
+        if wasSynchronised { await settleAll() }
+        while true {
+            await loop.sleep(for: .seconds(60))
+            let now = HubClock.now(), last = moments.last?.hub
+            let isDue = last?.boot != now.boot || last.map { now.uptime - $0.uptime >= .seconds(3600) } ?? true
+            if isDue || now.synchronised != wasSynchronised { await lookAtClock() }
+        }
+    }
+
+    /// The clinic's own clock, as it answered over a connection that has proved whose it is: for a hub that nothing else
+    /// tells the time. Once an hour is enough.
+    func hear(clinic date: Instant, from asked: HubTime, to heard: HubTime) async {
+        guard !heard.synchronised, asked.boot == heard.boot else { return }
+        if let told, told.boot == heard.boot, heard.uptime - told.uptime < .seconds(3600) { return }
+        let took = heard.uptime - asked.uptime
+        // The header shows whole seconds; it was written between asking and hearing.
+        var middle = asked
+        middle.uptime += took / 2
+        middle.wall = date + .milliseconds(500)
+        let isFirst = told?.boot != heard.boot
+        told = heard
+        await note(Journal.Moment(hub: middle, error: took / 2 + .milliseconds(500), source: .clinic))
+        if isFirst { await settleAll() }
+    }
+
+    /// Notes what the hub's clocks show. If something has come to keep them since the last look, much is known better.
+    private func lookAtClock() async {
+        let now = HubClock.now(), error = HubClock.error(), hasLearnt = now.synchronised && !wasSynchronised
+        wasSynchronised = now.synchronised
+        await note(Journal.Moment(hub: now, error: error, source: error == nil ? nil : .network))
+        if hasLearnt { await settleAll() }
+    }
+
+    private func note(_ moment: Journal.Moment) async {
+        // As many as the journal keeps.
+        moments = moments.suffix(4095) + [moment]
+        timeline = HubTimeline(moments)
+        do throws(Fault) {
+            try await journal.note(moment)
+        } catch {
+            log(error)
+        }
+    }
+
+    /// What a visit to a device needs to date its readings as they come: its clock so far, and its last few records.
+    func history(of device: String) async -> History {
+        do throws(Fault) {
+            var chronicle = try await journal.chronicle(of: device, readings: 16)
+            chronicle.pairs = chronicle.pairs.suffix(64)
+            return chronicle.history(timeline)
+        } catch {
+            log(error, about: device)
+            return History(pairs: [], records: [])
+        }
+    }
+
+    /// - Parameters:
+    ///   - history: of the device before the visit.
+    ///   - pairs: what was seen of its clock in the visit.
+    func date(_ reading: Reading, heard: HubTime, after history: History, _ pairs: [ClockPair]) -> Dated {
+        // What was measured as it was heard needs no other clock, and comes every second.
+        var history = reading.taken == .now ? History(pairs: [], records: []) : history
+        let pairs = reading.taken == .now ? [] : pairs
+        history.records.append(
+            .init(taken: reading.taken, sequence: reading.sequence, heard: heard, seen: history.pairs.count))
+        history.pairs += pairs
+        return Chronology.conclude(history, timeline, zone: HubClock.offset).last?.dated
+            ?? Dated(at: nil, error: .zero, basis: .bounded)
+    }
+
+    /// After a visit: looks through the device's newest readings, and writes down what is now known better.
+    func settle(_ device: String) async {
+        if HubClock.now().synchronised != wasSynchronised { await lookAtClock() }
+        do throws(Fault) {
+            let chronicle = try await journal.chronicle(of: device, readings: 256)
+            let concluded = Chronology.conclude(chronicle.history(timeline), timeline, zone: HubClock.offset)
+            let better = zip(chronicle.readings, concluded).compactMap { kept, conclusion in
+                kept.dated.isAmended(by: conclusion.dated) ? (reading: kept.id, dated: conclusion.dated) : nil
+            }
+            guard !better.isEmpty else { return }
+            try await journal.redate(better)
+            Systemd.log(.info, "device: \(better.count) readings dated anew [\(device)]")
+            onBetter()
+        } catch {
+            log(error, about: device)
+        }
+    }
+
+    private func settleAll() async {
+        do throws(Fault) {
+            for device in try await journal.devices() { await settle(device.identity) }
+        } catch {
+            log(error)
+        }
+    }
+
+    /// What a clock on the wall shows, which devices may be set by; nil while the hub is not sure.
+    var localTime: LocalTime? {
+        let now = timeline.corrected(HubClock.now())
+        return now.synchronised && now.wall >= earliestCredible ? HubClock.localTime(at: now.wall) : nil
+    }
+
+    /// A reading as the clinic is to hear of it: the hub's own moments as they are known by now.
+    func told(_ kept: Kept) -> Kept {
+        var kept = kept
+        kept.heard = timeline.corrected(kept.heard)
+        if let pair = kept.pair { kept.pair?.hub = timeline.corrected(pair.hub) }
+        return kept
+    }
+}
+
+extension HubTimeline {
+    init(_ moments: [Journal.Moment]) {
+        let anchors = moments.compactMap { moment -> HubTimeline.Anchor? in
+            guard let source = moment.source, let error = moment.error else { return nil }
+            return HubTimeline.Anchor(
+                boot: moment.hub.boot, uptime: moment.hub.uptime, world: moment.hub.wall, error: error, source: source)
+        }
+        self.init(anchors: anchors, moments: moments.map(\.hub))
+    }
+}
+
+extension Journal.Chronicle {
+    /// As the engine wants it: for each reading, which readings of the clock were of earlier visits, and when the device
+    /// had last given all it had.
+    func history(_ hub: HubTimeline) -> History {
+        let records = readings.map { kept in
+            let own = kept.pair.flatMap { pair in pairs.firstIndex(of: pair) }
+            // Without a reading of the clock in its own visit, what came before it.
+            func seen(before moment: HubTime) -> Int { pairs.prefix { hub.isBefore($0.hub, moment) }.count }
+            let emptied = visits.last { hub.isBefore($0, kept.heard) }
+            return History.Record(
+                taken: kept.reading.taken, sequence: kept.reading.sequence, heard: kept.heard,
+                visit: kept.pair?.hub ?? kept.heard, seen: own ?? seen(before: kept.heard), after: emptied,
+                since: emptied.map(seen(before:)) ?? 0)
+        }
+        return History(pairs: pairs, records: records)
+    }
+}

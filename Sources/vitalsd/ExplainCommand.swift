@@ -1,0 +1,87 @@
+import Core
+import Host
+import Journal
+
+extension Command {
+    static let explain = Command(
+        verb: "explain", arguments: "READING [--configuration FILE]",
+        summary: "how the time of a reading was concluded, in plain words",
+        explanation: """
+            READING is a number that `queue` and the log show. What the device said, what was seen of its clock, what
+            follows from that, and how sure it is. No value and no person is printed.
+            """
+    ) { arguments throws(Exit) in
+        let path = try arguments.configurationPath(), words = try arguments.rest()
+        guard words.count == 1, let id = Int64(words[0]) else {
+            throw arguments.complain("expected the number of one reading")
+        }
+        let configuration = try configuration(at: path)
+        let lines = try reading(configuration) { journal throws(Fault) in try journal.explanation(of: id) }
+        guard let lines else { throw arguments.complain("there is no reading \(id)") }
+        for line in lines { printLine(line) }
+    }
+}
+
+extension JournalConnection {
+    /// Concluded once more from what the journal has, by the same engine; nil where there is no such reading.
+    fileprivate func explanation(of id: Int64) throws(Fault) -> [String]? {
+        guard let kept = try reading(id) else { return nil }
+        var chronicle = try chronicle(of: kept.device.identity, readings: 256)
+        if !chronicle.readings.contains(where: { $0.id == id }) { chronicle.readings.insert(kept, at: 0) }
+        let hub = HubTimeline(try moments()), history = chronicle.history(hub)
+        let conclusions = Chronology.conclude(history, hub, zone: HubClock.offset)
+        guard let place = chronicle.readings.firstIndex(where: { $0.id == id }) else { return nil }
+        let said = kept.dated.at.map { "It stands in the journal as taken at \(text($0))." }
+        return conclusions[place].explanation(of: history.records[place], in: history, words: text)
+            + (said ?? "It stands in the journal without an instant.").split(separator: "\n").map { String($0) }
+    }
+
+    /// What is known of each device's clock.
+    func clocks() throws(Fault) -> [DeviceClock] {
+        let hub = HubTimeline(try moments())
+        var clocks: [DeviceClock] = []
+        for device in try devices() {
+            let pairs = try chronicle(of: device.identity, readings: 0).pairs
+            guard !pairs.isEmpty else { continue }
+            clocks.append(DeviceClock(device: device, report: ClockReport(pairs, hub)))
+        }
+        return clocks
+    }
+}
+
+/// A line of `vitalsd status`.
+struct DeviceClock {
+    let device: KnownDevice
+    let report: ClockReport
+
+    private var localOffset: Int? {
+        report.offset.map { Int($0.components.seconds) - HubClock.offset(at: HubClock.now().wall) * 60 }
+    }
+
+    var words: String {
+        var words = ["clock     \(device.information.model ?? device.driver):"]
+        if let offset = localOffset {
+            words.append(offset == 0 ? "right" : "\(abs(offset)) s \(offset > 0 ? "ahead" : "behind")")
+        } else {
+            words.append("never read")
+        }
+        if let drift = report.drift { words.append("drift \(drift.lowerBound) to \(drift.upperBound) ppm") }
+        if report.changes > 0 { words.append("changed \(report.changes) times") }
+        if report.obeys == false { words.append("accepts a time and does not change") }
+        return words[0] + " " + words.dropFirst().joined(separator: ", ")
+    }
+
+    func write(into json: inout JSONWriter) {
+        json.member("driver", device.driver)
+        if let localOffset { json.member("secondsAhead", localOffset) } else { json.null("secondsAhead") }
+        if let drift = report.drift {
+            json.member("driftLowest", drift.lowerBound)
+            json.member("driftHighest", drift.upperBound)
+        } else {
+            json.null("driftLowest")
+            json.null("driftHighest")
+        }
+        json.member("changes", report.changes)
+        if let obeys = report.obeys { json.member("obeys", obeys) } else { json.null("obeys") }
+    }
+}

@@ -1,0 +1,142 @@
+import Core
+import Testing
+
+@testable import vitalsd_clocks
+
+/// The cases that people tell of, one by one. Times in UTC are from `date -u -d`.
+struct CaseTests {
+    private func utc(_ text: String) -> Int64 {
+        guard let time = LocalTime(text) else { return 0 }
+        return Int64(time.seconds) * 1000
+    }
+
+    private func hub(_ text: String, boot: String = "one", synchronised: Bool = true) -> HubTime {
+        let wall = utc(text)
+        return HubTime(
+            boot: boot, uptime: .milliseconds(wall - utc("2026-01-01T00:00:00")), wall: Instant(milliseconds: wall),
+            synchronised: synchronised)
+    }
+
+    private func clock(_ text: String) -> RawTime { LocalTime(text).map(RawTime.clock) ?? .unknown }
+
+    private func read(_ shown: String, at moment: String, isWritten: Bool = false) -> ClockPair {
+        ClockPair(device: clock(shown), hub: hub(moment), error: .milliseconds(50), isWritten: isWritten)
+    }
+
+    private func conclude(_ pairs: [ClockPair], _ records: [History.Record]) -> [Conclusion] {
+        let timeline = HubTimeline(anchors: [], moments: pairs.map(\.hub) + records.map(\.heard))
+        return Chronology.conclude(History(pairs: pairs, records: records), timeline) {
+            Copenhagen.offset(at: $0.milliseconds * 1000)
+        }
+    }
+
+    @Test func aCuffFiveYearsOffIsRightToTheSecond() throws {
+        // Half a second a week slow. Two stretches that agree tell how fast it runs.
+        let pairs = [
+            read("2021-10-18T09:00:00", at: "2026-10-18T08:00:00"),
+            read("2021-10-25T08:59:59", at: "2026-10-25T08:00:00"),
+            read("2021-11-01T08:59:59", at: "2026-11-01T08:00:00"),
+            read("2021-11-15T08:59:58", at: "2026-11-15T08:00:00"),
+        ]
+        let record = History.Record(taken: clock("2021-11-08T08:59:58"), heard: hub("2026-11-15T08:00:02"), seen: 3)
+        let found = try #require(conclude(pairs, [record]).first)
+        #expect(abs(found.best.milliseconds - utc("2026-11-08T08:00:00")) < 1000)
+        #expect(found.basis == .interpolated && found.window.half < 5_000_000)
+        #expect(found.window.contains(utc("2026-11-08T08:00:00") * 1000))
+    }
+
+    /// 02:30 of the night of 25 October 2026 is there twice: at 00:30Z and at 01:30Z.
+    @Test func theHourThatIsThereTwiceIsToldAsBoth() throws {
+        let pairs = [
+            read("2026-10-20T12:00:00", at: "2026-10-20T10:00:00"),
+            read("2026-10-30T12:00:00", at: "2026-10-30T11:00:00"),
+        ]
+        let record = History.Record(taken: clock("2026-10-25T02:30:10"), heard: hub("2026-10-30T11:00:02"), seen: 1)
+        let found = try #require(conclude(pairs, [record]).first)
+        #expect(found.window.contains(utc("2026-10-25T00:30:10") * 1000))
+        #expect(found.window.contains(utc("2026-10-25T01:30:10") * 1000))
+        #expect(found.window.half < 2_000_000_000 && found.dated.at == nil)
+    }
+
+    /// A stamp that goes back tells which is which.
+    @Test func theOrderOfTheMemoryTellsTheTwoApart() {
+        let pairs = [
+            read("2026-10-20T12:00:00", at: "2026-10-20T10:00:00"),
+            read("2026-10-30T12:00:00", at: "2026-10-30T11:00:00"),
+        ]
+        let emptied = hub("2026-10-20T10:00:05")
+        let records = ["2026-10-25T02:50:10", "2026-10-25T02:10:10"].map {
+            History.Record(taken: clock($0), heard: hub("2026-10-30T11:00:02"), seen: 1, after: emptied, since: 1)
+        }
+        let found = conclude(pairs, records)
+        #expect(abs(found[0].best.milliseconds - utc("2026-10-25T00:50:10")) < 5000)
+        #expect(abs(found[1].best.milliseconds - utc("2026-10-25T01:10:10")) < 5000)
+        #expect(found.allSatisfy { $0.window.half < 120_000_000 })
+    }
+
+    /// A device that ignores summer time keeps its line over the change.
+    @Test func whatNeverFollowsIsOnOneLine() throws {
+        let pairs = [
+            read("2026-03-20T12:00:00", at: "2026-03-20T11:00:00"),
+            read("2026-04-03T12:00:00", at: "2026-04-03T11:00:00"),
+        ]
+        // 02:30 of 29 March is on no clock of the house; on this one it is 01:30Z.
+        let record = History.Record(taken: clock("2026-03-29T02:30:10"), heard: hub("2026-04-03T11:00:02"), seen: 1)
+        let found = try #require(conclude(pairs, [record]).first)
+        #expect(abs(found.best.milliseconds - utc("2026-03-29T01:30:10")) < 1000)
+        #expect(found.basis == .interpolated)
+    }
+
+    /// One that was put forward: 02:30 is not on the wall, and so it was stamped by the clock that had not been.
+    @Test func theHourThatIsNotThereIsOfBefore() throws {
+        let pairs = [
+            read("2026-03-20T12:00:00", at: "2026-03-20T11:00:00"),
+            read("2026-04-03T12:00:00", at: "2026-04-03T10:00:00"),
+        ]
+        let record = History.Record(taken: clock("2026-03-29T02:30:10"), heard: hub("2026-04-03T10:00:02"), seen: 1)
+        let found = try #require(conclude(pairs, [record]).first)
+        #expect(found.window.contains(utc("2026-03-29T01:30:10") * 1000))
+        #expect(found.window.half < 2_000_000_000)
+    }
+
+    @Test func aClockThatAcceptsAndDoesNotChangeIsKnownAsSuch() throws {
+        var pairs: [ClockPair] = []
+        for day in ["01", "08", "15", "22"] {
+            pairs.append(read("2021-11-\(day)T09:00:00", at: "2026-11-\(day)T08:00:00"))
+            pairs.append(read("2026-11-\(day)T09:00:01", at: "2026-11-\(day)T08:00:01", isWritten: true))
+        }
+        let report = ClockReport(pairs, HubTimeline(anchors: [], moments: pairs.map(\.hub)))
+        #expect(report.obeys == false && report.changes == 0)
+        let offset = try #require(report.offset)
+        // 1826 days, 2024 being a leap year, less the hour of the zone.
+        #expect(abs(offset.components.seconds + 1826 * 86_400 - 3600) < 2)
+    }
+
+    @Test func aBootWithoutTimeIsBoundedByItsNeighbours() {
+        let before = hub("2026-11-01T10:00:00", boot: "a"), after = hub("2026-11-01T12:00:00", boot: "c")
+        let heard = HubTime(
+            boot: "b", uptime: .seconds(600), wall: Instant(milliseconds: 600_000), synchronised: false)
+        let timeline = HubTimeline(anchors: [], moments: [before, heard, after])
+        let history = History(pairs: [], records: [.init(taken: .now, heard: heard, seen: 0)])
+        let found = Chronology.conclude(history, timeline) { _ in 60 }[0]
+        // The boot before ended no earlier than ten o'clock, and this one is ten minutes old.
+        #expect(found.window.earliest >= utc("2026-11-01T10:09:00") * 1000)
+        #expect(found.window.isClosed && found.window.latest <= utc("2026-11-01T12:00:01") * 1000)
+        #expect(timeline.isBefore(before, heard) && timeline.isBefore(heard, after))
+        #expect(!timeline.isBefore(after, before))
+    }
+
+    @Test func whatTheHubSaidWrongIsCorrectedAndWhatItSaidRightIsLeft() {
+        let wrong = HubTime(boot: "a", uptime: .seconds(100), wall: Instant(milliseconds: 5), synchronised: false)
+        let right = HubTime(
+            boot: "a", uptime: .seconds(190), wall: Instant(milliseconds: 1_795_000_090_002), synchronised: false)
+        let anchor = HubTimeline.Anchor(
+            boot: "a", uptime: .seconds(200), world: Instant(milliseconds: 1_795_000_100_000),
+            error: .milliseconds(500),
+            source: .clinic)
+        let timeline = HubTimeline(anchors: [anchor], moments: [wrong])
+        #expect(timeline.corrected(wrong).wall == Instant(milliseconds: 1_795_000_000_000))
+        #expect(timeline.corrected(right).wall == right.wall && timeline.corrected(right).synchronised)
+        #expect(HubTimeline(anchors: [], moments: [wrong]).corrected(wrong) == wrong)
+    }
+}

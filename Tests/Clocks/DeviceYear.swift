@@ -1,0 +1,119 @@
+import Core
+
+/// A year of one device at one hub: what truly happened, and what the hub got to see of it.
+struct DeviceYear {
+    let device: SimulatedDevice
+    let isHubLate: Bool
+    private(set) var hub = HubTimeline(anchors: [], moments: [])
+    private(set) var history: History
+    /// When each record was truly taken, in microseconds.
+    private(set) var truth: [Int64] = []
+    /// The clock as read in the visit of each record; nil where it was not.
+    private(set) var pairs: [ClockPair?] = []
+    /// Records that never reached the hub: the simulation ended before.
+    private(set) var unheard = 0
+
+    init(seed: UInt64) {
+        var chance = Chance(seed)
+        let first = Int64(
+            daysFrom1970(2024 + Int.random(in: 0...2, using: &chance), 1 + Int.random(in: 0...11, using: &chance), 1))
+        let stretch = (first * day)...((first + 365) * day)
+        let home = SimulatedHub(stretch, &chance)
+        var device = SimulatedDevice(stretch, &chance)
+        self.device = device
+        isHubLate = home.isLate
+        let readings = chance.moments(chance.between(0.4, 1.6), in: stretch)
+        var visits: [Int64] = [], next = stretch.lowerBound
+        while next < stretch.upperBound {
+            next += Int64(chance.between(0.4, 1) * device.interval * Double(day))
+            visits.append(min(next, stretch.upperBound))
+        }
+        // Most devices are met when they are bound; some come with a memory.
+        if chance.happens(0.8) { visits.insert(stretch.lowerBound + hour, at: 0) }
+        if device.clock == .live { visits = [] }
+        visits.removeAll { !home.runs($0) || device.trip?.contains($0) == true }
+        history = History(pairs: [], records: [])
+        var moments: [HubTime] = [], memory: [(at: Int64, taken: RawTime)] = [], last: HubTime?, known = 0
+        var rest = readings[...]
+        // Whether the hub can tell that a device has given all it had.
+        let promises = chance.happens(0.5)
+
+        func heard(_ at: Int64) -> HubTime {
+            let time = home.time(at, &chance)
+            if moments.last?.boot != time.boot || moments.last.map({ time.uptime - $0.uptime > .seconds(3600) }) ?? true
+            {
+                moments.append(time)
+            }
+            return time
+        }
+        if device.clock == .live {
+            for at in readings where home.runs(at) {
+                add(at, .now, heard(at + Int64(chance.between(0, 0.8) * 1_000_000)), nil, seen: 0, nil, since: 0, nil)
+            }
+        }
+        for visit in visits {
+            while let at = rest.first, at < visit {
+                rest.removeFirst()
+                device.pass(until: at)
+                memory.append((at, device.shows(at, inStepsOf: device.step)))
+            }
+            device.pass(until: visit)
+            let seen = history.pairs.count, begun = heard(visit)
+            var now = visit, pair: ClockPair?
+            if device.clock == .calendar || device.clock == .counter {
+                let found = read(device, &now, &chance)
+                pair = ClockPair(device: found.shown, hub: heard(found.at), error: found.error)
+                history.pairs += pair.map { [$0] } ?? []
+            }
+            let count = chance.happens(0.05) ? Int.random(in: 0...memory.count, using: &chance) : memory.count
+            for record in memory.prefix(count) {
+                now += 100_000
+                add(record.at, record.taken, heard(now), begun, seen: seen, last, since: known, pair)
+            }
+            memory.removeFirst(count)
+            if memory.isEmpty, promises { (last, known) = (heard(now), history.pairs.count) }
+            guard device.isSet, home.isSynchronised(now) else { continue }
+            now += 100_000
+            let local = now + Int64(Copenhagen.offset(at: now)) * minute, value = local - local % second
+            device.set(at: now + Int64(chance.between(0, 0.2) * 1_000_000), to: value)
+            history.pairs.append(
+                ClockPair(
+                    device: LocalTime(seconds: Int(value / second)).map(RawTime.clock) ?? .unknown, hub: heard(now),
+                    error: .milliseconds(100), isWritten: true))
+            if device.isReadBack {
+                now += 500_000
+                let found = read(device, &now, &chance)
+                history.pairs.append(ClockPair(device: found.shown, hub: heard(found.at), error: found.error))
+            }
+        }
+        unheard = memory.count + rest.count
+        if device.clock == .live { unheard = 0 }
+        // The hub tells the order of its boots by what it noted in them.
+        hub = HubTimeline(anchors: home.anchors, moments: home.beginnings + moments)
+    }
+
+    private mutating func add(
+        _ at: Int64, _ taken: RawTime, _ heard: HubTime, _ visit: HubTime?, seen: Int, _ after: HubTime?, since: Int,
+        _ pair: ClockPair?
+    ) {
+        truth.append(at)
+        pairs.append(pair)
+        history.records.append(
+            .init(taken: taken, heard: heard, visit: visit, seen: seen, after: after, since: since))
+    }
+
+    var conclusions: [Conclusion] {
+        Chronology.conclude(history, hub) { Copenhagen.offset(at: $0.milliseconds * 1000) }
+    }
+}
+
+/// Reads a device's clock: the answer is made somewhere between asking and hearing, and the hub notes the middle of them.
+private func read(
+    _ device: SimulatedDevice, _ now: inout Int64, _ chance: inout Chance
+) -> (shown: RawTime, at: Int64, error: Duration) {
+    let asked = now, took = Int64(chance.between(20_000, 200_000))
+    now += took
+    // The clock itself has seconds, also where its records show only minutes.
+    let shown = device.shows(asked + Int64(chance.between(0, 1) * Double(took)), inStepsOf: min(device.step, second))
+    return (shown, asked + took / 2, .microseconds(took / 2))
+}

@@ -1,0 +1,112 @@
+"""When it was taken, as the clinic hears of it: hubs that do not know the time, and what they learn later."""
+
+import os
+import pathlib
+import subprocess
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from conftest import eventually
+from far_ends import blood_pressure
+
+HERE = pathlib.Path(__file__).parent
+# The cuff's own clock as it is read, and the stamp of a record ten minutes and twenty-three seconds older.
+SHOWN, STAMP = datetime(2021, 3, 1, 12, 0, 30), datetime(2021, 3, 1, 11, 50, 7)
+AGE = SHOWN - STAMP
+
+
+class HubClock:
+    """The daemon's wall clock and the kernel's word for it; nobody else's."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.file, library = folder / "clock", folder / "clock.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, HERE / "clock.c"], check=True)
+        self.environment = os.environ | {"LD_PRELOAD": str(library), "HUB_CLOCK": str(self.file)}
+        self.set(0, kept=False)
+
+    def set(self, off: float, kept: bool) -> None:
+        new = self.file.with_suffix(".new")
+        new.write_text(f"{round(off)} {int(kept)}\n")
+        new.rename(self.file)
+
+
+@pytest.fixture
+def clock(tmp_path, cuff):
+    cuff.clock = SHOWN
+    return HubClock(tmp_path)
+
+
+def remember(cuff, systolic: int, stamp: datetime = STAMP) -> None:
+    with cuff.lock:
+        cuff.memory.append(blood_pressure(systolic, 80, 60, stamp))
+
+
+def panels(resources: list[dict]) -> list[dict]:
+    return [each for each in resources if each["resourceType"] == "Observation" and each["code"]["coding"][0]["code"] == "150020"]
+
+
+def taken(panel: dict) -> datetime:
+    return datetime.fromisoformat(panel["effectiveDateTime"])
+
+
+def is_near(moment: datetime, wanted: datetime) -> bool:
+    return abs(moment - wanted) < timedelta(seconds=20)
+
+
+def test_what_a_hub_told_with_a_wrong_clock_is_amended_when_it_hears_the_time(home, clinic, cuff, clock):
+    # Ahead: a clock that is behind finds the clinic's certificate not valid yet, and tells nothing.
+    clock.set(7200, kept=False)
+    home.start(env=clock.environment)
+    remember(cuff, 131)
+    truth = datetime.now(timezone.utc) - AGE
+    eventually(lambda: clinic.blood_pressures() == [(131, 80)])
+    # The clinic's own clock comes with its answer, and nothing else tells this hub the time.
+    eventually(lambda: is_near(taken(panels(clinic.observations())[0]), truth))
+    former = panels(clinic.ask("_former")["resources"])
+    assert len(former) == 1 and is_near(taken(former[0]), truth + timedelta(hours=2))
+    # The same observation, not another: as many as there were, and each knows whose it is.
+    assert clinic.blood_pressures() == [(131, 80)]
+    assert panels(clinic.observations())[0]["id"] == former[0]["id"]
+    assert panels(clinic.observations())[0]["identifier"] == former[0]["identifier"]
+    assert any("not synchronised" in note["text"] for note in former[0]["note"])
+    assert "note" not in panels(clinic.observations())[0]
+    # And once is enough: what comes later is right from the start.
+    remember(cuff, 132, STAMP + timedelta(minutes=5))
+    eventually(lambda: clinic.blood_pressures() == [(131, 80), (132, 80)])
+    assert len(panels(clinic.ask("_former")["resources"])) == 1
+    second = next(panel for panel in panels(clinic.observations()) if panel["id"] != former[0]["id"])
+    assert is_near(taken(second), truth + timedelta(minutes=5))
+
+
+def test_what_was_taken_before_the_hub_knew_the_time_is_dated_and_delivered_when_it_does(home, clinic, cuff, clock):
+    clock.set(600 - time.time(), kept=False)
+    home.start(env=clock.environment)
+    remember(cuff, 133)
+    truth = datetime.now(timezone.utc) - AGE
+    eventually(lambda: len(home.queue()) == 1)
+    # In 1970 nobody is told anything.
+    assert clinic.transactions == 0
+    clock.set(0, kept=True)
+    remember(cuff, 134, STAMP + timedelta(minutes=5))
+    eventually(lambda: clinic.blood_pressures() == [(133, 80), (134, 80)], within=90)
+    first = next(panel for panel in panels(clinic.observations()) if panel["component"][0]["valueQuantity"]["value"] == 133)
+    assert is_near(taken(first), truth)
+    assert "note" not in first
+
+
+def test_a_technician_is_told_how_a_time_was_concluded(home, clinic, cuff, clock):
+    clock.set(0, kept=True)
+    home.start(env=clock.environment)
+    remember(cuff, 135)
+    eventually(lambda: clinic.blood_pressures() == [(135, 80)])
+    words = home.ask("explain", "1")
+    assert "The device stamped it 2021-03-01T11:50:07." in words
+    assert "The device's clock was read as 2021-03-01T12:0" in words
+    assert "135" not in words and "Patient" not in words
+    # Years behind, as whoever stands before it can see.
+    assert "s behind" in next(line for line in home.ask("status").splitlines() if line.startswith("clock"))
+    assert home.status()["clocks"][0]["secondsAhead"] < -100_000_000
+    nothing = home.run("explain", "77")
+    assert nothing.returncode != 0 and "there is no reading 77" in nothing.stderr

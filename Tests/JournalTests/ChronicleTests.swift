@@ -1,0 +1,105 @@
+import Core
+import Testing
+
+@testable import Journal
+
+/// What dating rests on is kept, taken over from older journals, saved from damaged ones, and amends what was told.
+struct ChronicleTests {
+    let place = Place()
+
+    /// A journal of an older version, as the statements of its time made it.
+    @Test(arguments: [1, 2])
+    func anOlderJournalIsTakenOverWithAllThatIsInIt(_ version: Int) async throws {
+        let journal = try place.open(), pair = ClockPair(device: .unknown, hub: hubTime(50), error: .milliseconds(5))
+        _ = try await journal.keep([entry(pressure(1), pair: pair), entry(pressure(2))])
+        try await journal.bind(.init(device: cuff.identity, user: nil, subject: .reference("Patient/a")))
+        if version == 2 { try await journal.remember(Journal.Wireless(device: cuff.identity, bond: [1])) }
+        try await journal.settle([accepted(1)], for: "clinic")
+        await journal.close()
+        let second = "DROP TABLE dating; DROP TABLE visit; DROP TABLE moment;"
+        let first = version == 1 ? "DROP TABLE wireless; DROP TABLE consent;" : ""
+        run(
+            "sqlite3", place.path,
+            "PRAGMA journal_mode = DELETE; \(second) \(first) PRAGMA user_version = \(version); VACUUM")
+        let again = try place.open()
+        #expect(await again.takeRepairs().isEmpty)
+        #expect(run("sqlite3", place.path, "PRAGMA user_version") == "3\n")
+        #expect(try await again.pending(for: "clinic", limit: 9).map(\.reading) == [pressure(2)])
+        #expect(try await again.bindings().count == 1)
+        #expect(try await again.wireless().count == version - 1)
+        let chronicle = try await again.chronicle(of: cuff.identity, readings: 9)
+        #expect(chronicle.pairs == [pair] && chronicle.visits.isEmpty)
+        #expect(chronicle.readings.map(\.reading) == [pressure(1), pressure(2)])
+        // And the new tables take what they are for.
+        try await again.redate([(reading: 1, dated: Self.better)])
+        #expect(try await again.pending(for: "clinic", limit: 9).map(\.amends) == [true, false])
+    }
+
+    private static let better = Dated(
+        at: Instant(milliseconds: 1_772_440_000_000), error: .seconds(1), basis: .interpolated,
+        earliest: Instant(milliseconds: 1_772_439_999_000), latest: Instant(milliseconds: 1_772_440_001_000))
+
+    @Test func whatIsKnownBetterWaitsToAmendWhatWasTold() async throws {
+        let journal = try place.open()
+        _ = try await journal.keep([entry(pressure(1)), entry(pressure(2))])
+        try await journal.settle([accepted(1)], for: "clinic")
+        try await journal.redate([(reading: 1, dated: Self.better), (reading: 2, dated: Self.better)])
+        let pending = try await journal.pending(for: "clinic", limit: 9)
+        #expect(pending.map(\.id) == [1, 2] && pending.map(\.amends) == [true, false])
+        #expect(pending.allSatisfy { $0.dated == Self.better })
+        try await journal.settle([accepted(1), accepted(2)], for: "clinic")
+        #expect(try await journal.pending(for: "clinic", limit: 9).isEmpty)
+        #expect(try await journal.rows(.accepted, limit: 9).count == 2)
+        await journal.close()
+        let chronicle = try await place.open().chronicle(of: cuff.identity, readings: 9)
+        #expect(chronicle.readings.map(\.dated) == [Self.better, Self.better])
+    }
+
+    /// The clinic answers to what it was told, not to what became known meanwhile.
+    @Test func whatBecomesKnownWhileTheClinicReadsIsNotTakenForTold() async throws {
+        let journal = try place.open()
+        _ = try await journal.keep([entry(pressure(1))])
+        let told = try #require(try await journal.pending(for: "clinic", limit: 9).first)
+        try await journal.redate([(reading: 1, dated: Self.better)])
+        var receipt = accepted(1)
+        receipt.told = told.dated
+        try await journal.settle([receipt], for: "clinic")
+        let left = try await journal.pending(for: "clinic", limit: 9)
+        #expect(left.map(\.amends) == [true] && left.map(\.dated) == [Self.better])
+        receipt.told = Self.better
+        try await journal.settle([receipt], for: "clinic")
+        #expect(try await journal.pending(for: "clinic", limit: 9).isEmpty)
+    }
+
+    @Test func theHubsMomentsAndTheEndsOfVisitsStayWithinTheirBounds() async throws {
+        let journal = try place.open()
+        _ = try await journal.keep([entry(pressure(1))])
+        for number in 0..<70 {
+            try await journal.note(endOfVisit: hubTime(number), of: cuff.identity)
+            try await journal.note(
+                Journal.Moment(hub: hubTime(number), error: .milliseconds(number), source: .clinic))
+        }
+        #expect(
+            try await journal.chronicle(of: cuff.identity, readings: 1).visits == (6..<70).map { hubTime($0) })
+        let moments = try await journal.moments()
+        #expect(moments.count == 70)
+        #expect(moments.last == Journal.Moment(hub: hubTime(69), error: .milliseconds(69), source: .clinic))
+    }
+
+    @Test func aDamagedJournalGivesTheHubsMomentsBack() async throws {
+        let journal = try place.open()
+        _ = try await journal.keep((1...200).map { entry(pressure($0)) })
+        let moment = Journal.Moment(hub: hubTime(7), error: .milliseconds(3), source: .network)
+        try await journal.note(moment)
+        try await journal.note(endOfVisit: hubTime(8), of: cuff.identity)
+        await journal.close()
+        // A page in the middle of the readings is lost.
+        var file = contents(place.path)
+        for at in 30 * 1024..<31 * 1024 { file[at] = 0xA5 }
+        write(file, to: place.path)
+        let again = try place.open()
+        #expect(await again.takeRepairs().count == 1)
+        #expect(try await again.moments() == [moment])
+        #expect(try await again.chronicle(of: cuff.identity, readings: 1).visits == [hubTime(8)])
+    }
+}
