@@ -31,15 +31,11 @@ import Journal
     private var suspects: [(kept: Kept, fault: Fault)] = []
     /// How many readings a bundle may hold: halved by a clinic that says "too large".
     private var most = 64
-    /// Read from the journal and not yet sent: what is live, and then the oldest, up to the number `last`.
-    private var ahead: [Kept] = [], last = Int64.min
-    /// What went before its turn, for as long as its turn has not come.
-    private var early: Set<Int64> = []
-    private let readAhead = 192
+    private let backlog: Backlog
     /// What the clinic has said and the journal does not know yet.
     private var answered: [Journal.Receipt] = []
-    /// Whether something was kept since the journal was last read, and whether nobody reads it before the bell rings.
-    private var hasNews = false, isResting = false
+    /// Whether nobody reads the journal before the bell rings.
+    private var isResting = false
     private(set) var fault: Fault?
     private(set) var delivered = 0
     /// The clinic's own clock, and the hub's when it was asked and when the answer was there.
@@ -51,18 +47,19 @@ import Journal
     init(_ journal: Journal, _ destination: Destination) throws(Fault) {
         self.journal = journal
         self.destination = destination
+        backlog = Backlog(journal, for: destination.name)
         bell = try Bell()
     }
 
     /// Something was kept.
     func wake() {
-        hasNews = true
+        backlog.tellNews()
         if isResting { bell.ring() }
     }
 
     /// A person has changed what waits: nothing is sent that was read before.
     func reconsider() {
-        (ahead, last, early) = ([], .min, [])
+        backlog.forget()
         // A hub that has learnt the time need not wait any longer.
         if fault == .hub(.clockUnset) { failures = 0; bell.ring() }
         wake()
@@ -82,7 +79,7 @@ import Journal
                 try await deliverNext()
             } catch {
                 // Whatever was read ahead may have changed by then.
-                (ahead, last, early) = ([], .min, [])
+                backlog.forget()
                 await pause(after: error)
             }
         }
@@ -93,20 +90,18 @@ import Journal
         if HubClock.now().wall < earliestCredible { throw Refusal(.resend, .hub(.clockUnset)) }
         try destination.clinic.checkFiles()
         guard suspects.isEmpty else { return try await deliverBesideSuspects() }
-        if ahead.isEmpty { try await readOn() } else { try await readLive() }
-        guard let first = ahead.first else { return await rest() }
-        // What is live goes alone: a large bundle takes its time.
-        let candidates = Bundle.neighbours(isLive(first) ? Array(ahead.prefix(while: isLive)) : ahead)
+        if backlog.ahead.isEmpty { try await readOn() } else { try await backlog.readLive() }
+        let candidates = backlog.next
+        guard let first = candidates.first else { return await rest() }
         let batch = candidates.prefix(min(most, Bundle.fitting(candidates, to: destination.options)))
         if batch.isEmpty {
-            ahead.removeFirst()
+            backlog.remove([first])
             return try await withhold(first)
         }
-        let chosen = Set(batch.map(\.id))
-        ahead.removeAll { chosen.contains($0.id) }
+        backlog.remove(batch)
         // While the clinic reads, its last answer is written down, and what comes next is read.
         async let settled = settleAnswered(fleeting: true)
-        async let more = readFurther()
+        async let more = backlog.readFurther()
         var refusal: Refusal?
         do { try await deliver(batch) } catch { refusal = error }
         let results = await (settled, more)
@@ -118,9 +113,7 @@ import Journal
     /// What was refused alone stays behind until anything else was taken.
     private func deliverBesideSuspects() async throws(Refusal) {
         try await settleAnswered().get()
-        (ahead, last, early) = ([], .min, [])
-        hasNews = false
-        let batch = try await pending(after: .min, isDoubtful ? 1000 : most + suspects.count).get().filter { kept in
+        let batch = try await backlog.oldest(isDoubtful ? 1000 : most + suspects.count).filter { kept in
             !suspects.contains { $0.kept.id == kept.id }
         }
         guard let first = batch.first else { return await rest() }
@@ -140,55 +133,14 @@ import Journal
     /// Reads what comes next, while nothing is in flight. Behind the last one it begins again with the oldest that wait:
     /// those that are new, or to be tried again.
     private func readOn() async throws(Refusal) {
-        if last > .min {
-            try await readFurther().get()
-            if !ahead.isEmpty { return }
+        if backlog.hasBegun {
+            try await backlog.readFurther().get()
+            if !backlog.ahead.isEmpty { return }
         }
         // What is answered must not be read again; and nothing more comes that would make the answers last.
         try await settleAnswered().get()
-        (last, early) = (.min, [])
-        try await readFurther().get()
-    }
-
-    private func readFurther() async -> Result<Void, Refusal> {
-        guard ahead.isEmpty else { return .success(()) }
-        hasNews = false
-        return await pending(after: last, readAhead).map { pending in
-            last = pending.last?.id ?? last
-            let own = pending.filter { !early.contains($0.id) }
-            ahead = own.filter(isLive) + own.filter { !isLive($0) }
-        }
-    }
-
-    /// What somebody has just measured does not wait behind weeks of what piled up: somebody else may be waiting for it.
-    private func readLive() async throws(Refusal) {
-        guard hasNews else { return }
-        hasNews = false
-        let newest: Int64
-        do throws(Fault) {
-            newest = try await journal.newest(for: destination.name) ?? .min
-        } catch {
-            throw Refusal(.resend, error)
-        }
-        guard newest > last else { return }
-        let live = try await pending(after: max(last, newest - 64), 64).get().filter {
-            isLive($0) && !early.contains($0.id)
-        }
-        early.formUnion(live.map(\.id))
-        ahead = live + ahead
-    }
-
-    /// Whether it was measured in the last ten minutes, as far as anybody can say.
-    private func isLive(_ kept: Kept) -> Bool {
-        (kept.dated.at ?? kept.heard.wall).milliseconds > HubClock.now().wall.milliseconds - 600_000
-    }
-
-    private func pending(after first: Int64, _ limit: Int) async -> Result<[Kept], Refusal> {
-        do throws(Fault) {
-            return .success(try await journal.pending(for: destination.name, after: first, limit: limit))
-        } catch {
-            return .failure(Refusal(.resend, error))
-        }
+        backlog.forget()
+        try await backlog.readFurther().get()
     }
 
     /// Sends a batch; where the content is refused, halves it until the guilty reading stands alone.
@@ -282,7 +234,7 @@ import Journal
 
     /// Nothing to send: waits for the next reading. A suspect that stood alone is tried again after a while.
     private func rest() async {
-        if hasNews { return }
+        if backlog.hasNews { return }
         isResting = true
         defer { isResting = false }
         if suspects.isEmpty {

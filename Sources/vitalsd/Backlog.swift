@@ -1,0 +1,97 @@
+import Core
+import FHIR
+import Host
+import Journal
+
+/// What waits for one destination, in the order in which it goes: what somebody has just measured, and then the oldest.
+///
+/// A reading does not wait behind weeks of what piled up: somebody may be waiting for it.
+@Hub final class Backlog {
+    private let journal: Journal
+    private let destination: String
+    /// Read from the journal and not yet sent: what is live, and then the oldest, up to the number `last`.
+    private(set) var ahead: [Kept] = []
+    private var last = Int64.min
+    /// What went before its turn, for as long as its turn has not come.
+    private var early: Set<Int64> = []
+    /// Whether something was kept since the journal was last read.
+    private(set) var hasNews = false
+
+    /// How many are read at once, and how long a reading is live.
+    private let readAhead = 192, live: Int64 = 600_000
+
+    init(_ journal: Journal, for destination: String) {
+        self.journal = journal
+        self.destination = destination
+    }
+
+    /// Something was kept.
+    func tellNews() { hasNews = true }
+
+    /// Nothing is sent that was read before: it may have changed.
+    func forget() { (ahead, last, early) = ([], .min, []) }
+
+    /// What goes next, most of which may share a bundle. What is live goes alone: a large bundle takes its time.
+    var next: [Kept] {
+        guard let first = ahead.first else { return [] }
+        return Bundle.neighbours(isLive(first) ? Array(ahead.prefix(while: isLive)) : ahead)
+    }
+
+    /// These go now.
+    func remove(_ chosen: some Sequence<Kept>) {
+        let ids = Set(chosen.map(\.id))
+        ahead.removeAll { ids.contains($0.id) }
+    }
+
+    /// Whether the last reading was not the newest, so that reading on may find more.
+    var hasBegun: Bool { last > .min }
+
+    /// Reads what comes next, where nothing is ahead.
+    func readFurther() async -> Result<Void, Refusal> {
+        guard ahead.isEmpty else { return .success(()) }
+        hasNews = false
+        return await pending(after: last, readAhead).map { pending in
+            last = pending.last?.id ?? last
+            let own = pending.filter { !early.contains($0.id) }
+            ahead = own.filter(isLive) + own.filter { !isLive($0) }
+        }
+    }
+
+    /// Puts what was measured since before the rest.
+    func readLive() async throws(Refusal) {
+        guard hasNews else { return }
+        hasNews = false
+        let newest: Int64
+        do throws(Fault) {
+            newest = try await journal.newest(for: destination) ?? .min
+        } catch {
+            throw Refusal(.resend, error)
+        }
+        guard newest > last else { return }
+        let fresh = try await pending(after: max(last, newest - 64), 64).get().filter {
+            isLive($0) && !early.contains($0.id)
+        }
+        early.formUnion(fresh.map(\.id))
+        ahead = fresh + ahead
+    }
+
+    /// The oldest that wait, whatever was read before.
+    func oldest(_ limit: Int) async throws(Refusal) -> [Kept] {
+        forget()
+        hasNews = false
+        return try await pending(after: .min, limit).get()
+    }
+
+    private func pending(after first: Int64, _ limit: Int) async -> Result<[Kept], Refusal> {
+        do throws(Fault) {
+            return .success(try await journal.pending(for: destination, after: first, limit: limit))
+        } catch {
+            return .failure(Refusal(.resend, error))
+        }
+    }
+
+    /// Whether it was measured in the last ten minutes, as far as anybody can say.
+    private func isLive(_ kept: Kept) -> Bool {
+        (kept.dated.at ?? kept.heard.wall).milliseconds > HubClock.now().wall.milliseconds - live
+    }
+}
