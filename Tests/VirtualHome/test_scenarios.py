@@ -15,8 +15,14 @@ BRIEF = {
     "lost-bond", "order",
 }
 
+#: What does not come out yet as the scenario tells it.
+NOT_YET = {
+    "autumn-fold": "the home was away for a year between two visits: the daemon tells periods, where the story wants instants",
+}
+
 FILES = [
-    pytest.param(file, id=file.stem)
+    pytest.param(file, id=file.stem, marks=[
+        pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=True)] if file.stem in NOT_YET else [])
     for file in sorted((pathlib.Path(__file__).parent / "scenarios").glob("*.toml"))
     if file.stem in BRIEF or os.environ.get("SCENARIOS") == "all"]
 
