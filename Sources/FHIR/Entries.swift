@@ -100,7 +100,9 @@ struct Entries {
             }
             let zone = zone, isTest = destination.isTest
             // The reading's own id: the other one depends on what was known of its time.
-            let condition = kept.amends ? identifiers[identifiers.count - 1] : identifiers[0]
+            // The reading's own id, which follows from its bytes. The guide's identifier comes and goes with what is concluded
+            // about the time: after a lost answer the server would not know the reading again.
+            let condition = identifiers[identifiers.count - 1]
             addEntry(
                 to: &json, .group(index), kept.fullURL(of: measurement), condition, "Observation", amends: kept.amends
             ) { json in

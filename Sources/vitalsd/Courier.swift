@@ -1,5 +1,3 @@
-// Long because the whole way to the clinic stands in one place: what goes next, what came back, and how long to wait.
-
 import Clinic
 import Core
 import FHIR

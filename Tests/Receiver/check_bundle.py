@@ -170,8 +170,9 @@ class Check:
             name = unescaped(condition)
             identifiers = [(i.get("system"), i.get("value")) for i in resource.get("identifier", [])]
             if self.need("B3", name in identifiers, "condition is one of its identifiers, escaped"):
-                best = [i for i in identifiers if i[0] == URN] if amends else identifiers
-                self.need("B3", best and name == self.preferred(best), "condition is the best of its identifiers")
+                own = [i for i in identifiers if i[0] == URN]
+                best = own if amends else [self.preferred(identifiers), *own]
+                self.need("B3", name in best, "condition is the best of its identifiers, or the reading's own")
             self.need("B3", not any(u and u in condition for u in self.by_url), "condition holds no fullUrl")
         for reference in self.references(resource):
             literal = re.fullmatch(r"(Patient|Device|Observation)/[A-Za-z0-9.-]{1,64}", reference)
