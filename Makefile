@@ -52,7 +52,7 @@ home-test: build $(VENV)/ready
 	$(SWIFT) build --product RadioProbe
 	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome --ignore Tests/VirtualHome/test_classic.py
 
-# All scenarios; `make test` plays one for each thing that can go wrong.
+# All scenarios; `make test` plays those that take little time.
 home-scenarios: build $(VENV)/ready
 	SCENARIOS=all VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome/test_scenarios.py
 

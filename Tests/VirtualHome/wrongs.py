@@ -136,6 +136,12 @@ def another_day(play, to: datetime, when: float):
 
 
 @wrong
+def switched_on(play, device):
+    """Somebody switches the device on and measures nothing: the hub sees its clock all the same."""
+    device.go_on_air()
+
+
+@wrong
 def out_of_range(play, device):
     """The device is carried away in the middle of what it is doing."""
     device.vanish()
