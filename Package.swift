@@ -62,7 +62,8 @@ let package = Package(
         .testTarget(name: "HouseTests", swiftSettings: common),
         // Every parser of outside bytes, for libFuzzer: `make fuzz`.
         .executableTarget(
-            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices"], path: "Tests/Fuzz", exclude: ["fuzz.py"],
+            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices"], path: "Tests/Fuzz",
+            exclude: ["fuzz.py"],
             swiftSettings: common),
         // The radio alone, to be run in the virtual home, where the kernel has one.
         .executableTarget(
