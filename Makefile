@@ -22,7 +22,7 @@ TESTING    := python3 python3-venv openssl sqlite3
 SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build lint clocks bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home
+.PHONY: demo test build lint clocks bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home fuzz
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -68,6 +68,16 @@ home: build $(VENV)/ready
 # Latency, memory and CPU in the virtual home, beside bleak on BlueZ reading the same peripheral.
 bench-home: build $(VENV)/ready
 	VITALSD=$(BUILT)/vitalsd PYTHONPATH=Tests $(VENV)/bin/python -m VirtualHome.bench
+
+# Every parser of outside bytes under libFuzzer and the address sanitizer: 10 million executions each take hours.
+FUZZ       ?= --runs 10000000
+FUZZING    := -c release --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer,address -Xswiftc -DFUZZING -Xswiftc -parse-as-library \
+              -Xswiftc -gnone -Xswiftc -Xclang-linker -Xswiftc -fuse-ld=lld
+fuzz: packages
+	$(SWIFT) build --product vitalsd-fuzz
+	$(SWIFT) build $(FUZZING) --product vitalsd-fuzz
+	python3 Tests/Fuzz/fuzz.py $$($(SWIFT) build $(FUZZING) --show-bin-path)/vitalsd-fuzz \
+	  $$($(SWIFT) build --show-bin-path)/vitalsd-fuzz .build/corpora $(FUZZ)
 
 $(VENV)/ready: Tests/requirements.txt
 	python3 -m venv $(VENV)

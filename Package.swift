@@ -60,6 +60,11 @@ let package = Package(
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
         .testTarget(name: "GatewayTests", dependencies: ["Core", "Clinic", "vitalsd"], swiftSettings: common),
         .testTarget(name: "HouseTests", swiftSettings: common),
+        // Every parser of outside bytes, for libFuzzer: `make fuzz`.
+        .executableTarget(
+            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices"], path: "Tests/Fuzz",
+            exclude: ["fuzz.py"],
+            swiftSettings: common),
         // The radio alone, to be run in the virtual home, where the kernel has one.
         .executableTarget(
             name: "RadioProbe", dependencies: ["Core", "Bluetooth", "Host"], path: "Tests/VirtualHome/probe",

@@ -1,0 +1,70 @@
+import Bluetooth
+import Core
+import Devices
+
+/// Something that reads bytes from outside.
+struct Parser: Sendable {
+    let name: String
+    let read: @Sendable ([UInt8]) -> Void
+
+    /// All of them: each endpoint of each driver, and what the radio's own bytes go through.
+    static let all: [Parser] = endpoints + bluetooth + texts
+
+    private static let endpoints = (drivers + profiles).flatMap { driver in
+        driver.endpoints.map { endpoint in
+            Parser(name: "\(driver.id)/\(endpoint.name)") { bytes in
+                switch endpoint.source {
+                case .frames(let framing):
+                    // As a line brings them: in two pieces, the first byte says where they part.
+                    var frames = Frames(framing)
+                    let parting = min(Int(bytes.first ?? 0), bytes.count)
+                    frames.append(Array(bytes.dropFirst().prefix(parting)))
+                    while let frame = frames.next() { read(frame, by: endpoint) }
+                    frames.append(Array(bytes.dropFirst().dropFirst(parting)))
+                    while let frame = frames.next() { read(frame, by: endpoint) }
+                case .characteristic, .bytes: read(bytes, by: endpoint)
+                }
+            }
+        }
+    }
+
+    /// What has been read must stand being written down, too.
+    private static func read(_ bytes: [UInt8], by endpoint: Endpoint) {
+        guard let readings = try? endpoint.decodeAll(bytes.span) else { return }
+        for reading in readings { _ = "\(reading)" }
+    }
+
+    private static let bluetooth = [
+        Parser(name: "advertising-data") { bytes in
+            let device = Management.Address(BluetoothAddress(0x0009_1F80_0022), .lePublic)
+            _ = Advertisement(device, bytes)
+        },
+        Parser(name: "management") { bytes in _ = try? Management.Packet(bytes) },
+        Parser(name: "management-replies") { bytes in
+            _ = try? Management.Version(bytes)
+            _ = try? Management.indexes(bytes)
+            _ = try? Management.connections(bytes)
+            _ = try? Management.settings(bytes)
+            _ = try? Management.device(bytes)
+        },
+        Parser(name: "sdp-answer") { bytes in if let element = try? DataElement(bytes) { _ = ServiceRecord(element) } },
+        Parser(name: "sdp-request") { bytes in
+            _ = SDPServer([ServiceRecord(serialPort: "vitalsd", channel: 7)]).answer(bytes)
+        },
+        Parser(name: "att-request") { bytes in
+            var server = AttributeServer([
+                Attribute(handle: 1, type: 0x2800, value: [0x05, 0x18]),
+                Attribute(handle: 2, type: 0x2803, value: [0x0A, 3, 0, 0x2B, 0x2A]),
+                Attribute(handle: 3, type: 0x2A2B, value: [UInt8](repeating: 7, count: 10)),
+            ])
+            for pdu in bytes.split(separator: 0xFF) { _ = server.answer(Array(pdu)) }
+        },
+        Parser(name: "bond") { bytes in _ = try? Bond(bytes) },
+    ]
+
+    /// What stands in the journal and in capture files: written by us, and damaged by others.
+    private static let texts = [
+        Parser(name: "attribute-table") { bytes in _ = AttributeTable(String(decoding: bytes, as: UTF8.self)) },
+        Parser(name: "capture") { bytes in _ = try? Capture(String(decoding: bytes, as: UTF8.self)) },
+    ]
+}

@@ -1,0 +1,89 @@
+"""Runs every parser of outside bytes under libFuzzer with the address sanitizer, seeded from the captures.
+
+    fuzz.py PROGRAM PLAIN FOLDER [--runs N] [--only TEXT] [--jobs N]
+
+PROGRAM is `vitalsd-fuzz` built with libFuzzer, PLAIN the same without, which names the parsers. FOLDER gets the corpora. Prints
+a table: executions, executions per second, features reached. Ends with 1 where a parser trapped; its input lies in FOLDER.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+CAPTURES = pathlib.Path(__file__).parent.parent / "DeviceTests" / "Captures"
+
+
+def said(capture: pathlib.Path):
+    """What the device says in a capture: each line's bytes, and the value in it where it is an ATT PDU."""
+    over_gatt = False
+    for line in capture.read_text(encoding="utf-8").splitlines():
+        over_gatt = over_gatt or line.startswith("@")
+        if match := re.match(r"< ((?:[0-9a-fA-F]{2,} ?)+)", line):
+            data = bytes.fromhex(match[1].replace(" ", "") if len(match[1].replace(" ", "")) % 2 == 0 else "")
+            if over_gatt and data[:1] in (b"\x1b", b"\x1d"):
+                yield data[3:]
+            elif over_gatt and data[:1] == b"\x0b":
+                yield data[1:]
+            elif not over_gatt:
+                yield data
+
+
+def seed(folder: pathlib.Path, parser: str) -> None:
+    """The captures of the parser's driver, or of all; a stream's first byte says where it parts."""
+    driver = parser.split("/")[0]
+    files = list((CAPTURES / driver).glob("*.capture")) or list(CAPTURES.glob("sig-*/*.capture"))
+    for number, data in enumerate(each for file in files for each in said(file)):
+        (folder / f"seed-{number}").write_bytes(data)
+        (folder / f"seed-{number}-stream").write_bytes(b"\xff" + data)
+    if parser in ("capture", "attribute-table"):
+        for number, file in enumerate(files):
+            (folder / f"text-{number}").write_bytes(file.read_bytes())
+
+
+def fuzz(program: str, folder: pathlib.Path, parser: str, runs: int):
+    corpus = folder / parser.replace("/", "_")
+    corpus.mkdir(parents=True, exist_ok=True)
+    seed(corpus, parser)
+    done = subprocess.run(
+        [program, f"-runs={runs}", "-max_len=600", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
+         f"-artifact_prefix={corpus}.", corpus],
+        env=os.environ | {"PARSER": parser, "ASAN_OPTIONS": "detect_leaks=0"}, capture_output=True, text=True, check=False)
+    numbers = {name: int(value) for name, value in re.findall(r"stat::(\w+):\s+(\d+)", done.stderr)}
+    reached = re.findall(r"ft: (\d+)", done.stderr)
+    return parser, done.returncode, numbers, int(reached[-1]) if reached else 0, done.stderr
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("program")
+    options.add_argument("plain")
+    options.add_argument("folder", type=pathlib.Path)
+    options.add_argument("--runs", type=int, default=10_000_000)
+    options.add_argument("--only", default="")
+    options.add_argument("--jobs", type=int, default=os.cpu_count())
+    options = options.parse_args()
+    names = subprocess.run([options.plain], capture_output=True, text=True, check=True).stdout.split("\n")
+    parsers = [name for name in names if name and options.only in name]
+    trapped, total = [], 0
+    print(f"{'parser':58} {'executions':>12} {'per second':>11} {'features':>9}")
+    with ThreadPoolExecutor(options.jobs) as pool:
+        jobs = [pool.submit(fuzz, options.program, options.folder, name, options.runs) for name in parsers]
+        for job in jobs:
+            name, status, numbers, features, said = job.result()
+            executions = numbers.get("number_of_executed_units", 0)
+            total += executions
+            verdict = "" if status == 0 else "  TRAPPED"
+            print(f"{name:58} {executions:12,} {numbers.get('average_exec_per_sec', 0):11,} {features:9,}{verdict}", flush=True)
+            if status:
+                trapped.append(name)
+                print(said[-3000:])
+    print(f"{len(parsers)} parsers, {total:,} executions, {len(trapped)} trapped")
+    return 1 if trapped or not parsers else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
