@@ -45,6 +45,21 @@ struct CaseTests {
         #expect(found.window.contains(utc("2026-11-08T08:00:00") * 1000))
     }
 
+    /// The link was lost before the device had told all: the rest comes in the next visit, and is of the time before the last.
+    @Test func whatAnInterruptedVisitLeftBehindIsOnItsLine() throws {
+        let pairs = [
+            read("2026-11-20T10:00:00", at: "2026-11-20T10:00:00"),
+            read("2026-11-20T11:00:01", at: "2026-11-20T10:00:01", isWritten: true),
+            read("2026-11-20T11:00:25", at: "2026-11-20T10:00:25"),
+            read("2026-11-20T11:00:26", at: "2026-11-20T10:00:26", isWritten: true),
+            read("2026-11-20T11:01:00", at: "2026-11-20T10:01:00"),
+        ]
+        let record = History.Record(taken: clock("2026-11-20T11:00:23"), heard: hub("2026-11-20T10:01:05"), seen: 4)
+        let found = try #require(conclude(pairs, [record]).first)
+        #expect(abs(found.best.milliseconds - utc("2026-11-20T10:00:23")) < 1500)
+        #expect(found.dated.at != nil && found.window.half < 3_000_000)
+    }
+
     /// 02:30 of the night of 25 October 2026 is there twice: at 00:30Z and at 01:30Z.
     @Test func theHourThatIsThereTwiceIsToldAsBoth() throws {
         let pairs = [

@@ -99,8 +99,11 @@ package struct Chronology {
     ) {
         let both = fits(index, window) ?? window
         let best = both.clamped(best ?? window.middle)
+        // Two times that differ by no more than a stamp's own error are one.
+        let isOne = basis == .ambiguous && both.half <= 5_000_000
         conclusions[index] = Conclusion(
-            best: Self.instant(best), window: both, basis: basis, doubts: conclusions[index].doubts, from: from, to: to)
+            best: Self.instant(best), window: both, basis: isOne ? .paired : basis, doubts: conclusions[index].doubts,
+            from: from, to: to)
     }
 
     /// Whose lines the records of one gap are on.
