@@ -15,14 +15,11 @@ BRIEF = {"a-day", "adapter", "cable-and-air", "crowd", "dead-controller", "fuzze
 #: What does not come out yet as the scenario tells it.
 NOT_YET = {
     "autumn-fold": "the home was away for a year between two visits: the daemon tells periods, where the story wants instants",
-    "difficult": "a record that an interrupted visit left behind is dated by a period, where the story wants an instant",
-    "hanging": "as difficult",
-    "killed-before-the-commit": "as difficult",
 }
 
 FILES = [
     pytest.param(file, id=file.stem, marks=[
-        pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=False)] if file.stem in NOT_YET else [])
+        pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=True)] if file.stem in NOT_YET else [])
     for file in sorted((pathlib.Path(__file__).parent / "scenarios").glob("*.toml"))
     if file.stem in BRIEF or os.environ.get("SCENARIOS") == "all"]
 
