@@ -72,12 +72,11 @@ final class ATTChannel {
     }
 
     /// The next value that the device sends by itself, where `handles` are given only from one of them. Nil once it has
-    /// hung up or the deadline has passed, and as soon as its table has changed. Whoever waits for what the device says has
-    /// asked what it wanted to know of its clock, so the device may be told the time.
+    /// hung up or the deadline has passed, and as soon as its table has changed.
     func next(until deadline: ContinuousClock.Instant, from handles: Set<UInt16>? = nil) async throws(Fault) -> Arrived?
     {
         try requireAlive()
-        if let response = server.release() { try await bearer.send(response) }
+        if let response = server.answerHeld() { try await bearer.send(response) }
         while true {
             if let index = waiting.firstIndex(where: { handles?.contains($0.handle) ?? true }) {
                 return waiting.remove(at: index)
@@ -93,6 +92,11 @@ final class ATTChannel {
                 return nil
             }
         }
+    }
+
+    /// Lets the device have the time, if it asks or has asked.
+    func tellTime() async throws(Fault) {
+        if let response = server.release() { try await bearer.send(response) }
     }
 
     /// Confirms the oldest indication. One about a changed table that came beside it, which no device should send, is

@@ -94,6 +94,8 @@ package final class GATTClient: Peer {
         try await next(from: .some(characteristic), within: time)
     }
 
+    package func tellTime() async throws(Fault) { try await channel.tellTime() }
+
     package func confirm() async throws(Fault) {
         guard owesConfirmation else { return }
         owesConfirmation = false

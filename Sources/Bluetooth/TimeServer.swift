@@ -3,7 +3,8 @@ import Core
 /// What the hub serves to a device that is a client too: its name, and the time of the house (Current Time Service 1.1).
 ///
 /// A device that asks may set itself by the answer, but what it has stored is dated by the clock that it had. So the
-/// question waits until the driver has read that clock; ATT gives an answer 30 s.
+/// question waits until the driver says that it knows that clock; ATT gives an answer 30 s. Where a driver does not say so
+/// before it waits for what the device tells, the device is refused the time.
 struct TimeServer {
     private var server = AttributeServer(Self.table)
     private let time: (() -> [UInt8]?)?
@@ -44,19 +45,26 @@ struct TimeServer {
         return tell(pdu)
     }
 
-    /// The driver has read what it wanted of the device's clock. Gives the response to whoever waits for the time.
+    /// The driver knows the device's clock. Gives the response to whoever waits for the time.
     mutating func release() -> [UInt8]? {
         mayTell = true
+        return answerHeld()
+    }
+
+    /// The response to whoever still waits: the time, or a refusal where nobody has said that it may be told.
+    mutating func answerHeld() -> [UInt8]? {
         defer { held = nil }
-        return held.flatMap { tell($0) }
+        return held.flatMap { mayTell ? tell($0) : refusal($0) }
     }
 
     private mutating func tell(_ pdu: [UInt8]) -> [UInt8]? {
-        guard let time = time?() else {
-            return [ATT.Opcode.errorResponse.rawValue, pdu[0]] + Self.value.attBytes + [ATT.ErrorCode.unlikely]
-        }
+        guard let time = time?() else { return refusal(pdu) }
         server.set(time, at: Self.value)
         return server.answer(pdu).response
+    }
+
+    private func refusal(_ pdu: [UInt8]) -> [UInt8] {
+        [ATT.Opcode.errorResponse.rawValue, pdu[0]] + Self.value.attBytes + [ATT.ErrorCode.unlikely]
     }
 
     private func asksForTime(_ pdu: [UInt8]) -> Bool {

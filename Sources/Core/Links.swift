@@ -29,6 +29,9 @@ package protocol Peer: AnyObject {
     func next(from characteristic: BluetoothUUID, within time: Duration) async throws(Fault) -> Update?
     /// Tells the device that its last indication is safe. Call only after `report` has returned.
     func confirm() async throws(Fault)
+    /// Lets a device that asks the hub for the time have it. Call only once the device's clock was read: it may set
+    /// itself by the answer.
+    func tellTime() async throws(Fault)
 }
 
 /// A value that a device sent by itself.

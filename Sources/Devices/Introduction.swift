@@ -11,8 +11,8 @@ extension Peer {
     }
 
     /// Reads the device's clock, Current Time (0x2A2B) or else Date Time (0x2A08), where the device lets it be read, and
-    /// reports it beside the hub's. To be called before the clock is set: afterwards nothing tells how wrong the stamps
-    /// in the device's memory are.
+    /// reports it beside the hub's; from then on the device may be told the time. To be called before the clock is set:
+    /// afterwards nothing tells how wrong the stamps in the device's memory are.
     func tellClock(to report: any Report) async throws(Fault) {
         for (characteristic, decode) in [(0x2A2B, DateTime.currentTime), (0x2A08, DateTime.dateTime)]
             as [(UInt16, Decode)]
@@ -21,7 +21,9 @@ extension Peer {
             guard let bytes = try await readIfAllowed(BluetoothUUID(characteristic)) else { continue }
             let error = (ContinuousClock.now - asked) / 2
             guard let clock = try? decode(bytes.span) else { continue }
-            return try await report.clock(clock.taken, error: error)
+            try await report.clock(clock.taken, error: error)
+            // It is known now, so that nothing is lost if the device sets it.
+            return try await tellTime()
         }
     }
 

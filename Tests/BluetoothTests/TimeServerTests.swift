@@ -6,11 +6,12 @@ import Testing
 @Suite struct TimeServerTests {
     private static let quarterPastTen: [UInt8] = [0xEA, 0x07, 3, 2, 10, 15, 0, 1, 0, 0]
 
-    private func play(_ script: String, time: (() -> [UInt8]?)?) async throws -> [String] {
+    private func play(_ script: String, tells: Bool = true, time: (() -> [UInt8]?)?) async throws -> [String] {
         let bearer = ScriptedBearer(script)
         let client = GATTClient(
             bearer, table: AttributeTable(AttributeTableTests.cuff), isBonded: true, time: time)
         _ = try await client.read(0x2A08)
+        if tells { try await client.tellTime() }
         while try await client.next(within: .seconds(1)) != nil {}
         return bearer.mistakes + (bearer.isDone ? [] : ["not all was said"])
     }
@@ -33,6 +34,17 @@ import Testing
             <12 0a00 0100
             >13
             """, time: { Self.quarterPastTen })
+        #expect(mistakes.isEmpty, "\(mistakes)")
+    }
+
+    @Test func whereTheDriverHasNotReadTheClockTheTimeIsRefused() async throws {
+        let mistakes = try await play(
+            """
+            >0a 0700
+            <0a 0900
+            <0b e907 01 01 00 00 00
+            >01 0a 0900 0e
+            """, tells: false, time: { Self.quarterPastTen })
         #expect(mistakes.isEmpty, "\(mistakes)")
     }
 
