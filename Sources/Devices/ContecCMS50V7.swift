@@ -160,8 +160,10 @@ extension ContecV7 {
                 default: break
                 }
             }
-            // The last packet is filled up.
+            // What is cut off stays in the device, and is whole the next time. One of which nothing comes is none.
             let told = length / size
+            guard samples.isEmpty || samples.count >= told else { throw .device(.silent) }
+            // The last packet is filled up.
             if told > 0, told < samples.count { samples.removeLast(samples.count - told) }
             let end = start.flatMap { LocalTime(seconds: $0.seconds + samples.count) }
             guard var reading = OximetryRecording.reading(samples, ended: end.map { .clock($0) } ?? .unknown) else {

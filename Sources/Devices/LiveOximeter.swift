@@ -41,7 +41,7 @@ struct LiveOximeter: Sendable {
                     guard unworn == 15 else { continue }
                     // Once: from here on it counts no more.
                     unworn = .min
-                    frames.append(try await whenUnworn(line, report))
+                    do throws(Fault) { frames.append(try await whenUnworn(line, report)) } catch { fault = error }
                 }
                 // Another device on the same cable, perhaps: whoever it is must be asked anew.
                 if frames.noise - noise > 4096 { fault = .device(.unrecognised) }

@@ -30,6 +30,7 @@ final class TerminalIO: Line {
     }
 
     func write(_ bytes: [UInt8]) async throws(Fault) {
+        try await confirm()
         for start in stride(from: 0, to: bytes.count, by: 20) {
             while ours == 0 {
                 guard let piece = try await next(within: .seconds(5)) else { throw .device(.silent) }
@@ -42,6 +43,7 @@ final class TerminalIO: Line {
 
     func read(within time: Duration?) async throws(Fault) -> Arrival {
         if !early.isEmpty { return .bytes(early.removeFirst()) }
+        try await confirm()
         let time = time ?? .seconds(3600), deadline = ContinuousClock.now + time
         while let piece = try await next(within: time) {
             if !piece.isEmpty { return .bytes(piece) }
@@ -49,19 +51,26 @@ final class TerminalIO: Line {
         return ContinuousClock.now < deadline ? .hungUp : .silence
     }
 
-    /// The next piece, empty where the device only granted; nil once it has hung up or kept silent for `time`. What it may
-    /// forget once it is confirmed is confirmed when the next is asked for, as on a `GATTLine`.
-    private func next(within time: Duration) async throws(Fault) -> [UInt8]? {
-        if owesConfirmation { try await peer.confirm() }
+    /// A piece that the device may forget once it is confirmed is confirmed when the driver, who has read it, turns to the
+    /// device again, as on a `GATTLine`.
+    private func confirm() async throws(Fault) {
+        guard owesConfirmation, early.isEmpty else { return }
         owesConfirmation = false
+        try await peer.confirm()
+    }
+
+    /// The next piece, empty where the device only granted; nil once it has hung up or kept silent for `time`.
+    private func next(within time: Duration) async throws(Fault) -> [UInt8]? {
         guard let update = try await peer.next(within: time) else { return nil }
-        owesConfirmation = update.isIndication
         switch update.characteristic {
         case Self.granted:
+            // No reading is in a grant.
+            if update.isIndication { try await peer.confirm() }
             ours = min(Self.most, ours + Int(update.value.first ?? 0))
             return []
         case Self.fromDevice:
             its -= 1
+            owesConfirmation = update.isIndication
             if its <= Self.least { try await fill() }
             return update.value
         default: return []
