@@ -52,7 +52,8 @@ def test_the_clinic_goes_away_and_comes_back(home, clinic, tmp_path):
     clinic.stop()
     for i in range(5):
         wire.send(nonin_format_13(90 + i, 70, START + timedelta(minutes=i + 1)))
-    eventually(lambda: '"pending":5' in home.ask("status", "--json"))
+    # The five and, where the clinic's own clock has dated the first one better by now, that one's amendment.
+    eventually(lambda: home.status()["pending"] in (5, 6))
     eventually(lambda: "network: the clinic's address refuses connections" in home.log)
     clinic.start()
     eventually(lambda: clinic.saturations() == [90, 91, 92, 93, 94, 97], within=60)
