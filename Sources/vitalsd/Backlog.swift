@@ -43,7 +43,7 @@ import Journal
         ahead.removeAll { ids.contains($0.id) }
     }
 
-    /// Whether the last reading was not the newest, so that reading on may find more.
+    /// Whether anything was read since it began with the oldest.
     var hasBegun: Bool { last > .min }
 
     /// Reads what comes next, where nothing is ahead.

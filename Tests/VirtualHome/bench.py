@@ -1,6 +1,6 @@
 """python -m VirtualHome.bench: what the daemon costs in the home, beside bleak on BlueZ reading the same cuff.
 
-Everything runs under emulation, some twenty times slower than a hub: the two columns compare with each other, no figure with
+Everything runs under emulation, slower than any hub: the two columns compare with each other, no figure with
 hardware. Latency is measured on the host: from the moment in which the indication passes the hub's controller.
 """
 
