@@ -23,12 +23,10 @@ import Journal
     private let journal: Journal
     private var destination: Destination
     private let bell: Bell
-    /// Failures in a row; a success or a reload ends the row.
-    private var failures = 0
+    /// When it is tried again, and how much goes at once.
+    private var policy = DeliveryPolicy()
     /// Refused alone, while nothing else has been taken since: the fault may be in what all share.
     private var suspects: [(kept: Kept, fault: Fault)] = []
-    /// How many readings a bundle may hold: halved by a clinic that says "too large".
-    private var most = 64
     private let backlog: Backlog
     /// What the clinic has said and the journal does not know yet.
     private var answered: [Journal.Receipt] = []
@@ -59,14 +57,14 @@ import Journal
     func reconsider() {
         backlog.forget()
         // A hub that has learnt the time need not wait any longer.
-        if fault == .hub(.clockUnset) { failures = 0; bell.ring() }
+        if fault == .hub(.clockUnset) { policy.forgive(); bell.ring() }
         wake()
     }
 
     /// New settings: whatever stood in the way may be gone.
     func redirect(to destination: Destination) {
         self.destination = destination
-        failures = 0
+        policy.reset()
         suspects = []
         bell.ring()
     }
@@ -91,7 +89,7 @@ import Journal
         if backlog.ahead.isEmpty { try await readOn() } else { try await backlog.readLive() }
         let candidates = backlog.next
         guard let first = candidates.first else { return await rest() }
-        let batch = candidates.prefix(min(most, Bundle.fitting(candidates, to: destination.options)))
+        let batch = candidates.prefix(min(policy.most, Bundle.fitting(candidates, to: destination.options)))
         if batch.isEmpty {
             backlog.remove([first])
             return try await withhold(first)
@@ -111,12 +109,12 @@ import Journal
     /// What was refused alone stays behind until anything else was taken.
     private func deliverBesideSuspects() async throws(Refusal) {
         try await settleAnswered().get()
-        let batch = try await backlog.oldest(isDoubtful ? 1000 : most + suspects.count).filter { kept in
+        let batch = try await backlog.oldest(policy.isDoubtful ? 1000 : policy.most + suspects.count).filter { kept in
             !suspects.contains { $0.kept.id == kept.id }
         }
         guard let first = batch.first else { return await rest() }
-        if isDoubtful, let probe = probe(of: batch) { return try await deliver([probe]) }
-        let count = Bundle.fitting(batch, to: destination.options)
+        if policy.isDoubtful, let probe = probe(of: batch) { return try await deliver([probe]) }
+        let count = min(policy.most, Bundle.fitting(batch, to: destination.options))
         if count == 0 { return try await withhold(first) }
         try await deliver(batch.prefix(count))
     }
@@ -144,7 +142,7 @@ import Journal
     /// Sends a batch; where the content is refused, halves it until the guilty reading stands alone.
     private func deliver(_ batch: ArraySlice<Kept>) async throws(Refusal) {
         // Enough is known: no need to ask for every one of them.
-        if isDoubtful, batch.count > 1 { return }
+        if policy.isDoubtful, batch.count > 1 { return }
         let bundle: Bundle
         do {
             bundle = try await destination.clinic.bundle(
@@ -154,11 +152,12 @@ import Journal
         }
         do throws(Refusal) {
             let asked = HubClock.now(), answer = try await destination.clinic.deliver(bundle), heard = HubClock.now()
+            policy.taken(batch.count, in: heard.uptime - asked.uptime)
             taken(batch, bundle, answer)
             if let date = answer.date { await onDate(date, asked, heard) }
         } catch {
-            if error.action == .halve, batch.count > 1 { most = max(1, batch.count / 2) }
-            guard isAboutContent(error) else { throw error }
+            if error.action == .halve { policy.tooLarge(batch.count) }
+            guard policy.isAboutContent(error) else { throw error }
             guard batch.count > 1 else { return try suspect(batch[batch.startIndex], error) }
             let middle = batch.startIndex + batch.count / 2
             try await deliver(batch[..<middle])
@@ -199,26 +198,14 @@ import Journal
         }
     }
 
-    /// Whether the clinic refused what was said, not who said it or how: then one reading may be to blame.
-    private func isAboutContent(_ refusal: Refusal) -> Bool {
-        switch refusal.action {
-        case .split, .splitDuplicate, .halve: true
-        case .resendThenSplit: failures >= 5
-        case .resend, .resendOnce, .pause: false
-        }
-    }
-
     /// A reading refused alone is set aside once anything else is taken. After five in a row and three probes, it is
     /// not the readings.
     private func suspect(_ kept: Kept, _ refusal: Refusal) throws(Refusal) {
         suspects.append((kept, refusal.fault))
-        guard suspects.count >= 8 else { return }
+        guard policy.refusedOne() else { return }
         suspects = []
         throw Refusal(.pause, refusal.fault)
     }
-
-    /// Whether so many were refused in a row that the fault may be in what all share.
-    private var isDoubtful: Bool { suspects.count >= 5 }
 
     /// A reading that tells whether the clinic takes any: of another device, if there is one. By chance, so that no
     /// row of bad readings stands in the way of the good ones for ever.
@@ -243,7 +230,10 @@ import Journal
                 for suspect in suspects { log(suspect.fault, about: "reading \(suspect.kept.id)") }
             }
             fault = suspects[0].fault
-            if await !bell.rung(before: .now + .seconds(900)) { suspects = [] }
+            if await !bell.rung(before: .now + .seconds(900)) {
+                suspects = []
+                policy.forgive()
+            }
         }
     }
 
@@ -256,22 +246,17 @@ import Journal
             tellStatus("running")
         }
         fault = nil
-        failures = 0
+        policy.forgive()
     }
 
-    /// `min(15 min, 5 s · 2ⁿ)` times a random half to whole; or what the clinic asks for; or a quarter of an hour where
-    /// only a technician can help. A new reading never shortens it; a reload ends it.
+    /// Waits as long as the policy says. A new reading never shortens it; a reload ends it.
     private func pause(after refusal: Refusal) async {
         if fault != refusal.fault {
             log(refusal.fault)
             tellStatus(refusal.fault.description)
         }
         fault = refusal.fault
-        failures += 1
-        var delay = min(900, 5 * Double(1 << min(failures - 1, 8))) * Double.random(in: 0.5...1)
-        if refusal.action == .pause || refusal.action == .resendOnce && failures > 1 { delay = 900 }
-        if case .clinic(.busy(_, let wish?)) = refusal.fault { delay = min(86_400, max(1, wish / .seconds(1))) }
-        let due = ContinuousClock.now + .seconds(delay)
-        while failures > 0, await bell.rung(before: due) {}
+        let due = ContinuousClock.now + policy.failed(refusal, chance: .random(in: 0...1))
+        while policy.failures > 0, await bell.rung(before: due) {}
     }
 }

@@ -1,0 +1,114 @@
+import Core
+
+/// When the next request goes to a destination, how much it may hold, and whom to suspect of a refusal.
+///
+/// It reads no clock and rolls no dice: time and chance are given to it, so that a fleet of hubs can be played on a clock of
+/// its own. One for each destination; there is never more than one request on its way there.
+package struct DeliveryPolicy: Equatable, Sendable {
+    /// Every delay is multiplied by this. Below 1 only where nobody wants to wait: in simulations and tests.
+    package var scale: Double
+    /// Failures in a row; a success or a reload ends the row.
+    package private(set) var failures = 0
+    /// How many readings a bundle may hold at present.
+    package private(set) var most = Self.firstBundle
+    /// How long a backlog pauses between two bundles, because the clinic asked for fewer requests.
+    package private(set) var gap = Duration.zero
+    /// Readings refused alone, while nothing else was taken since.
+    package private(set) var refusedAlone = 0
+    /// The largest bundle that the clinic has not called too large.
+    private var ceiling = Self.largestBundle
+
+    package init(scale: Double = 1) { self.scale = scale }
+
+    /// Readings in the first bundle of a backlog, and in the largest: it grows as long as the way is fast.
+    package static let firstBundle = 16, largestBundle = 64
+    /// A bundle that takes less lets the next be larger; one that takes more makes it smaller.
+    package static let fast = Duration.seconds(2), slow = Duration.seconds(10)
+    /// The delays of `failed`.
+    package static let firstDelay = Duration.seconds(5), longestDelay = Duration.seconds(900)
+    package static let rightsProbe = Duration.seconds(3600), longestWish = Duration.seconds(86_400)
+    /// So many readings refused in a row are enough to suspect what all share, and so many to be sure.
+    package static let doubt = 5, certainty = 8
+    /// How often an answer that may pass by itself is believed before a reading is suspected.
+    package static let benefit = 5
+
+    // MARK: what happened
+
+    /// The clinic took so many readings, and it took so long.
+    package mutating func taken(_ readings: Int, in time: Duration) {
+        failures = 0
+        refusedAlone = 0
+        gap = gap > .milliseconds(100) ? gap * 4 / 5 : .zero
+        if time > Self.slow {
+            most = max(1, min(most, readings) / 2)
+        } else if time < Self.fast, readings >= most {
+            most = min(ceiling, most * 2)
+        }
+    }
+
+    /// The clinic called a bundle of so many readings too large. The size that goes through is remembered.
+    package mutating func tooLarge(_ readings: Int) {
+        ceiling = max(1, readings / 2)
+        most = min(most, ceiling)
+    }
+
+    /// A reading was refused that was alone in its bundle. Answers whether it is certain by now that the readings are not
+    /// to blame; the row begins again then.
+    package mutating func refusedOne() -> Bool {
+        refusedAlone += 1
+        guard refusedAlone >= Self.certainty else { return false }
+        refusedAlone = 0
+        return true
+    }
+
+    /// Whether so many were refused in a row that the fault may be in what all share.
+    package var isDoubtful: Bool { refusedAlone >= Self.doubt }
+
+    /// New settings: whatever stood in the way may be gone.
+    package mutating func reset() { self = DeliveryPolicy(scale: scale) }
+
+    /// Somebody may have helped: what was refused in a row is asked again from the beginning.
+    package mutating func forgive() {
+        failures = 0
+        refusedAlone = 0
+    }
+
+    // MARK: what follows
+
+    /// Whether the clinic refused what was said, not who said it or how: then one reading may be to blame.
+    package func isAboutContent(_ refusal: Refusal) -> Bool {
+        switch refusal.action {
+        case .split, .splitDuplicate, .halve: true
+        case .resendThenSplit: failures >= Self.benefit
+        case .resend, .resendOnce, .pause: false
+        }
+    }
+
+    /// For how long a reading refused alone is tried again, although others are taken. A server's error, or a lock, may pass.
+    package static func patience(with refusal: Refusal) -> Duration {
+        refusal.action == .resendThenSplit ? .seconds(86_400) : .zero
+    }
+
+    /// A request failed: how long to wait before the next one. `min(15 min, 5 s · 2ⁿ)` times a half to the whole; or what the
+    /// clinic asks for; or longer, where only a technician can help.
+    ///
+    /// - Parameter chance: evenly distributed from 0 to 1. Hubs that failed together do not come back together.
+    package mutating func failed(_ refusal: Refusal, chance: Double) -> Duration {
+        failures += 1
+        if case .clinic(.busy(429, _)) = refusal.fault { gap = min(max(.seconds(1), gap * 2), .seconds(60)) }
+        if case .network(.timedOut) = refusal.fault, failures > 1 { most = max(1, most / 2) }
+        if case .clinic(.busy(_, let wish?)) = refusal.fault {
+            let wish = min(max(.seconds(1), wish), Self.longestWish)
+            return scaled(wish + min(wish, .seconds(300)) * chance)
+        }
+        return scaled(delay(refusal) * (0.5 + chance / 2))
+    }
+
+    private func delay(_ refusal: Refusal) -> Duration {
+        if refusal.status == 403 { return Self.rightsProbe }
+        if refusal.action == .pause || refusal.action == .resendOnce && failures > 1 { return Self.longestDelay }
+        return min(Self.longestDelay, Self.firstDelay * (1 << min(failures - 1, 8)))
+    }
+
+    private func scaled(_ delay: Duration) -> Duration { scale == 1 ? delay : delay * scale }
+}

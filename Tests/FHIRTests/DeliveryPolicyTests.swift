@@ -1,0 +1,152 @@
+import Core
+import FHIR
+import Testing
+
+@Suite struct DeliveryPolicyTests {
+    private static let down = Refusal(.resend, .network(.refused))
+    private static func busy(_ status: Int, _ wish: Duration?) -> Refusal {
+        Refusal(.resend, .clinic(.busy(status: status, retryAfter: wish)), status: status)
+    }
+    private static let garbage = Refusal(.resendOnce, .clinic(.badAnswer("")), status: 200)
+
+    /// `min(15 min, 5 s · 2ⁿ)`, half of it or the whole.
+    @Test func delaysDoubleUpToAQuarterOfAnHour() {
+        for (chance, factor) in [(0.0, 0.5), (1.0, 1.0)] {
+            var policy = DeliveryPolicy()
+            let delays = (0..<12).map { _ in policy.failed(Self.down, chance: chance) / .seconds(1) }
+            #expect(delays == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900, 900].map { $0 * factor })
+        }
+    }
+
+    @Test func aThousandFailuresAreNoOverflow() {
+        var policy = DeliveryPolicy()
+        for _ in 0..<1000 { _ = policy.failed(Self.down, chance: 0.3) }
+        let delay1 = policy.failed(Self.down, chance: 1)
+        #expect(delay1 == .seconds(900))
+        #expect(policy.failures == 1001)
+    }
+
+    @Test func anySuccessEndsTheRow() {
+        var policy = DeliveryPolicy()
+        for _ in 0..<5 { _ = policy.failed(Self.down, chance: 1) }
+        policy.taken(1, in: .milliseconds(20))
+        let delay2 = policy.failed(Self.down, chance: 1)
+        #expect(delay2 == .seconds(5))
+    }
+
+    /// Never before the clinic says, and not all hubs at one moment after it.
+    @Test(arguments: [(10, 10, 20), (0, 1, 2), (3600, 3600, 3900), (200_000, 86_400, 86_700)])
+    func theClinicsWishIsKept(wish: Int, least: Int, most: Int) {
+        var policy = DeliveryPolicy()
+        #expect(policy.failed(Self.busy(503, .seconds(wish)), chance: 0) == .seconds(least))
+        #expect(policy.failed(Self.busy(503, .seconds(wish)), chance: 1) == .seconds(most))
+    }
+
+    @Test func aSecondSenselessAnswerPauses() {
+        var policy = DeliveryPolicy()
+        let delay3 = policy.failed(Self.garbage, chance: 1)
+        #expect(delay3 == .seconds(5))
+        let delay4 = policy.failed(Self.garbage, chance: 1)
+        #expect(delay4 == .seconds(900))
+    }
+
+    @Test(arguments: [(401, 900), (403, 3600), (404, 900), (415, 900)])
+    func whatATechnicianMustMendIsAskedForSeldom(status: Int, seconds: Int) {
+        var policy = DeliveryPolicy()
+        let refusal = verdict(status: status, outcome: OperationOutcome(issues: []))
+        let delay5 = policy.failed(refusal, chance: 1)
+        #expect(delay5 == .seconds(seconds))
+    }
+
+    @Test func tooManyRequestsSlowABacklogDown() {
+        var policy = DeliveryPolicy()
+        #expect(policy.gap == .zero)
+        _ = policy.failed(Self.busy(429, nil), chance: 1)
+        #expect(policy.gap == .seconds(1))
+        _ = policy.failed(Self.busy(429, nil), chance: 1)
+        #expect(policy.gap == .seconds(2))
+        for _ in 0..<100 { _ = policy.failed(Self.busy(429, nil), chance: 1) }
+        #expect(policy.gap == .seconds(60))
+        for _ in 0..<40 { policy.taken(1, in: .milliseconds(20)) }
+        #expect(policy.gap == .zero)
+    }
+
+    @Test func bundlesGrowOnAFastWayAndShrinkOnASlowOne() {
+        var policy = DeliveryPolicy()
+        let sizes = (0..<4).map { _ in
+            policy.taken(policy.most, in: .milliseconds(300))
+            return policy.most
+        }
+        #expect(sizes == [32, 64, 64, 64])
+        // A small bundle on a fast way says nothing of a large one.
+        var small = DeliveryPolicy()
+        small.taken(1, in: .milliseconds(20))
+        #expect(small.most == DeliveryPolicy.firstBundle)
+        policy.taken(64, in: .seconds(30))
+        #expect(policy.most == 32)
+        policy.taken(32, in: .seconds(5))
+        #expect(policy.most == 32)
+        for _ in 0..<10 { policy.taken(policy.most, in: .seconds(30)) }
+        #expect(policy.most == 1)
+    }
+
+    @Test func theSizeThatGoesThroughIsRemembered() {
+        var policy = DeliveryPolicy()
+        policy.tooLarge(16)
+        #expect(policy.most == 8)
+        for _ in 0..<5 { policy.taken(policy.most, in: .milliseconds(20)) }
+        #expect(policy.most == 8)
+        policy.tooLarge(1)
+        #expect(policy.most == 1)
+        policy.reset()
+        #expect(policy == DeliveryPolicy())
+    }
+
+    @Test func whatDoesNotArriveInTimeIsSentInSmallerPieces() {
+        var policy = DeliveryPolicy()
+        let late = Refusal(.resend, .network(.timedOut))
+        _ = policy.failed(late, chance: 1)
+        #expect(policy.most == 16)
+        for _ in 0..<6 { _ = policy.failed(late, chance: 1) }
+        #expect(policy.most == 1)
+    }
+
+    @Test func aPassingAnswerIsBelievedFiveTimes() {
+        let failing = verdict(status: 500, outcome: OperationOutcome(issues: []))
+        var policy = DeliveryPolicy()
+        for _ in 0..<5 {
+            #expect(!policy.isAboutContent(failing))
+            _ = policy.failed(failing, chance: 1)
+        }
+        #expect(policy.isAboutContent(failing))
+        #expect(DeliveryPolicy.patience(with: failing) == .seconds(86_400))
+        let refused = verdict(status: 422, outcome: OperationOutcome(issues: []))
+        #expect(DeliveryPolicy.patience(with: refused) == .zero)
+        #expect(DeliveryPolicy().isAboutContent(refused))
+    }
+
+    @Test func eightRefusedInARowAreNotTheReadings() {
+        var policy = DeliveryPolicy()
+        for count in 1...7 {
+            let isCertain = policy.refusedOne()
+            #expect(!isCertain)
+            #expect(policy.isDoubtful == (count >= 5))
+        }
+        let isCertain = policy.refusedOne()
+        #expect(isCertain)
+        #expect(!policy.isDoubtful)
+        for _ in 0..<7 { _ = policy.refusedOne() }
+        #expect(policy.isDoubtful)
+        policy.taken(1, in: .zero)
+        #expect(!policy.isDoubtful)
+    }
+
+    @Test func everyDelayIsScaled() {
+        var policy = DeliveryPolicy(scale: 0.01)
+        let delay6 = policy.failed(Self.down, chance: 1)
+        #expect(delay6 == .milliseconds(50))
+        #expect(policy.failed(Self.busy(503, .seconds(10)), chance: 0) == .milliseconds(100))
+        policy.reset()
+        #expect(policy.scale == 0.01)
+    }
+}
