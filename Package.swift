@@ -39,7 +39,9 @@ let package = Package(
         .executableTarget(
             name: "vitalsd-bench",
             dependencies: ["Core", "Bluetooth", "Devices", "Host", "Journal", "CLinux", "CSQLite"], path: "Tests/Bench",
-            exclude: ["allocations.c", "bench.py", "floor.c", "home.py", "peers.py", "theengs_feed.py"],
+            exclude: [
+                "allocations.c", "bench.py", "floor.c", "home.py", "kept.c", "peers.py", "theengs_feed.py",
+            ],
             swiftSettings: common),
 
         // Whether dating is right, on clocks of which the truth is known: `make clocks`.

@@ -50,8 +50,8 @@ struct Cuff {
         Attribute(handle: 3, type: 0x2A35),
         Attribute(handle: 4, type: 0x2902, value: [0, 0]),
         Attribute(handle: 5, type: 0x2803, value: [0x0A, 6, 0, 0x08, 0x2A]),
-        // Noon on 1 January 2028: after every record, so that each of them can be dated.
-        Attribute(handle: 6, type: 0x2A08, value: [0xEC, 0x07, 1, 1, 12, 0, 0]),
+        // Noon on 11 January 2026: days after every record, as in a cuff that was not visited for a while.
+        Attribute(handle: 6, type: 0x2A08, value: [0xEA, 0x07, 1, 11, 12, 0, 0]),
     ]
 }
 

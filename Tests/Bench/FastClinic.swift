@@ -8,9 +8,9 @@ final class FastClinic {
     let listener: CInt
     let port: UInt16
     private(set) var requests = 0
-    var readings: Int { conditions.count }
-    /// Hashes of the conditions under which blood pressures were to be created.
-    private var conditions: Set<UInt64> = []
+    var readings: Int { readingsSeen.count }
+    /// Hashes of the URLs of blood pressures.
+    private var readingsSeen: Set<UInt64> = []
 
     init() {
         listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
@@ -32,7 +32,7 @@ final class FastClinic {
     }
 
     func reset() {
-        conditions = []
+        readingsSeen = []
         requests = 0
     }
 
@@ -47,21 +47,22 @@ final class FastClinic {
         return true
     }
 
-    /// The number of entries. A blood pressure's entry names MDC 150020, then its condition.
+    /// The number of entries. That of a blood pressure names MDC 150020; its URL is the same in an update as in the create.
     private func note(_ body: [UInt8]) -> Int {
         body.withUnsafeBytes { bytes in
-            var at = 0, count = 0
-            while let found = Self.condition.first(in: bytes, from: at) {
-                let start = found + Self.condition.count
-                var end = start, hash: UInt64 = 0xcbf2_9ce4_8422_2325
-                while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
-                    hash = (hash ^ UInt64(bytes[end])) &* 0x100_0000_01b3
-                    end += 1
+            var at = Self.fullURL.first(in: bytes, from: 0), count = 0
+            while let start = at {
+                let next = Self.fullURL.first(in: bytes, from: start + Self.fullURL.count)
+                let entry = UnsafeRawBufferPointer(rebasing: bytes[start..<(next ?? bytes.count)])
+                if Self.bloodPressure.first(in: entry, from: 0) != nil {
+                    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+                    for byte in entry.dropFirst(Self.fullURL.count).prefix(while: { $0 != UInt8(ascii: "\"") }) {
+                        hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+                    }
+                    readingsSeen.insert(hash)
                 }
-                let entry = UnsafeRawBufferPointer(rebasing: bytes[at..<found])
-                if Self.bloodPressure.first(in: entry, from: 0) != nil { conditions.insert(hash) }
                 count += 1
-                at = end
+                at = next
             }
             return count
         }
@@ -79,7 +80,7 @@ final class FastClinic {
         return Array((head + body).utf8)
     }
 
-    private static let condition = Needle("\"ifNoneExist\":\""), bloodPressure = Needle("\"150020\"")
+    private static let fullURL = Needle("\"fullUrl\":\""), bloodPressure = Needle("\"150020\"")
 }
 
 /// Bytes that are looked for.

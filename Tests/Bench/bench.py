@@ -18,9 +18,7 @@ import tempfile
 import time
 
 import peers
-from home import BENCH, VITALSD, Daemon, Home, stolen
-
-HERE = pathlib.Path(__file__).parent
+from home import BENCH, VITALSD, Daemon, Home, library, stolen
 
 
 class Table:
@@ -59,9 +57,7 @@ def figures(command: list, **more) -> list[list[str]]:
 def decode(table: Table, folder: pathlib.Path, quick: bool) -> None:
     table.head("Decode: one record, bytes to reading (best of many rounds; every call of the allocator counted)")
     environment = dict(os.environ)
-    if shutil.which("cc"):
-        counter = folder / "allocations.so"
-        subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", counter, HERE / "allocations.c"], check=True)
+    if counter := library("allocations", folder):
         environment["LD_PRELOAD"] = str(counter)
     for _, name, nanoseconds, allocations in figures([BENCH, "decode", "2" if quick else "12"], env=environment):
         table.row(name, float(nanoseconds), "ns", 50, "limit", "< 50 ns", float(nanoseconds) < 50)
