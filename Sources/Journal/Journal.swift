@@ -18,6 +18,9 @@ package actor Journal {
     /// The hub's uptime when readings were last forgotten for their age.
     private var lastForgot: Duration?
 
+    /// The newest version of a journal that this vitalsd knows, and makes of an older one.
+    package static var version: Int { Schema.version }
+
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Opens the journal at `path`, or makes it; its directory belongs to one daemon. A damaged journal is set aside and

@@ -2,7 +2,7 @@ import Core
 import Host
 
 /// What a command's end means to the shell: the codes of sysexits.h.
-enum Exit: Int32, Error {
+enum Exit: Int32, Error, CaseIterable {
     case ok = 0, usage = 64, data = 65, noInput = 66, unavailable = 69, software = 70, system = 71, io = 74
     case temporary = 75, noPermission = 77, configuration = 78
 

@@ -1,5 +1,7 @@
 /// The version that `vitalsd version` prints and the clinic hears.
 let version = "0.1.0"
+/// The day of that version, as the manual pages bear it.
+let released = "2026-11-28"
 
 /// Every verb there is, in the order in which `vitalsd help` lists them.
 let commands: [Command] = [

@@ -37,32 +37,6 @@ struct Configuration: Equatable {
         case simulated(String)
     }
 
-    /// Every key there is: its section and name, what it takes, and where the value goes.
-    static let keys: [Key] = [
-        Key("Clinic", "URL", .url) { $0.clinicURL = $1 },
-        Key("Clinic", "AuthorityFile", .path) { $0.authorityFile = $1 },
-        Key("Clinic", "CertificateFile", .path) { $0.certificateFile = $1 },
-        Key("Clinic", "KeyFile", .path) { $0.keyFile = $1 },
-        Key("Clinic", "User", .text) { $0.user = $1 },
-        Key("Clinic", "PasswordFile", .path) { $0.passwordFile = $1 },
-        Key("Clinic", "TokenURL", .url) { $0.tokenURL = $1 },
-        Key("Clinic", "ClientID", .text) { $0.clientID = $1 },
-        Key("Clinic", "ClientSecretFile", .path) { $0.clientSecretFile = $1 },
-        Key("Clinic", "TokenScope", .text) { $0.tokenScope = $1 },
-        Key("Patient", "Reference", .reference) { $0.patientReference = $1 },
-        Key("Patient", "System", .pseudonym) { $0.patientSystem = $1 },
-        Key("Patient", "Identifier", .text) { $0.patientIdentifier = $1 },
-        Key("Patient", "Create", .yesOrNo) { $0.createPatient = isYes($1) },
-        Key("Hub", "TimeZone", .text) { $0.timeZone = $1 },
-        Key("Hub", "StateDirectory", .path) { $0.stateDirectory = $1 },
-        Key("Serial", "Lines", .paths) { $0.serialLines = $1.split(separator: " ").map(String.init) },
-        Key("Oximetry", "KeepStream", .yesOrNo) { $0.keepStream = isYes($1) },
-        Key("Journal", "MaximumSize", .size) { $0.journalMaximumBytes = bytes($1) ?? $0.journalMaximumBytes },
-        Key("Journal", "MaximumDays", .number) { $0.journalMaximumDays = Int($1) ?? $0.journalMaximumDays },
-        Key("Bluetooth", "Adapter", .adapter) { $0.radio = radioChoice($1) ?? $0.radio },
-        Key("Simulation", "Air", .path) { $0.radio = .simulated($1) },
-    ]
-
     /// Whom readings of a cable, or of a device bound to nobody else, are about. Nil when nobody is enrolled.
     var subject: Subject? {
         if let patientReference { return .reference(patientReference) }
@@ -88,34 +62,6 @@ struct Configuration: Equatable {
             url: clinicURL, certificate: certificateFile, key: keyFile, authority: authorityFile,
             credentials: credentials,
             userAgent: "vitalsd/\(version)")
-    }
-
-    struct Key: Sendable {
-        /// What a key takes; the words are what an error says.
-        enum Kind: String, Sendable {
-            case url = "an https:// URL, or http:// on the loopback"
-            case path = "an absolute path, or credential: and the name in LoadCredential="
-            case paths = "absolute paths, with blanks between"
-            case text = "a word or a sentence"
-            case reference = "Patient/ and the clinic's id"
-            case pseudonym = "a system of pseudonyms; a civil registration number is refused"
-            case yesOrNo = "yes or no"
-            case number = "a whole number above 0"
-            case adapter = "auto, none, or an adapter such as hci0"
-            case size = "a size such as 256M"
-        }
-        let section: String, name: String, kind: Kind
-        let set: @Sendable (inout Configuration, String) -> Void
-
-        init(
-            _ section: String, _ name: String, _ kind: Kind,
-            set: @escaping @Sendable (inout Configuration, String) -> Void
-        ) {
-            self.section = section
-            self.name = name
-            self.kind = kind
-            self.set = set
-        }
     }
 }
 

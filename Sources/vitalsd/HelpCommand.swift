@@ -1,11 +1,19 @@
 import Core
 import Host
+import Journal
 
 extension Command {
     static let help = Command(
-        verb: "help", arguments: "[VERB]", summary: "explain a verb",
-        explanation: "Without a verb, lists them all."
+        verb: "help", arguments: "[VERB | --man 8|5 | --completion bash|zsh]", summary: "explain a verb",
+        explanation: """
+            Without a verb, lists them all. --man prints the manual page vitalsd(8) or vitalsd.conf(5), --completion what a
+            shell offers after `vitalsd`; the installation puts both in their places.
+            """
     ) { arguments throws(Exit) in
+        if let text = try arguments.document() {
+            try arguments.end()
+            return printLine(text)
+        }
         let verbs = try arguments.rest()
         guard let verb = verbs.first else {
             printLine("vitalsd: readings from medical devices in a home to a clinic\n")
@@ -28,11 +36,45 @@ extension Command {
     }
 
     static let version = Command(
-        verb: "version", arguments: "", summary: "print the version",
-        explanation: "Prints the version and nothing else."
+        verb: "version", arguments: "[--json]", summary: "print the version",
+        explanation:
+            "Prints the version and nothing else. With --json also the newest version of the journal that it knows."
     ) { arguments throws(Exit) in
+        let wantsJSON = arguments.flag("json")
         try arguments.end()
+        guard !wantsJSON else {
+            var json = JSONWriter()
+            json.object { json in
+                json.member("version", vitalsd.version)
+                json.member("journal", Journal.version)
+            }
+            return printLine(json.text)
+        }
         printLine(vitalsd.version)
+    }
+}
+
+extension Arguments {
+    /// What `--man` or `--completion` asks for; nil where neither was said.
+    fileprivate mutating func document() throws(Exit) -> String? {
+        let text: String
+        if let section = try option("man") {
+            switch section {
+            case "8": text = Manual.daemon
+            case "5": text = Manual.configuration
+            default: throw complain("--man wants 8 or 5")
+            }
+        } else if let shell = try option("completion") {
+            switch shell {
+            case "bash": text = Completion.bash
+            case "zsh": text = Completion.zsh
+            default: throw complain("--completion wants bash or zsh")
+            }
+        } else {
+            return nil
+        }
+        // The line that prints it ends it.
+        return String(text.dropLast())
     }
 }
 
