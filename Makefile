@@ -45,7 +45,7 @@ swift-test: packages
 # The whole line with real parts: a pty, the daemon, TLS, a receiver process.
 line-test: build swift-test $(VENV)/ready
 	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(PYTEST) Tests/Receiver
-	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/EndToEnd
+	VITALSD=$(BUILT)/vitalsd $(PYTEST) -n 4 Tests/EndToEnd
 
 # The same in a virtual machine with the kernel's own Bluetooth stack, USB serial driver and udev.
 home-test: build $(VENV)/ready

@@ -76,10 +76,13 @@ class Receiver:
 
     def blood_pressures(self) -> list[tuple[int, int]]:
         """Systolic and diastolic of every panel the clinic has; a double would stand twice."""
+        return sorted(self.blood_pressures_as_they_came())
+
+    def blood_pressures_as_they_came(self) -> list[tuple[int, int]]:
         panels = [o for o in self.observations() if o["code"]["coding"][0]["code"] == "150020"]
         value = lambda o, code: next(
             c["valueQuantity"]["value"] for c in o["component"] if c["code"]["coding"][0]["code"] == code)
-        return sorted((int(value(o, "150021")), int(value(o, "150022"))) for o in panels)
+        return [(int(value(o, "150021")), int(value(o, "150022"))) for o in panels]
 
     def saturations(self) -> list[int]:
         spots = [o for o in self.observations() if o["code"]["coding"][0]["code"] == "150456"]
