@@ -59,9 +59,14 @@ package actor Journal {
         isExamined = true
     }
 
-    /// Sets the damaged file aside and goes on with what can be read of it.
+    /// Sets the damaged file aside and goes on with what can be read of it; or with the file as it is, where it was the
+    /// disk that stumbled.
     private func mend(_ damage: String) throws(Fault) {
-        try opening.replace(damage)
+        if try opening.lastingDamage(atAGlance: false) != nil {
+            try opening.replace(damage)
+        } else {
+            repairs.append(.hub(.diskFailing("\(damage); read again, the journal is whole")))
+        }
         database.abandon()
         database = try opening.connect()
         try Self.use(database)

@@ -48,7 +48,7 @@ final class Opening {
         try finishReplacement()
         if !isThere(path), fileSize(path + "-wal") == 0 {
             _ = try build(from: nil)
-        } else if let damage = try damage(atAGlance: glanced) {
+        } else if let damage = try lastingDamage(atAGlance: glanced) {
             try replace(damage)
         }
         return try connect()
@@ -75,6 +75,17 @@ final class Opening {
         return repairs
     }
 
+    /// How long a disk that stumbles is given before it is asked again, in microseconds.
+    static let moment: UInt32 = 200_000
+
+    /// Damage that is still there once all of the file could be read. SQLite calls a file malformed too when the disk cannot
+    /// read it for a moment, and what is whole must not be set aside for that.
+    func lastingDamage(atAGlance: Bool) throws(Fault) -> String? {
+        guard try damage(atAGlance: atAGlance) != nil else { return nil }
+        for end in ["", "-wal"] where isThere(path + end) { try File(path + end).readThrough() }
+        return try damage(atAGlance: atAGlance)
+    }
+
     /// Why the file cannot be used as it is; nil when it can. Changes nothing, not even by closing: what is damaged is
     /// set aside as it was found.
     ///
@@ -87,8 +98,9 @@ final class Opening {
         if header.isJournal, header.version > Schema.version {
             throw .hub(.journalNewer(found: header.version, known: Schema.version))
         }
-        if let damage = try WriteAheadLog(path + "-wal", pageSize: Schema.pageSize).damage { return damage }
+        let log = try WriteAheadLog(path + "-wal", pageSize: Schema.pageSize)
         do throws(Fault) {
+            if let damage = log.damage, try hasUnseen(log) { return damage }
             // A migration that was cut short is rolled back, which is a write.
             let database = try Database(path, fileSize(path + "-journal") > 0 ? .writing : .reading)
             let tables = try database.query("SELECT name FROM sqlite_schema").compactMap(\.first?.text)
@@ -109,6 +121,24 @@ final class Opening {
         } catch .hub(.journalDamaged(let why)) {
             return why
         }
+    }
+
+    /// Whether a log that breaks off in the middle holds a reading that SQLite does not see for it. What is not forced to the
+    /// disk by itself may be torn by a power cut in any way, and is nobody's loss; a reading that was confirmed is.
+    private func hasUnseen(_ log: WriteAheadLog) throws(Fault) -> Bool {
+        let database = try Database(path, .reading), newest = Dictionary(log.pages.map { $0 }) { _, later in later }
+        for (number, offset) in log.pages {
+            let cells = Cells(of: log.page(at: offset), number: number) { newest[$0].map(log.page(at:)) ?? [] }
+            let rows = cells.rows.compactMap { row in
+                row.id.flatMap { ReadingRow([.integer($0)] + row.record.dropFirst()) }
+            }
+            for reading in cells.isWhole ? rows : rows + cells.scattered {
+                let known = try database.query(
+                    "SELECT 1 FROM reading WHERE fingerprint = ?", .blob(reading.fingerprint))
+                if known.isEmpty { return true }
+            }
+        }
+        return false
     }
 
     /// Puts a new file in the journal's place, with all that can be read of the old one. Cut short anywhere, it is

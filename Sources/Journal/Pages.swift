@@ -24,6 +24,8 @@ struct Header {
 final class File {
     private let descriptor: Int32
     let size: Int
+    /// How often more a disk is asked again that cannot read: a card may stumble for a moment.
+    private var patience = 10
 
     init(_ path: String) throws(Fault) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -33,11 +35,26 @@ final class File {
 
     deinit { close(descriptor) }
 
-    /// What there is at `offset`: fewer bytes at the end of the file, none where the disk cannot read them.
+    /// What there is at `offset`: fewer bytes at the end of the file, none where the disk cannot read them, asked again
+    /// and again.
     func bytes(at offset: Int, count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            filled = max(0, pread(descriptor, buffer.baseAddress, count, off_t(offset)))
+            while filled < count {
+                let got = pread(
+                    descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset + filled))
+                if got == 0 || got < 0 && errno != EINTR && patience == 0 { return }
+                if got < 0, errno != EINTR {
+                    patience -= 1
+                    usleep(Opening.moment)
+                }
+                filled += max(0, got)
+            }
         }
+    }
+
+    /// Reads everything once, which takes a while where the disk stumbles.
+    func readThrough() {
+        for offset in stride(from: 0, to: size, by: 1 << 16) { _ = bytes(at: offset, count: 1 << 16) }
     }
 }
 

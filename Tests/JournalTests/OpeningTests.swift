@@ -107,6 +107,27 @@ struct OpeningTests {
         }
     }
 
+    /// What is noted and settled is not forced to the disk by itself, so several such transactions may be torn at once. What
+    /// was kept is: where a reading lies behind the tear, it was confirmed, and the log is damaged.
+    @Test(arguments: [false, true]) func aLogTornWithinIsDamagedWhereAReadingLiesBehind(_ isKept: Bool) async throws {
+        let journal = try place.open()
+        for number in 1...5 { _ = try await journal.keep([entry(pressure(number))]) }
+        let torn = contents(place.path + "-wal").count
+        for number in 1...3 { try await journal.settle([accepted(Int64(number))], for: "clinic", fleeting: true) }
+        if isKept { _ = try await journal.keep([entry(pressure(6))]) }
+        var log = contents(place.path + "-wal")
+        for at in torn + 512..<torn + 1024 { log[at] ^= 0xA5 }
+        let other = Place()
+        write(contents(place.path), to: other.path)
+        write(log, to: other.path + "-wal")
+        let second = try other.open()
+        #expect(await second.takeRepairs().isEmpty == !isKept)
+        let found = try await second.rows(limit: 99)
+        #expect(found.compactMap(\.kept?.reading.bytes).count == (isKept ? 6 : 5))
+        // In doubt a reading waits once more.
+        #expect(try await second.pending(for: "clinic", limit: 9).count >= (isKept ? 3 : 5))
+    }
+
     @Test func commandLineToolsWorkBesideTheDaemon() async throws {
         #expect(throws: Fault.self) { try JournalConnection(place.path) }
         let journal = try place.open()
