@@ -115,7 +115,8 @@ extension Fault {
     /// Whether the way to the clinic may be free again without anybody's doing.
     fileprivate var isRemediedByWaiting: Bool {
         switch self {
-        case .network: true
+        // What the hub had no memory for at this moment.
+        case .network, .hub(.system): true
         case .clinic(.untrusted), .clinic(.rejectsUs), .clinic(.wrongAddress): false
         case .clinic: true
         case .device, .pairing, .hub: false

@@ -37,16 +37,21 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     package func ready(
         _ fd: CInt = -1, write: Bool = false, before due: ContinuousClock.Instant? = nil
     ) async -> Bool {
-        await withCheckedContinuation { continuation in
-            let (isArmed, isRunner) = state.with { state in
-                let isArmed = fd < 0 || arm(fd, write: write, besides: state.waits)
-                if isArmed { state.waits.add(fd, write: write, due: due, continuation) }
-                return (isArmed, state.isRunner)
+        var refusal: CInt = 0
+        let isReady = await withCheckedContinuation { continuation in
+            let (number, isRunner) = state.with { state in
+                let number = fd < 0 ? 0 : arm(fd, write: write, besides: state.waits)
+                if number == 0 { state.waits.add(fd, write: write, due: due, continuation) }
+                return (number, state.isRunner)
             }
+            refusal = number
             // What epoll does not take (a file, a closed descriptor) never blocks: the call that follows tells why.
-            if !isArmed { continuation.resume(returning: true) }
+            if number != 0 { continuation.resume(returning: true) }
             if due != nil, !isRunner { eventfd_write(wake, 1) }
         }
+        // The kernel has no room for one more: looking now and then is all that is left.
+        if refusal == ENOMEM || refusal == ENOSPC { await sleep(for: .milliseconds(100)) }
+        return isReady
     }
 
     package func sleep(for time: Duration) async { _ = await ready(before: .now + time) }
@@ -122,15 +127,16 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         return CInt(min(86_400_000, max(0, ((due - .now) / .milliseconds(1)).rounded(.up))))
     }
 
-    /// Asks for one event of everything that is waited for at `fd`.
-    private func arm(_ fd: CInt, write: Bool?, besides waits: Waits) -> Bool {
+    /// Asks for one event of everything that is waited for at `fd`. Answers 0, or why the kernel refuses.
+    private func arm(_ fd: CInt, write: Bool?, besides waits: Waits) -> CInt {
         let wanted = waits.wanted(fd)
         var events = EPOLLONESHOT.rawValue
         if wanted.read || write == false { events |= EPOLLIN.rawValue | EPOLLRDHUP.rawValue }
         if wanted.write || write == true { events |= EPOLLOUT.rawValue }
         var event = epoll_event(events: events, data: epoll_data(fd: fd))
-        return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) == 0
-            || errno == ENOENT && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0
+        if epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) == 0 { return 0 }
+        if errno == ENOENT, epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 { return 0 }
+        return errno
     }
 
     private func happened(_ event: epoll_event) {

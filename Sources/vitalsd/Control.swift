@@ -26,12 +26,18 @@ import Journal
 
     func run() async {
         await withDiscardingTaskGroup { group in
-            do throws(Fault) {
-                while let caller = try await listener.accept() {
+            var said: Fault?
+            while true {
+                do throws(Fault) {
+                    guard let caller = try await listener.accept() else { return }
+                    said = nil
                     group.addTask { await self.answer(caller) }
+                } catch {
+                    // Out of descriptors or of memory: whoever calls waits until there are some.
+                    if error != said { log(error) }
+                    said = error
+                    await loop.sleep(for: .seconds(1))
                 }
-            } catch {
-                log(error)
             }
         }
     }
