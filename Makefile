@@ -3,7 +3,8 @@
 #   make demo    the main job, visibly, without hardware
 #   make test    every check there is, but the long ones
 #
-# Others: make home SCENARIO=, make build, make clocks, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=
+# Others: make home SCENARIO=, make build, make clocks, make kills, make faults, make endurance, make soak, make sanitize,
+# make bench, make bench-home, make lint, make install DESTDIR= PREFIX=
 
 PREFIX     ?= /usr/local
 DESTDIR    ?=
@@ -22,7 +23,7 @@ TESTING    := python3 python3-venv openssl sqlite3
 SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build lint clocks bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home fuzz
+.PHONY: demo test build lint clocks bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home fuzz kills faults endurance soak sanitize
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -45,7 +46,22 @@ swift-test: packages
 # The whole line with real parts: a pty, the daemon, TLS, a receiver process.
 line-test: build swift-test $(VENV)/ready
 	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(PYTEST) Tests/Receiver
+	$(SWIFT) build $(RELEASE) --product vitalsd-cuts
 	VITALSD=$(BUILT)/vitalsd $(PYTEST) -n 4 Tests/EndToEnd
+
+# The long parts of what `line-test` does briefly: kills, system calls that fail, power cuts. Each prints what it lost, and
+# fails where that is not nothing. SEED= is another run.
+PROOF       = VITALSD=$(BUILT)/vitalsd $(PYTEST) -s
+SEED       ?= 1
+kills: build $(VENV)/ready
+	KILLS=$(or $(KILLS),500) SEED=$(SEED) $(PROOF) Tests/EndToEnd/test_killed.py Tests/EndToEnd/test_faults.py -k kill
+
+faults: build $(VENV)/ready
+	FAULTS=all ROUNDS=$(or $(ROUNDS),300) KILLS=0 SEED=$(SEED) $(PROOF) Tests/EndToEnd/test_faults.py
+
+endurance: build $(VENV)/ready
+	$(SWIFT) build $(RELEASE) --product vitalsd-cuts
+	CUTS=$(or $(CUTS),20000) ROUNDS=$(or $(ROUNDS),400) SEED=$(SEED) $(PROOF) Tests/EndToEnd/test_power.py
 
 # The same in a virtual machine with the kernel's own Bluetooth stack, USB serial driver and udev.
 home-test: build $(VENV)/ready
@@ -78,6 +94,14 @@ fuzz: packages
 	$(SWIFT) build $(FUZZING) --product vitalsd-fuzz
 	python3 Tests/Fuzz/fuzz.py $$($(SWIFT) build $(FUZZING) --show-bin-path)/vitalsd-fuzz \
 	  $$($(SWIFT) build --show-bin-path)/vitalsd-fuzz .build/corpora $(FUZZ)
+
+# A year in a quarter of an hour: SOAK= seconds, of which two are a day. Prints what it uses, and fails where that grows.
+soak: build $(VENV)/ready
+	SOAK=$(or $(SOAK),730) SEED=$(SEED) $(PROOF) Tests/EndToEnd/test_soak.py
+
+# The units under the address sanitizer, and then under that for threads.
+sanitize: packages
+	for kind in address thread; do $(SWIFT) test --sanitize=$$kind --scratch-path .build/$$kind || exit 1; done
 
 $(VENV)/ready: Tests/requirements.txt
 	python3 -m venv $(VENV)

@@ -67,6 +67,10 @@ let package = Package(
             name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices"], path: "Tests/Fuzz",
             exclude: ["fuzz.py"],
             swiftSettings: common),
+        // What a power cut leaves of a journal, opened as the daemon opens it: see Tests/EndToEnd/test_power.py.
+        .executableTarget(
+            name: "vitalsd-cuts", dependencies: ["Core", "Host", "Journal"], path: "Tests/PowerCuts",
+            exclude: ["disk.c"], swiftSettings: common),
         // The radio alone, to be run in the virtual home, where the kernel has one.
         .executableTarget(
             name: "RadioProbe", dependencies: ["Core", "Bluetooth", "Host"], path: "Tests/VirtualHome/probe",

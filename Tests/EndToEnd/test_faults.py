@@ -1,0 +1,171 @@
+"""System calls that fail: no reading is lost or doubled, the daemon does not spin, names the fault, and recovers by itself."""
+
+import errno
+import os
+import random
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from conftest import eventually, measure
+from far_ends import Nonin, nonin_format_13
+from faults import HALF, Faults, processor_time
+from test_killed import Home, flapping
+
+ROUNDS = int(os.environ.get("ROUNDS", "15"))
+KILLS = int(os.environ.get("KILLS", "40"))
+SEED = int(os.environ.get("SEED", "1"))
+START = datetime(2026, 11, 20, 8, 0, 0)
+
+
+@pytest.fixture
+def faults(tmp_path):
+    return Faults(tmp_path, SEED)
+
+
+#: A call, what of, how it fails, and what must be said; None where nobody has to hear of it.
+NAMED = [
+    ("sync", "file", errno.EIO, 1, "hub: the disk fails"),
+    ("write", "file", errno.ENOSPC, 1, "hub: the disk is full, so readings stay on their devices"),
+    ("write", "file", errno.EIO, 1, "hub: the disk fails"),
+    ("write", "file", HALF, 1, None),
+    ("write", "file", errno.EINTR, 2, None),
+    ("socket", "near", errno.EMFILE, 1, "hub: socket failed with errno 24"),
+    ("connect", "near", errno.EAGAIN, 1, "device: the device stopped answering"),
+    ("receive", "near", errno.ECONNRESET, 2, "device: the device ended the connection"),
+    ("send", "near", errno.ENOBUFS, 1, "hub: the Bluetooth adapter fails (send, errno 105)"),
+    ("watch", "near", errno.ENOSPC, 1, None),
+    ("watch", "line", errno.ENOSPC, 1, None),
+    ("wait", "file", errno.EINTR, 2, None),
+    ("socket", "far", errno.EMFILE, 1, "network: there is no way to the clinic"),
+    ("connect", "far", errno.ENETUNREACH, 1, "network: there is no way to the clinic"),
+    ("connect", "far", errno.ECONNREFUSED, 1, "network: the clinic's address refuses connections"),
+    ("send", "far", errno.ECONNRESET, 1, "network: the connection was cut"),
+    ("receive", "far", errno.ECONNRESET, 1, "network: the connection was cut"),
+    ("receive", "far", HALF, 1, None),
+    ("send", "far", HALF, 1, None),
+    ("poll", "file", errno.EINTR, 2, None),
+    ("open", "line", errno.EACCES, 1, "hub: no permission for"),
+    ("open", "line", errno.EMFILE, 1, "failed with errno 24"),
+    ("read", "line", HALF, 1, None),
+    ("read", "line", errno.EIO, 1, None),
+    ("set-line", "line", errno.EIO, 1, None),
+    ("write", "line", errno.EAGAIN, 2, None),
+]
+
+
+@pytest.mark.parametrize("call, kind, how, one_in, words", NAMED if os.environ.get("FAULTS") == "all" else NAMED[::3])
+def test_a_call_that_fails_is_named_and_costs_no_reading(home, clinic, cuff, tmp_path, faults, call, kind, how, one_in, words):
+    """It fails for a while, whenever it is made."""
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start(env=os.environ | faults.environment)
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    faults.fail(call, kind, how, one_in)
+    begin, used = time.monotonic(), processor_time(home.process.pid)
+    if kind in ("line", "far"):
+        # A line is opened, and the clinic called, only when there is something new.
+        wire.unplug() if kind == "line" else clinic.stop()
+        wire.plug() if kind == "line" else clinic.start()
+    measure(cuff, *range(120, 130))
+    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
+    eventually(lambda: faults.failed(call, kind) > 0)
+    if words:
+        eventually(lambda: words in home.log)
+    time.sleep(max(0.0, begin + 1 - time.monotonic()))
+    used, lasted = processor_time(home.process.pid) - used, time.monotonic() - begin
+    assert home.is_running
+    assert used < 0.6 * lasted, f"{used:.2f} s of the processor in {lasted:.2f} s"
+    # The same, where others use the processor: nothing is tried again at once, without an end.
+    assert faults.failed(call, kind) < 1000 * lasted, f"{faults.failed(call, kind)} failures in {lasted:.2f} s"
+    faults.heal()
+    home.reload()
+    eventually(lambda: not cuff.memory)
+    # What was said while nobody could open the line is gone; a spot check is sent again.
+    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
+    eventually(lambda: clinic.blood_pressures() == [(number, 80) for number in range(120, 130)])
+    eventually(lambda: clinic.saturations() == [91, 97])
+    assert len(cuff.acknowledged) == 10
+
+
+def test_a_disk_that_stumbles_is_no_damaged_journal(home, clinic, cuff, faults):
+    """SQLite calls a file malformed when it cannot be read. What is whole is not set aside for that, and is not lost."""
+    clinic.stop()
+    home.start()
+    measure(cuff, *range(120, 130))
+    eventually(lambda: not cuff.memory)
+    home.kill()
+    clinic.start()
+    for one_in in (1, 2, 3, 4, 6, 8, 12, 20):
+        for how in (errno.EIO, HALF):
+            faults.fail("read-at", "file", how, one_in)
+            home.start(env=os.environ | faults.environment)
+            eventually(lambda: faults.failed("read-at", "file") and (not home.is_running or home.status().get("running")))
+            faults.heal()
+            assert not home.is_running or home.status().get("running")
+            home.kill() if home.is_running else None
+            assert home.process.returncode in (-9, 65, 74), home.log
+    home.start()
+    eventually(lambda: home.status().get("pending") == 0)
+    assert clinic.blood_pressures() == [(number, 80) for number in range(120, 130)]
+    assert not list(home.state.glob("journal.damaged*")), home.log
+
+
+def test_a_control_socket_that_could_not_take_a_call_takes_the_next(home, clinic, faults):
+    home.start(env=os.environ | faults.environment)
+    eventually(lambda: home.status().get("running"))
+    faults.fail("accept", "near", errno.EMFILE)
+    assert not home.status().get("running")
+    assert faults.failed("accept", "near") > 0
+    faults.heal()
+    eventually(lambda: home.status().get("running"))
+
+
+def test_any_calls_fail_in_any_ways_and_nothing_is_lost_or_doubled(home, clinic, tmp_path, faults):
+    """Several calls at a time, one in some fails, anew each half second, through starts and ends of the daemon. One that ends
+    by itself says why and is started again, as its service manager does."""
+    chance, parts, ends = random.Random(SEED), Home(home, tmp_path, seed=SEED), []
+    used = lasted = 0.0
+    with flapping(clinic, seed=SEED):
+        for _ in range(ROUNDS):
+            drawn = faults.draw(chance, 6, chance.choice([2, 5, 20]))
+            parts.measure()
+            parts.spot_check()
+            if not home.is_running:
+                home.start(env=os.environ | faults.environment)
+            begin, before = time.monotonic(), processor_time(home.process.pid)
+            time.sleep(0.5)
+            if home.is_running:
+                used, lasted = used + processor_time(home.process.pid) - before, lasted + time.monotonic() - begin
+                if chance.random() < 0.3:
+                    home.kill()
+                continue
+            last = home.log.splitlines()[-1]
+            assert home.process.returncode > 0, f"seed {SEED}: ended by signal {-home.process.returncode} while {drawn} failed"
+            assert last.split(":")[0] in ("hub", "device", "network", "clinic", "pairing"), last
+            ends.append(last)
+    faults.heal()
+    if home.is_running:
+        home.kill()
+    parts.end_well(home, clinic)
+    assert used < 0.8 * lasted, f"{used:.2f} s of the processor in {lasted:.2f} s"
+    print(f"{ROUNDS} rounds, seed {SEED}: {faults.all_failed} calls failed, {len(ends)} ends with a fault, {parts.taken} readings of "
+          f"cuffs, {len(parts.spot_checks)} of an oximeter: 0 lost, 0 doubled; processor {used / max(lasted, 0.1):.0%}")
+    print("\n".join(sorted(set(ends))))
+
+
+def test_killed_before_any_call_and_nothing_is_lost_or_doubled(home, clinic, tmp_path, faults):
+    """SIGKILL between any two system calls of starts, visits, commits, deliveries and settlements."""
+    chance, parts = random.Random(SEED), Home(home, tmp_path, seed=SEED)
+    deaths = 0
+    with flapping(clinic, seed=SEED):
+        for _ in range(KILLS):
+            parts.measure()
+            parts.spot_check()
+            faults.kill_at(chance.randint(1, 1500))
+            home.start(env=os.environ | faults.environment)
+            deaths += faults.outlive(home, lambda: parts.is_empty)
+    faults.kill_at(0)
+    parts.end_well(home, clinic)
+    print(f"{KILLS} kills, {deaths} of them before a drawn call, seed {SEED}, {parts.taken} readings of cuffs, "
+          f"{len(parts.spot_checks)} of an oximeter: 0 lost, 0 doubled")

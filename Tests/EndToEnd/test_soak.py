@@ -1,0 +1,157 @@
+"""A life in little time: visits, outages, clock steps, pulled cables and reloads by the thousand, on one daemon that never
+ends. What it uses at the end is what it used once it had settled: `make soak`, SOAK= seconds, two seconds for each day."""
+
+import os
+import random
+import statistics
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import eventually
+from far_ends import Air, Cuff, Nonin, blood_pressure, nonin_format_13
+from faults import processor_time
+from test_time import HubClock
+
+SOAK = float(os.environ.get("SOAK", "0"))
+SEED = int(os.environ.get("SEED", "1"))
+PARTS = 8
+
+
+class Life:
+    """What happens in a home in a day, and what it costs."""
+
+    def __init__(self, home, clinic, tmp_path):
+        self.home, self.clinic, self.chance = home, clinic, random.Random(SEED)
+        self.clock = HubClock(tmp_path)
+        self.cuffs = [Cuff(f"00:09:1F:00:00:0{i}", clock=datetime(2019, 3, 1)) for i in range(1, 4)]
+        self.air = Air(str(tmp_path / "air"), self.cuffs)
+        self.oximeter = Nonin(str(tmp_path / "oximeter"), datetime(2026, 11, 20))
+        self.taken, self.days, self.outages, self.steps, self.cables = 0, 0, 0, 0, 0
+        #: Seconds from a measurement to its confirmation, and to the empty queue.
+        self.confirmed: list[float] = []
+        self.settled: list[float] = []
+        for cuff in self.cuffs:
+            assert home.ask("bind", cuff.address) == "bound\n"
+
+    def day(self) -> None:
+        chance, end = self.chance, time.monotonic() + 2
+        self.days += 1
+        if chance.random() < 0.3:
+            self.steps += 1
+            # Ahead at most: a hub that is behind finds no certificate valid, and that is an outage.
+            self.clock.set(chance.choice([0, 0, 60, 3600, 7200]), kept=chance.random() < 0.7)
+        outage = chance.random() < 0.15
+        if outage:
+            self.outages += 1
+            self.clinic.stop()
+        elif chance.random() < 0.2:
+            self.clinic.fault(chance.choice(["lost", "half", "cut-before", "cut-after"]), times=1)
+        for _ in range(chance.randint(2, 4)):
+            self.measure(chance.randint(1, 3))
+            self.spot_check()
+            if not outage:
+                begin = time.monotonic()
+                eventually(lambda: not any(cuff.memory for cuff in self.cuffs), every=0.002)
+                self.confirmed.append(time.monotonic() - begin)
+        if outage:
+            self.clinic.start()
+        if chance.random() < 0.1:
+            self.cables += 1
+            self.oximeter.unplug()
+            time.sleep(0.1)
+            self.oximeter.plug()
+        # A technician's word ends the pause after an outage.
+        self.home.reload()
+        self.settle()
+        time.sleep(max(0.0, end - time.monotonic()))
+
+    def fill(self) -> None:
+        """Years before: the journal has come to its bound. What lies behind the layout is kept too, and takes more room."""
+        with self.cuffs[0].lock:
+            for number in range(1200):
+                when = datetime(2014, 1, 1) + timedelta(minutes=number)
+                self.cuffs[0].memory.append(blood_pressure(100 + number % 150, 40 + number // 150, 60, when) + bytes(480))
+        self.taken += 1200
+        self.settle()
+
+    def settle(self) -> None:
+        eventually(lambda: not any(cuff.memory for cuff in self.cuffs), within=300)
+        begin = time.monotonic()
+        while self.home.status()["pending"]:
+            # A lost answer is followed by a pause.
+            self.home.hang_up()
+            time.sleep(0.05)
+            assert time.monotonic() < begin + 300
+        self.settled.append(time.monotonic() - begin)
+
+    def measure(self, count: int) -> None:
+        for cuff in self.chance.sample(self.cuffs, count):
+            self.taken += 1
+            when = datetime(2015, 1, 1) + timedelta(minutes=self.taken)
+            with cuff.lock:
+                cuff.memory.append(blood_pressure(100 + self.taken % 150, 40 + self.taken // 150 % 200, 60, when))
+
+    def spot_check(self) -> None:
+        self.taken += 1
+        when = datetime(2016, 1, 1) + timedelta(minutes=self.taken)
+        self.oximeter.send(nonin_format_13(80 + self.taken % 20, 70, when, stored=True))
+
+
+def figures(home) -> dict[str, float]:
+    process = Path(f"/proc/{home.process.pid}")
+
+    def descriptors() -> int:
+        time.sleep(0.2)
+        return len(list((process / "fd").iterdir()))
+
+    field = lambda name, key: int(next(
+        line.split()[1] for line in (process / name).read_text().splitlines() if line.startswith(key)))
+    size = lambda name: (home.state / name).stat().st_size if (home.state / name).exists() else 0
+    return {
+        "memory": field("status", "VmRSS") / 1024, 
+        # A visit, and whoever asks for the status, has some for a moment.
+        "descriptors": min(descriptors() for _ in range(6)),
+        "threads": field("status", "Threads"), "journal": size("journal") / 1024, "log": size("journal-wal") / 1024,
+        "written": field("io", "wchar") / 1024, "processor": processor_time(home.process.pid)}
+
+
+@pytest.mark.skipif(SOAK == 0, reason="takes long: make soak")
+def test_a_life_in_little_time_and_nothing_grows(home, clinic, tmp_path):
+    home.add("[Journal]\nMaximumSize=1M")
+    life = Life(home, clinic, tmp_path)
+    home.start(env=life.clock.environment)
+    life.fill()
+    rows: list[dict[str, float]] = []
+    before, taken = figures(home), life.taken
+    print(f"\nseed {SEED}; a reading's bytes and processor time are those of the part of the run\n"
+          f"{'day':>6} {'readings':>9} {'memory':>9} {'open':>5} {'threads':>7} {'journal':>9} {'written':>12} {'processor':>12} "
+          f"{'confirmed':>10} {'settled':>8}")
+    for part in range(PARTS):
+        until = time.monotonic() + SOAK / PARTS
+        life.confirmed.clear()
+        life.settled.clear()
+        while time.monotonic() < until:
+            life.day()
+        now, count = figures(home), life.taken - taken
+        row = {
+            "memory": now["memory"], "descriptors": now["descriptors"], "threads": now["threads"], "journal": now["journal"],
+            "written": (now["written"] - before["written"]) / count,
+            "processor": (now["processor"] - before["processor"]) / count * 1000,
+            "confirmed": statistics.median(life.confirmed) * 1000}
+        print(f"{life.days:>6} {life.taken:>9} {row['memory']:>6.1f} MB {row['descriptors']:>5.0f} {row['threads']:>7.0f} "
+              f"{row['journal']:>6.0f} KB {row['written']:>5.1f} KB each {row['processor']:>6.1f} ms each {row['confirmed']:>7.0f} ms "
+              f"{statistics.median(life.settled):>6.2f} s", flush=True)
+        rows.append(row)
+        before, taken = now, life.taken
+    life.settle()
+    have = len({(o["identifier"][0]["value"]) for o in clinic.observations()})
+    print(f"{life.days} days, {life.taken} readings, {life.outages} outages, {life.steps} clock steps, {life.cables} pulled cables; "
+          f"{have} observations at the clinic")
+    status = home.status()
+    assert status["undecoded"] == status["refused"] == status["damaged"] == status["unassigned"] == status["pending"] == 0
+    settled, last = rows[PARTS // 2], rows[-1]
+    for name, room in {"memory": 1.05, "descriptors": 1, "threads": 1, "journal": 1.05}.items():
+        assert last[name] <= settled[name] * room, f"{name} grew from {settled[name]:.1f} to {last[name]:.1f}"
+    life.air.close()
