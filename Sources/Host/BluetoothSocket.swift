@@ -39,6 +39,11 @@ enum BluetoothSocket {
             hci_family: family, hci_dev: UInt16(HCI_DEV_NONE), hci_channel: UInt16(HCI_CHANNEL_CONTROL))
     }
 
+    /// One adapter's commands and events, as they pass.
+    static func raw(_ index: Management.Index) -> sockaddr_hci {
+        sockaddr_hci(hci_family: family, hci_dev: index.rawValue, hci_channel: UInt16(HCI_CHANNEL_RAW))
+    }
+
     /// The fixed channel 4 of ATT, which every LE link has (Bluetooth Core, Vol 3, Part A, 2.1).
     static func att(_ device: Management.Address) -> sockaddr_l2 {
         sockaddr_l2(

@@ -60,8 +60,11 @@ import Core
     /// Whether it is dead, and what was tried. See `RadioHealth`.
     var health = RadioHealth()
     let usbReset: USBReset
+    let probe: ControllerProbe
     /// When something was last heard, or an examination ended.
     var lastSign = ContinuousClock.now
+    /// When the controller last answered what it was asked, and whether it did not since.
+    var lastAnswer = ContinuousClock.now, isMute = false
     /// Who was heard in the examination that is going on.
     var examination: Set<Management.Address>?
     var pairing: Pairing?
@@ -79,7 +82,7 @@ import Core
 
     init(
         adapter: UInt16? = nil, bonds: [Bond] = [], rfkill: RFKill = RFKill(), masters: OtherMaster = OtherMaster(),
-        usbReset: USBReset = USBReset(),
+        usbReset: USBReset = USBReset(), probe: ControllerProbe = ControllerProbe(),
         channel: @escaping @Hub () throws(Fault) -> ManagementSocket
     ) throws(Fault) {
         configured = adapter
@@ -87,6 +90,7 @@ import Core
         self.rfkill = rfkill
         self.masters = masters
         self.usbReset = usbReset
+        self.probe = probe
         self.bonds = Dictionary(bonds.map { ($0.device, $0) }) { _, later in later }
         change = try Bell()
         heard = try Bell()

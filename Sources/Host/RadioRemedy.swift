@@ -22,6 +22,25 @@ extension Radio {
         if heard.isEmpty { lastSign = .now + (.seconds(60) - Self.quietTime) }
     }
 
+    /// After so long without a sign the controller is asked for one. A cuff is on the air no longer than that.
+    static let muteTime = Duration.seconds(30)
+
+    /// Asks the controller where it has given no sign for a while and somebody is waited for. Returns when it is to be asked
+    /// next; nil where it is not. Throws `radioFailing` where it answers nothing.
+    func probeController(_ index: Management.Index) async throws(Fault) -> ContinuousClock.Instant? {
+        guard !followed.isEmpty, pairing == nil, discoveryEnds == nil else { return nil }
+        let due = max(lastSign, lastAnswer) + Self.muteTime
+        guard isMute || due <= .now else { return due }
+        guard await probe.answers(index) else {
+            isMute = true
+            throw .hub(.radioFailing("its controller answers nothing"))
+        }
+        if isMute { health.isWell() }
+        isMute = false
+        lastAnswer = .now
+        return lastAnswer + Self.muteTime
+    }
+
     /// Does the next thing that may help. Returns when to compare again.
     func remedy(_ fault: Fault) -> ContinuousClock.Instant? {
         guard case .hub(.radioFailing) = fault else { return fault == .hub(.noRadio) ? nil : .now + .seconds(5) }

@@ -47,7 +47,8 @@ extension Radio {
             if device.kind == .classic { report(Advertisement(device, [])) }
         }
         settleCalls()
-        return try await settleDiscovery(channel, index)
+        let due = try await settleDiscovery(channel, index)
+        return try await probeController(index).map { min($0, due ?? $0) } ?? due
     }
 
     /// A discovery that cannot be had now, because the adapter is connecting for example, is no fault of the radio.

@@ -87,14 +87,15 @@ import Testing
 
 /// Runs `body` beside a radio on a scripted kernel.
 @Hub func withRadio(
-    adapter: UInt16? = nil, bonds: [Bond] = [], sysfs: String = "/nowhere",
+    adapter: UInt16? = nil, bonds: [Bond] = [], sysfs: String = "/nowhere", probe: ControllerProbe = ControllerProbe(),
     prepare: @Hub (ScriptedAdapters) -> Void = { _ in },
     _ body: @Hub (ScriptedAdapters, Radio) async throws -> Void
 ) async throws {
     let kernel = try ScriptedAdapters()
     prepare(kernel)
     let masters = OtherMaster(cgroups: "\(sysfs)/cgroup", processes: "\(sysfs)/proc")
-    let radio = try Radio(adapter: adapter, bonds: bonds, rfkill: RFKill(sysfs: sysfs), masters: masters) {
+    let radio = try Radio(adapter: adapter, bonds: bonds, rfkill: RFKill(sysfs: sysfs), masters: masters, probe: probe)
+    {
         () throws(Fault) in kernel.script.channel
     }
     async let running: Void = radio.run()
