@@ -45,7 +45,13 @@ extension Radio {
         case .connected(let device, let data):
             connected.insert(device)
             // We did not ask for it: the kernel did, because we follow the device, or the device called.
-            if added.contains(device) { hear(Advertisement(device, data)) }
+            if added.contains(device) {
+                hear(Advertisement(device, data))
+            } else if followed[device] == nil, pairing == nil {
+                // It was already on its way when the device was taken off the list: nobody would speak on it, and the
+                // device not advertise.
+                await answer(.disconnect(device), channel)
+            }
         case .disconnected(let device, _): connected.remove(device)
         case .newLongTermKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
         case .newIdentityResolvingKey(let key, _, store: true): keep(changed(key.device) { $0.take(key) })
