@@ -42,7 +42,7 @@ extension Radio {
             try await channel.ask(.add(device, action), of: index)
             added.insert(device)
             // The kernel tells of new links only; with a device that was just paired there is one already.
-            if connected.contains(device) { hear(Advertisement(device, [])) }
+            if connected.contains(device) { report(Advertisement(device, [])) }
             // A classic device is not heard: only a call tells whether it is there.
             if device.kind == .classic { report(Advertisement(device, [])) }
         }
@@ -95,7 +95,7 @@ extension Radio {
             connected.insert(device)
             // Of a classic device only the link is left: its serial port ended with the daemon that had it.
             if followed[device] != nil, device.kind != .classic {
-                hear(Advertisement(device, []))
+                report(Advertisement(device, []))
             } else {
                 await hangUp(device, channel)
             }
