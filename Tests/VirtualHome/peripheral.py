@@ -79,6 +79,7 @@ class Peripheral:
         #: Seconds between advertisements, or None while it is silent.
         self._every: float | None = None
         self._serving: asyncio.Task | None = None
+        self._switching = asyncio.Lock()
         radio.do(self._create())
         radio.peripherals.append(self)
 
@@ -173,7 +174,11 @@ class Peripheral:
         asyncio.get_running_loop().create_task(self._advertise())
 
     async def _advertise(self) -> None:
-        """Advertises, or does not, as it should."""
+        """Advertises, or does not, as it should. One after the other: between two of Bumble's steps another may not begin."""
+        async with self._switching:
+            await self._switch_advertising()
+
+    async def _switch_advertising(self) -> None:
         if self._every is None:
             await self.device.stop_advertising()
             return

@@ -42,12 +42,18 @@ class Air(link.LocalLink):
     """Carries what controllers send to each other."""
 
     def send_advertising_pdu(self, sender_controller, packet):
-        """Only a hub listens, and whom a connection is for: a crowd would cost the square of its number."""
-        loop = asyncio.get_running_loop()
-        for controller in self.controllers:
-            if controller is not sender_controller and (
-                    isinstance(controller, HubChip) or isinstance(packet, ll.ConnectInd)):
-                loop.call_soon(controller.on_ll_advertising_pdu, packet)
+        """Only a hub listens, and whom a connection is for: a crowd would cost the square of its number.
+
+        A connection begins at both ends at once: a device that fell silent in between would leave the hub with a link to
+        nobody, which no supervision ends here.
+        """
+        for controller in list(self.controllers):
+            if controller is sender_controller:
+                continue
+            if isinstance(packet, ll.ConnectInd):
+                controller.on_ll_advertising_pdu(packet)
+            elif isinstance(controller, HubChip):
+                asyncio.get_running_loop().call_soon(controller.on_ll_advertising_pdu, packet)
 
     def send_acl_data(self, sender_controller, destination_address, transport, data):
         """Bumble takes the sender's random address as the source; here it is the one that the connection was made with."""
@@ -126,9 +132,11 @@ class HubChip(Chip):
     def on_advertising_pdu(self, pdu: ll.AdvInd) -> None:
         address, wanted = pdu.advertiser_address, self.pending_le_connection
         sender = self.link.find_le_controller(address)
+        if not sender or not sender.le_legacy_advertiser.enabled:
+            return
         filtered = self.le_scanning_filter_policy & 1 and address not in self.accepted
         repeated = self.filter_duplicates and (address, pdu.data) in self.heard
-        if self.le_scan_enable and sender and not filtered and not repeated:
+        if self.le_scan_enable and not filtered and not repeated:
             self.heard.add((address, pdu.data))
             kinds = hci.HCI_LE_Advertising_Report_Event.EventType
             self.tell(kinds.ADV_IND, address, pdu.data, sender.rssi)
