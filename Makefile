@@ -68,9 +68,10 @@ home-test: build $(VENV)/ready
 	$(SWIFT) build --product RadioProbe
 	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome --ignore Tests/VirtualHome/test_classic.py
 
-# All scenarios; `make test` plays those that take little time.
+# All scenarios, and the tests of the home itself; `make test` plays what takes little time.
 home-scenarios: build $(VENV)/ready
-	SCENARIOS=all VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome/test_scenarios.py
+	$(SWIFT) build --product RadioProbe
+	SCENARIOS=all VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome --ignore Tests/VirtualHome/test_classic.py
 
 # Devices of classic Bluetooth, over the emulator of bluez-test-tools: slow, and not yet steady enough for every run.
 home-classic: build $(VENV)/ready

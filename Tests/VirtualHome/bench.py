@@ -76,9 +76,7 @@ def fill(cuff: Cuff) -> None:
 def ours(home: Home, folder: pathlib.Path) -> dict[str, float]:
     clinic = Clinic(folder)
     hub = Hub(home, clinic)
-    hub.install()
-    hub.forget()
-    hub.start()
+    hub.install(anew=True)
     cuff = Cuff(home.radio, encrypted=False)
     hub.bind(cuff)
     before, watch = cost(home, "vitalsd"), Watch(home)

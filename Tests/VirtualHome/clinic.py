@@ -9,7 +9,7 @@ import urllib.request
 from datetime import datetime
 from typing import NamedTuple
 
-from .home import HOST, Home
+from .home import HOST
 
 RECEIVER = pathlib.Path(__file__).parents[1] / "Receiver"
 NAME = "clinic.example"
@@ -50,9 +50,8 @@ class Clinic:
         self._control = f"http://127.0.0.1:{words['control']}"
         self.url = f"https://{NAME}:{words['port']}/"
 
-    def introduce(self, home: Home) -> None:
-        """Tells the machine where the clinic's name leads; to be done after every boot."""
-        home.run(f"grep -q {NAME} /etc/hosts || echo '{HOST} {NAME}' >>/etc/hosts")
+    #: Tells the machine where the clinic's name leads; to be run there after every boot.
+    introduction = f"grep -q {NAME} /etc/hosts || echo '{HOST} {NAME}' >>/etc/hosts"
 
     def _ask(self, path: str, body: dict | None = None, method: str | None = None):
         data = json.dumps(body).encode() if body is not None else None

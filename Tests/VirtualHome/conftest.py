@@ -1,5 +1,7 @@
 """The fixture `home`. The machine boots once; tests that come after each other find it tidy."""
 
+import os
+
 import pytest
 
 
@@ -7,6 +9,18 @@ def pytest_ignore_collect(collection_path, config):
     """Takes minutes and a machine: part of a run only where the command line names this folder."""
     named = any("VirtualHome" in argument for argument in config.invocation_params.args)
     return None if named else True
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: for `make home-scenarios`, not for every `make test`")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Of what takes long, `make test` has the essence in its scenarios."""
+    if os.environ.get("SCENARIOS") != "all":
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
 
 
 @pytest.fixture(scope="session")

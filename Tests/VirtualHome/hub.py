@@ -7,6 +7,10 @@ from .agent import Command, Result
 from .clinic import Clinic
 from .home import Home, eventually
 
+# Another verb of the program, as the user that the manual names; sudo and runuser would load all of PAM first.
+BESIDE = "setpriv --reuid=vitalsd --regid=vitalsd --init-groups vitalsd"
+
+
 class Hub:
     """The daemon in the machine. Its state is on the machine's disk, at the unit's own place."""
 
@@ -28,35 +32,31 @@ Reference={patient}
 {more}""")
         self._begun = len(home.journal("vitalsd"))
 
-    def install(self) -> None:
-        """Puts the configuration where it belongs; to be done after every boot. State stays."""
-        self._clinic.introduce(self.home)
+    def install(self, anew: bool = False) -> None:
+        """Puts the configuration where it belongs, to be done after every boot, and starts the daemon. State stays, unless it is
+        the hub's first day again: nothing kept, nobody known."""
+        forgotten = "find /var/lib/vitalsd -mindepth 1 -delete &&" if anew else ""
         done = self.home.run(f"""
-            rm -rf /etc/vitalsd && cp -r {self._configuration} /etc/vitalsd &&
-            chown -R vitalsd /etc/vitalsd && chmod 400 /etc/vitalsd/*.*""")
+            {self._clinic.introduction}
+            {forgotten} rm -rf /etc/vitalsd && cp -r {self._configuration} /etc/vitalsd &&
+            chown -R vitalsd /etc/vitalsd && chmod 400 /etc/vitalsd/*.* && systemctl start vitalsd ||
+            {{ systemctl status vitalsd; journalctl -u vitalsd; false; }}""")
         assert done.status == 0, done.output
-
-    def forget(self) -> None:
-        """Its first day again: nothing kept, nobody known."""
-        self.home.run("find /var/lib/vitalsd -mindepth 1 -delete")
 
     @property
     def log(self) -> str:
         """What the daemon and systemd have said of it since this was made."""
         return self.home.journal("vitalsd")[self._begun:]
 
-    def start(self) -> None:
-        done = self.home.run("systemctl start vitalsd")
-        assert done.status == 0, self.home.run("systemctl status vitalsd; journalctl -u vitalsd").output
-
     def stop(self) -> None:
         done = self.home.run("systemctl stop vitalsd")
         assert done.status == 0, done.output
 
     def aim(self) -> Command:
-        """Somebody in the machine who has the daemon's process id ready, and kills it at USR1: the way to do it at once."""
+        """Somebody in the machine who kills the daemon at each USR1: the way to do it at once."""
         gun = self.home.spawn(
-            'p=$(systemctl show -P MainPID vitalsd); trap "kill -KILL $p; exit" USR1; echo aimed; while :; do sleep 1; done')
+            "trap 'read p </sys/fs/cgroup/system.slice/vitalsd.service/cgroup.procs && kill -KILL $p' USR1;"
+            "echo aimed; while :; do sleep 1; done")
         eventually(lambda: "aimed" in gun.output)
         return gun
 
@@ -72,7 +72,7 @@ Reference={patient}
 
     def ask(self, words: str, within: float = 300) -> Result:
         """Another verb beside the daemon, as the user that the manual names."""
-        return self.home.run(f"runuser -u vitalsd -- vitalsd {words}", within)
+        return self.home.run(f"exec {BESIDE} {words}", within)
 
     def pair(self, peripheral) -> str:
         """Pairs with it, as a technician does with a kit on the table, and returns what was said.
@@ -91,7 +91,7 @@ Reference={patient}
         eventually(lambda: not peripheral.device.connections)
         return said
 
-    def bind(self, peripheral) -> None:
-        """Says only whose it is: for what needs no pairing."""
-        status, said = self.ask(f"bind {peripheral.address}")
-        assert status == 0, said
+    def bind(self, *peripherals) -> None:
+        """Says only whose they are: for what needs no pairing."""
+        done = self.home.run(" && ".join(f"{BESIDE} bind {peripheral.address}" for peripheral in peripherals))
+        assert done.status == 0, done.output

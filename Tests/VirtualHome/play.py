@@ -102,6 +102,8 @@ class Play:
         self.away = timedelta()
         self.begun = datetime.now(timezone.utc)
         self._events: list = []
+        #: What is put right once the daemon has said something after a place of its log.
+        self._awaited: list[tuple[str, int, Callable[[], None]]] = []
         self._traps: list[Trap] = []
         self._number = itertools.count()
 
@@ -128,9 +130,7 @@ class Play:
 
     def _prepare(self) -> None:
         self.home.set_clock_right()
-        self.hub.install()
-        self.hub.forget()
-        self.hub.start()
+        self.hub.install(anew=True)
         self.home.radio.do(self.home.radio.crowd(self.scenario.strangers))
         for entry in self.scenario.devices:
             if entry.model == "nonin":
@@ -139,24 +139,20 @@ class Play:
                 continue
             device = models.every()[entry.model](self.home.radio, entry.address, **entry.options)
             self.peripherals[entry.name] = device
-            if entry.bound == "bind":
-                self.hub.bind(device)
-            elif entry.bound == "pair":
+            if entry.bound == "pair":
                 self._say(f"pairing with {entry.name}")
                 self.hub.pair(device)
             elif device.on_air == float("inf"):
                 device.measure(199, 99)
                 device.go_on_air()
         # Whom the visit behind the pairing found with nothing to tell rests for a while, unless somebody binds it again.
-        for entry in self.scenario.devices:
-            if entry.bound == "pair":
-                self.hub.bind(self.peripherals[entry.name])
+        if bound := [self.peripherals[entry.name] for entry in self.scenario.devices if entry.bound != "none"]:
+            self.hub.bind(*bound)
 
     def boot(self) -> None:
         """After a power cut."""
         self.home.boot()
         self.hub.install()
-        self.hub.start()
 
     # ── time ──
 
@@ -197,7 +193,8 @@ class Play:
             self.gun = self.hub.aim()
         self._begun, self.begun = time.monotonic(), datetime.now(timezone.utc)
         last = 0.0
-        while self._events or any(trap.is_armed for trap in traps):
+        while self._events or self._awaited or any(trap.is_armed for trap in traps):
+            self._look_at_log()
             while self._events and self._events[0][0] <= self._now:
                 heapq.heappop(self._events)[2]()
                 last = time.monotonic()
@@ -205,8 +202,10 @@ class Play:
                 if trap.is_sprung:
                     trap.is_sprung = False
                     self._begin(trap.wrong)
+                    last = time.monotonic()
             if not self._events and time.monotonic() > last + self.scenario.patience:
                 self.unplayed = [trap.wrong.what for trap in traps if trap.is_armed]
+                self.unplayed += [f"the end that {sentence!r} would have been" for sentence, _, _ in self._awaited]
                 break
             time.sleep(0.05)
         for trap in traps:
@@ -236,8 +235,20 @@ class Play:
             self.taken.append(Taken(entry.name, device.address, code, observed, self.now))
         device.go_on_air()
 
+    def _look_at_log(self) -> None:
+        """Puts right what the daemon has noticed."""
+        for awaited in list(self._awaited):
+            sentence, since, put_right = awaited
+            if sentence in self.hub.log[since:]:
+                self._awaited.remove(awaited)
+                put_right()
+
     def _begin(self, wrong: Wrong) -> None:
         self._say(f"{wrong.what} {wrong.device or ''}")
+        if wrong.what == "kill" and wrong.after:
+            # It has died already; what systemd starts finds the disk in order.
+            return self.home.slow_disk(0)
+        since = len(self.hub.log)
         put_right = wrongs.begin(self, wrong)
 
         def end() -> None:
@@ -245,6 +256,8 @@ class Play:
             put_right()
         if put_right and "for" in wrong.more:
             self._at(self._now + wrong.more["for"], end)
+        elif put_right and "until" in wrong.more:
+            self._awaited.append((wrong.more["until"], since, end))
 
     # ── the end ──
 

@@ -48,8 +48,7 @@ StateDirectory=/state/beside
 
     def start(self) -> Command:
         """Starts it; whatever is done next waits for what it does by itself."""
-        self._clinic.introduce(self._home)
-        return self._home.spawn(f"exec {self._program} run --configuration {self._file}")
+        return self._home.spawn(f"{self._clinic.introduction}; exec {self._program} run --configuration {self._file}")
 
     def plug_oximeter(self) -> SerialDevice:
         """Plugs an oximeter in and waits until the daemon listens to it as it talks."""

@@ -12,6 +12,9 @@ from .home import Home, eventually
 ROOT = pathlib.Path(__file__).parents[2]
 
 
+long = pytest.mark.long
+
+
 class Probe:
     """Runs RadioProbe's steps; the bonds that it makes stay for the next."""
 
@@ -53,6 +56,7 @@ def clock(cuff: Cuff) -> str:
     return "read " + date_time(cuff.clock)[:5].hex()
 
 
+@long
 def test_a_cuff_is_heard_paired_and_read_and_again_after_its_bond_is_loaded(probe, cuff):
     lines = probe.run(f"hear {cuff.address} pair {cuff.address} read {cuff.address}")
     assert any(f'heard {cuff.address} name "A&D_UA-651BLE_000001" services 1810 -50' == line for line in lines), lines
@@ -67,6 +71,7 @@ def test_a_cuff_is_heard_paired_and_read_and_again_after_its_bond_is_loaded(prob
     assert "asked agreement" not in lines
 
 
+@long
 def test_the_kernel_connects_by_itself_to_a_device_that_is_followed(probe, cuff):
     probe.run(f"hear {cuff.address} pair {cuff.address}")
     cuff.silence()
@@ -90,6 +95,7 @@ def test_an_open_link_is_encrypted_on_demand(probe, cuff):
     assert lines.index("done encrypt") > next(i for i, line in enumerate(lines) if line.startswith(clock(cuff)))
 
 
+@long
 def test_a_device_that_refuses_is_not_paired_and_one_that_forgot_its_key_says_so(probe, cuff):
     cuff.pairs = False
     assert any(line.startswith("fault pairing: the device rejected") for line in probe.run(f"pair {cuff.address}"))
@@ -105,6 +111,7 @@ def test_a_device_that_refuses_is_not_paired_and_one_that_forgot_its_key_says_so
     assert any(line.startswith(clock(cuff)) for line in probe.run(f"pair {cuff.address} read {cuff.address}"))
 
 
+@long
 def test_the_adapter_comes_and_goes_and_is_blocked(home, probe, cuff):
     home.detach_adapter()
     waiting = probe.start(f"hear {cuff.address} fault hear {cuff.address}")
@@ -119,6 +126,7 @@ def test_the_adapter_comes_and_goes_and_is_blocked(home, probe, cuff):
     assert status == 0 and output.count("is on") == 2
 
 
+@long
 def test_a_radio_that_rfkill_blocks_says_so_and_comes_back(home, probe, cuff):
     switch = "for f in /sys/class/bluetooth/hci0/rfkill*/soft; do echo {} >$f; done"
     waiting = probe.start(f"hear {cuff.address} fault hear {cuff.address}")
@@ -137,6 +145,7 @@ def test_another_master_on_the_adapter_is_named(home, probe, cuff):
     waiting.kill()
 
 
+@long
 def test_a_link_that_ends_before_a_word_was_said_ends_nothing_else(home, probe, cuff):
     """Linux 6.1.192 would end the process at once; so it still does, but not before the process has ended by itself."""
     for end in (cuff.hang_up, cuff.vanish):

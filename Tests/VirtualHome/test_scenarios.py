@@ -2,15 +2,15 @@
 
 `make test` plays those that take little time; `make home-scenarios` plays all of them."""
 
-import os
 import pathlib
+import time
 
 import pytest
 
 from .play import Play
 from .scenario import read
 
-BRIEF = {"a-day", "adapter", "cable-and-air", "crowd", "dead-controller", "fuzzed"}
+BRIEF = {"a-day", "adapter", "crowd", "difficult", "first-day", "killed"}
 
 #: What does not come out yet as the scenario tells it.
 NOT_YET = {
@@ -19,14 +19,15 @@ NOT_YET = {
 
 FILES = [
     pytest.param(file, id=file.stem, marks=[
-        pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=True)] if file.stem in NOT_YET else [])
-    for file in sorted((pathlib.Path(__file__).parent / "scenarios").glob("*.toml"))
-    if file.stem in BRIEF or os.environ.get("SCENARIOS") == "all"]
+        *([] if file.stem in BRIEF else [pytest.mark.long]),
+        *([pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=True)] if file.stem in NOT_YET else [])])
+    for file in sorted((pathlib.Path(__file__).parent / "scenarios").glob("*.toml"))]
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_scenario(home, file, tmp_path):
-    play = Play(home, read(file), tmp_path, print)
+    began = time.monotonic()
+    play = Play(home, read(file), tmp_path, lambda line: print(f"{time.monotonic() - began:7.1f}  {line}"))
     try:
         play.run()
     finally:

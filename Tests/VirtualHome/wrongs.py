@@ -1,5 +1,5 @@
 """What can go wrong in a home: one function each. Where it is a generator, what stands behind `yield` puts it right again
-after `for` seconds of the story. To add one: write it, and name it in a scenario by the words of its name.
+after `for` seconds of the story, or once the daemon has said `until`. To add one: write it, and name it in a scenario by the words of its name.
 """
 
 import inspect
@@ -86,6 +86,14 @@ def slow_disk(play, writes: int = 4):
 
 
 @wrong
+def pulled_cable(play, device):
+    """The cable of a serial device is pulled, and plugged in again."""
+    device.line.unplug()
+    yield
+    device.plug()
+
+
+@wrong
 def lost_bond(play, device):
     """The device has forgotten the hub; when it is put right, somebody pairs again."""
     device.forget_bonds()
@@ -117,7 +125,6 @@ def no_time(play):
     play.home.set_network(False)
     play.home.set_clock(datetime(1970, 1, 1, 0, 1))
     play.hub.install()
-    play.hub.start()
     yield
     play.home.set_network(True)
     play.set_clock_right()
@@ -132,7 +139,6 @@ def another_day(play, to: datetime, when: float):
     play.home.boot(clock=f"{play.now:%Y-%m-%dT%H:%M:%S}")
     play.set_clock_right()
     play.hub.install()
-    play.hub.start()
 
 
 @wrong
@@ -160,7 +166,7 @@ def clinic(play, mode: str, **more):
 def begin(play, wrong) -> Callable[[], None] | None:
     """Lets it happen; what puts it right, if anything does."""
     device = {"device": play.peripherals[wrong.device]} if wrong.device else {}
-    more = {key: value for key, value in wrong.more.items() if key != "for"}
+    more = {key: value for key, value in wrong.more.items() if key not in ("for", "until")}
     happening = WRONGS[wrong.what](play, **device, **more)
     if not inspect.isgenerator(happening):
         return None
