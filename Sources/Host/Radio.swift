@@ -149,9 +149,9 @@ import Core
         followed[device] = nil
         guard let channel, let adapter else { return }
         do throws(Fault) {
-            try await channel.ask(.unpair(device), of: adapter.index)
+            try await unpair(device, adapter.index, channel)
         } catch {
-            guard error == .pairing(.notPaired) || error == .device(.hungUp) else { throw error }
+            guard error == .device(.hungUp) else { throw error }
         }
         change.ring()
     }

@@ -102,11 +102,7 @@ extension Radio {
         defer { self.pairing = nil }
         do throws(Fault) {
             try await set(.setBondable(true), channel)
-            do throws(Fault) {
-                try await channel.ask(.unpair(device), of: adapter.index)
-            } catch {
-                guard error == .pairing(.notPaired) else { throw error }
-            }
+            try await unpair(device, adapter.index, channel)
             bonds[device] = nil
             let identity = try await converse(pairing, capability, within: time, answering)
             try await set(.setBondable(false), channel)
@@ -118,6 +114,18 @@ extension Radio {
             try? await set(.setBondable(false), channel)
             if old != nil { try? await loadKeys(channel, adapter) }
             throw error
+        }
+    }
+
+    /// Lets the kernel forget a device's keys, and with them it takes the device off its action list.
+    func unpair(
+        _ device: Management.Address, _ index: Management.Index, _ channel: ManagementSocket
+    ) async throws(Fault) {
+        do throws(Fault) {
+            try await channel.ask(.unpair(device), of: index)
+            added.remove(device)
+        } catch {
+            guard error == .pairing(.notPaired) else { throw error }
         }
     }
 

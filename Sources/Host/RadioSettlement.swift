@@ -31,7 +31,12 @@ extension Radio {
         if adapter?.settings.contains(.powered) == false { try await switchOn(channel) }
         if adapter?.isInherited == true { try await sortOut(channel, index) }
         for device in added.subtracting(followed.keys) {
-            try await channel.ask(.remove(device), of: index)
+            do throws(Fault) {
+                try await channel.ask(.remove(device), of: index)
+            } catch {
+                // Who was unpaired in this moment is off the list already.
+                guard error == Fault(.invalidParameters, from: .removeDevice) else { throw error }
+            }
             added.remove(device)
             // A link that the kernel made for us would stay, and the device be silent on it.
             if connected.contains(device) { await hangUp(device, channel) }

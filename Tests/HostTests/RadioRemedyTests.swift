@@ -1,0 +1,59 @@
+import Bluetooth
+import Core
+import Glibc
+import Testing
+
+@testable import Host
+
+/// What keeps the radio, and the devices' time on the air, from being lost.
+@Suite struct RadioRemedyTests {
+    /// A device that has told everything goes on advertising, and the kernel may have connected before it hears of the rest.
+    @Test func aLinkThatComesTooLateIsEnded() async throws {
+        try await onLoop {
+            let known = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"A&D\" services 1810"))
+            try await withRadio { kernel, radio in
+                radio.follow([known])
+                try await kernel.wait(for: "0033 0 2200801f09000102")
+                radio.follow([])
+                try await kernel.wait(for: "0034 0 2200801f090001")
+                #expect(!kernel.told.contains("0014 0 2200801f090001"))
+                try kernel.script.say("0b00 0000 1000 2200801f0900 01 08000000 0300 020106")
+                try await kernel.wait(for: "0014 0 2200801f090001")
+            }
+        }
+    }
+
+    @Test func aControllerThatAnswersNothingIsToldAndHelpedUntilItDoes() async throws {
+        try await onLoop {
+            let known = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"A&D\" services 1810"))
+            var ends: [CInt] = [-1, -1]
+            let type = CInt(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+            try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
+            let near = ends[0], far = Descriptor(ends[1])
+            var probe = ControllerProbe()
+            probe.patience = .milliseconds(5)
+            probe.open = { _ in Descriptor(dup(near)) }
+            defer { close(near) }
+            try await withRadio(probe: probe) { kernel, radio in
+                try await isOn(radio)
+                radio.lastSign = .now - .seconds(31)
+                radio.lastAnswer = radio.lastSign
+                radio.follow([known])
+                await #expect(throws: Fault.hub(.radioFailing("its controller answers nothing"))) {
+                    try await radio.next()
+                }
+                #expect(radio.counters[.restartScanning] == 1)
+                // Nothing is switched off where nobody is waited for, and the radio is as well as it was.
+                radio.follow([])
+                try await isOn(radio)
+                let answer: [UInt8] = [4, 0x0E, 4, 1, 1, 0x10, 0]
+                #expect(write(far.raw, answer, answer.count) == answer.count)
+                radio.follow([known])
+                try await kernel.wait(for: "0033 0 2200801f09000102")
+                try await isOn(radio)
+                while radio.isMute { await loop.sleep(for: .milliseconds(1)) }
+                #expect(radio.health.fails() == .restartScanning)
+            }
+        }
+    }
+}
