@@ -66,16 +66,16 @@ endurance: build $(VENV)/ready
 # The same in a virtual machine with the kernel's own Bluetooth stack, USB serial driver and udev.
 home-test: build $(VENV)/ready
 	$(SWIFT) build --product RadioProbe
-	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome --ignore Tests/VirtualHome/test_classic.py
+	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome
 
 # All scenarios, and the tests of the home itself; `make test` plays what takes little time.
 home-scenarios: build $(VENV)/ready
 	$(SWIFT) build --product RadioProbe
-	SCENARIOS=all VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome --ignore Tests/VirtualHome/test_classic.py
+	SCENARIOS=all VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome
 
-# Devices of classic Bluetooth, over the emulator of bluez-test-tools: slow, and not yet steady enough for every run.
+# Devices of classic Bluetooth alone, over the emulator of bluez-test-tools.
 home-classic: build $(VENV)/ready
-	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome/test_classic.py
+	SCENARIOS=all VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome/test_classic.py
 
 # One scenario or several, with all that happens in them. See Tests/VirtualHome/scenarios/README.md.
 SCENARIO ?= Tests/VirtualHome/scenarios/paired-cuff.toml

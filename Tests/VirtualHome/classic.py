@@ -51,9 +51,13 @@ class Emulator:
 
 
 class ClassicDevice:
-    """A device with a serial port that pairs by Just Works. Below the line are the methods for tests."""
+    """A device with a serial port that pairs by Just Works, or with the PIN of its manual. Below the line are the methods for
+    tests."""
 
     name = "Device"
+    #: As before Bluetooth 2.1, where there is one.
+    pin: str | None = None
+    asked_for_pin = 0
 
     def __init__(self, home: Home, port: int):
         self._radio = home.radio
@@ -66,10 +70,10 @@ class ClassicDevice:
         self._transport = await open_transport(f"tcp-client:127.0.0.1:{port}")
         configuration = DeviceConfiguration(
             name=self.name, le_enabled=False, classic_enabled=True, classic_sc_enabled=False, classic_smp_enabled=False,
-            class_of_device=0x2C0914)
+            classic_ssp_enabled=self.pin is None, class_of_device=0x2C0914)
         self.device = Device.from_config_with_hci(configuration, self._transport.source, self._transport.sink)
         self.device.keystore = MemoryKeyStore()
-        self.device.pairing_config_factory = lambda _: PairingConfig(mitm=False, delegate=PairingDelegate())
+        self.device.pairing_config_factory = lambda _: PairingConfig(mitm=False, delegate=Manual(self))
         self.prepare()
         await self.device.power_on()
         await self.device.set_discoverable(True)
@@ -114,6 +118,18 @@ class ClassicDevice:
         self._radio.do(self._transport.close())
 
 
+class Manual(PairingDelegate):
+    """Knows the device's PIN, if it has one."""
+
+    def __init__(self, device: ClassicDevice):
+        super().__init__(PairingDelegate.KEYBOARD_INPUT_ONLY if device.pin else PairingDelegate.NO_OUTPUT_NO_INPUT)
+        self._device = device
+
+    async def get_string(self, _longest: int) -> str | None:
+        self._device.asked_for_pin += 1
+        return self._device.pin
+
+
 class Reader:
     """What arrives on a channel, to be awaited."""
 
@@ -153,8 +169,8 @@ class CuffPBT(ClassicDevice):
     def __init__(self, home: Home, port: int):
         #: Systolic, diastolic, pulse and time.
         self.memory: list[tuple[int, int, int, datetime]] = []
-        #: Called at the moment in which a measurement is accepted.
-        self.on_accepted = lambda: None
+        #: Called at the moment in which a measurement was sent, and in which it is accepted.
+        self.on_sent = self.on_accepted = lambda: None
         super().__init__(home, port)
 
     def packet(self) -> bytes:
@@ -171,6 +187,7 @@ class CuffPBT(ClassicDevice):
         reader = Reader(dlc)
         while self.memory:
             dlc.write(b"PWCAPI" + self.packet())
+            self.on_sent()
             if await reader.read(4) == b"PWA1":
                 self.memory.pop(0)
                 self.on_accepted()

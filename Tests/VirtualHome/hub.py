@@ -77,7 +77,8 @@ Reference={patient}
     def pair(self, peripheral) -> str:
         """Pairs with it, as a technician does with a kit on the table, and returns what was said.
 
-        Up to three times: now and then the emulated radio hears or pairs nothing for a minute, and why is not known yet.
+        Up to three times, and each failure is printed: the causes that were found are mended (see `Air`), and one more on a
+        busy machine is not to cost a whole run.
         """
         more = f" --passkey {peripheral.passkey:06}" if peripheral.passkey is not None else ""
         for _ in range(3):

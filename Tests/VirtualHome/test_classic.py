@@ -1,11 +1,13 @@
 """Classic Bluetooth through the whole line: the kernel's own RFCOMM, devices that pair and call."""
 
+import contextlib
+import signal
 from datetime import datetime, timedelta
 
 import pytest
 
 from . import packages
-from .classic import Emulator, Onyx
+from .classic import CuffPBT, Emulator, Onyx
 from .home import eventually
 from .test_daemon import clinic, daemon  # noqa: F401
 
@@ -35,11 +37,13 @@ def can_be_called(home) -> bool:
 def pair(home, daemon, device) -> None:
     """Pairs with the device; only from then on the hub can be called."""
     assert not can_be_called(home)
-    paired = daemon.ask(f"pair {device.address} --patient Patient/pt-4711")
+    pin = f" --pin {device.pin}" if device.pin else ""
+    paired = daemon.ask(f"pair {device.address}{pin} --patient Patient/pt-4711")
     assert paired.status == 0 and "bound as" in paired.output, paired.output
     eventually(lambda: can_be_called(home))
 
 
+@pytest.mark.long
 def test_a_nonin_9560_is_paired_and_calls(home, clinic, daemon, emulator):
     run = start(daemon)
     onyx = Onyx(home, emulator.hand_out(2))
@@ -56,3 +60,41 @@ def test_a_nonin_9560_is_paired_and_calls(home, clinic, daemon, emulator):
     onyx.call(emulator.hub)
     eventually(lambda: sorted(clinic.saturations()) == [93, 97, 98])
     assert run.stop().status == 0
+
+
+@pytest.mark.parametrize("moment", [pytest.param("on_sent", marks=pytest.mark.long), "on_accepted"])
+def test_a_cuff_that_calls_keeps_or_has_handed_over_whatever_is_killed(home, clinic, daemon, emulator, moment):
+    """It forgets a measurement with `PWA1`. Killed before, the daemon gets it again; killed then, it has it on disk."""
+    run = start(daemon)
+    cuff = CuffPBT(home, emulator.hand_out(2))
+    pair(home, daemon, cuff)
+    cuff.memory = [(138, 88, 78, datetime.now())]
+    setattr(cuff, moment, lambda: run.signal(signal.SIGKILL))
+    # Its end of the call goes down with the hub's.
+    with contextlib.suppress(Exception):
+        cuff.call(emulator.hub)
+    assert run.wait().status == 128 + signal.SIGKILL
+    cuff.on_sent = cuff.on_accepted = lambda: None
+    start(daemon)
+    eventually(lambda: can_be_called(home))
+    if cuff.memory:
+        cuff.call(emulator.hub)
+    assert cuff.memory == []
+    eventually(lambda: clinic.observations("150020"))
+    assert [reading.values["150021"] for reading in clinic.readings("150020", cuff.address)] == [138]
+
+
+class OldOnyx(Onyx):
+    """As it was before Bluetooth 2.1, with the PIN of its label."""
+
+    pin = "569799"
+
+
+def test_a_device_with_a_pin_is_paired_and_calls(home, clinic, daemon, emulator):
+    start(daemon)
+    onyx = OldOnyx(home, emulator.hand_out(2))
+    pair(home, daemon, onyx)
+    assert onyx.asked_for_pin
+    onyx.memory = [(94, 81, datetime.now())]
+    onyx.call(emulator.hub)
+    eventually(lambda: clinic.saturations() == [94])
