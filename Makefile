@@ -3,8 +3,8 @@
 #   make demo    the main job, visibly, without hardware
 #   make test    every check there is, but the long ones
 #
-# Others: make home SCENARIO=, make build, make clocks, make kills, make faults, make endurance, make soak, make sanitize,
-# make bench, make bench-home, make lint, make install DESTDIR= PREFIX=
+# Others: make home SCENARIO=, make build, make clocks, make kills, make faults, make endurance, make soak, make load,
+# make sanitize, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=
 
 PREFIX     ?= /usr/local
 DESTDIR    ?=
@@ -23,7 +23,7 @@ TESTING    := python3 python3-venv openssl sqlite3
 SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build lint clocks bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home fuzz kills faults endurance soak sanitize
+.PHONY: demo test build lint clocks bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home fuzz kills faults endurance soak load sanitize
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -99,6 +99,10 @@ fuzz: packages
 # A year in a quarter of an hour: SOAK= seconds, of which two are a day. Prints what it uses, and fails where that grows.
 soak: build $(VENV)/ready
 	SOAK=$(or $(SOAK),730) SEED=$(SEED) $(PROOF) Tests/EndToEnd/test_soak.py
+
+# Many devices, and many strangers on the air: LOAD= seconds for each step.
+load: build $(VENV)/ready
+	LOAD=$(or $(LOAD),30) $(PROOF) Tests/EndToEnd/test_load.py
 
 # The units under the address sanitizer, and then under that for threads.
 sanitize: packages

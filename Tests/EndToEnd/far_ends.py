@@ -43,6 +43,8 @@ class Cuff:
         self.is_stuck = False
         self.visits = 0
         self.measured = 0
+        #: Where it advertises, for whoever wants to say more there.
+        self.air = None
         self.attributes = {
             1: (0x2800, struct.pack("<H", 0x1810)),
             2: (0x2803, bytes([0x20]) + struct.pack("<HH", 3, 0x2A35)),

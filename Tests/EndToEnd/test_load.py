@@ -1,0 +1,100 @@
+"""Much at once: 32 devices that never stop, and a house full of strangers' advertisements. `make load`; LOAD= seconds for each
+step. Prints what it costs, and fails where a reading is missing."""
+
+import os
+import statistics
+import threading
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from conftest import eventually, measure
+from far_ends import Nonin, nonin_format_13
+from faults import processor_time
+
+LOAD = float(os.environ.get("LOAD", "0"))
+pytestmark = pytest.mark.skipif(LOAD == 0, reason="takes long: make load")
+
+
+def memory(home) -> float:
+    lines = open(f"/proc/{home.process.pid}/status").read().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1024
+
+
+def test_32_devices_that_never_stop(home, clinic, tmp_path):
+    """Each says a reading again and again, on a line of its own; faster from step to step, to where it does not keep up."""
+    paths = [str(tmp_path / f"line-{number:02}") for number in range(32)]
+    home.set("Lines", " ".join(paths))
+    start = datetime(2020, 1, 1)
+    wires = [Nonin(path, datetime(2026, 11, 20)) for path in paths]
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    sent = 0
+    for rate in (1, 4):
+        begin, used, before = time.monotonic(), processor_time(home.process.pid), sent
+        while (now := time.monotonic() - begin) < LOAD:
+            while (sent - before) / 32 < now * rate:
+                for number, wire in enumerate(wires):
+                    wire.send(nonin_format_13(80 + number % 20, 40 + number, start + timedelta(seconds=sent), stored=True))
+                    sent += 1
+            time.sleep(0.01)
+        said = time.monotonic() - begin
+        eventually(lambda: kept(home) >= sent, within=300)
+        kept_after = time.monotonic() - begin - said
+        eventually(lambda: home.status()["pending"] == 0, within=300)
+        lasted, used = time.monotonic() - begin, processor_time(home.process.pid) - used
+        print(f"32 lines, {(sent - before) / said:.0f} readings/s for {said:.0f} s: the last kept {kept_after:.2f} s after it was "
+              f"said, all at the clinic after {lasted - said:.2f} s; {used / (sent - before) * 1000:.1f} ms of the processor each, "
+              f"{memory(home):.1f} MB")
+    assert len({o["identifier"][0]["value"] for o in clinic.observations()}) == 2 * sent
+    print(f"{sent} readings: 0 lost")
+
+
+def kept(home) -> int:
+    status = home.status()
+    return status["accepted"] + status["pending"]
+
+
+def test_a_thousand_advertisements_a_second(home, clinic, cuff, tmp_path):
+    """Strangers' all, but for one cuff that measures now and then."""
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    total = 0
+    for rate in (0, 1000, 4000, 16000):
+        is_over, sent, refused = threading.Event(), 0, 0
+        air = cuff.air
+
+        def flood() -> None:
+            nonlocal sent, refused
+            begin = time.monotonic()
+            while not is_over.is_set():
+                while sent + refused < (time.monotonic() - begin) * rate and not is_over.is_set():
+                    number = (sent + refused) % 997
+                    packet = f'5C:F8:21:00:{number >> 8:02X}:{number & 255:02X} rssi -80 name "LE-stranger{number}" services 180F'
+                    for ear in list(air.ears):
+                        try:
+                            ear.send(packet.encode())
+                            sent += 1
+                        except OSError:
+                            refused += 1
+                time.sleep(0.001)
+
+        thread = threading.Thread(target=flood)
+        used, begin, confirmed = processor_time(home.process.pid), time.monotonic(), []
+        thread.start()
+        while time.monotonic() - begin < LOAD:
+            total += 1
+            at = time.monotonic()
+            measure(cuff, 100 + total % 150)
+            eventually(lambda: not cuff.memory, every=0.002)
+            confirmed.append(time.monotonic() - at)
+            time.sleep(0.2)
+        lasted = time.monotonic() - begin
+        is_over.set()
+        thread.join()
+        used = processor_time(home.process.pid) - used
+        print(f"{sent / lasted:6.0f} advertisements/s: a reading is confirmed after {statistics.median(confirmed) * 1000:.0f} ms "
+              f"(worst {max(confirmed) * 1000:.0f}), {used / lasted:.0%} of one processor, {memory(home):.1f} MB")
+    eventually(lambda: home.status()["pending"] == 0)
+    assert len(clinic.blood_pressures()) == total
+    print(f"{total} readings: 0 lost")
