@@ -47,6 +47,8 @@ import Core
     var broadcasters: Set<BluetoothAddress> = []
     /// Those of them that are in the kernel's action list.
     var added: Set<Management.Address> = []
+    /// Those that were, and are to be left alone.
+    var dropped: Set<Management.Address> = []
     var connected: Set<Management.Address> = []
     var sightings = Sightings()
     var discoveryEnds: ContinuousClock.Instant?

@@ -47,7 +47,7 @@ extension Radio {
             // We did not ask for it: the kernel did, because we follow the device, or the device called.
             if added.contains(device) {
                 hear(Advertisement(device, data))
-            } else if followed[device] == nil, pairing == nil {
+            } else if dropped.contains(device), pairing == nil {
                 // It was already on its way when the device was taken off the list: nobody would speak on it, and the
                 // device not advertise.
                 await answer(.disconnect(device), channel)

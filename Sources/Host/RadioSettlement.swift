@@ -7,6 +7,7 @@ extension Radio {
     func settle(_ channel: ManagementSocket) async throws(Fault) -> ContinuousClock.Instant? {
         if adapter == nil {
             added = []
+            dropped = []
             connected = []
             isDiscovering = false
             adapter = try await AdapterChoice(configured: configured).best(of: channel)
@@ -38,6 +39,7 @@ extension Radio {
                 guard error == Fault(.invalidParameters, from: .removeDevice) else { throw error }
             }
             added.remove(device)
+            dropped.insert(device)
             // A link that the kernel made for us would stay, and the device be silent on it.
             if connected.contains(device) { await hangUp(device, channel) }
         }
@@ -46,6 +48,7 @@ extension Radio {
                 device.kind == .classic ? .allowIncoming : broadcasters.contains(device.address) ? .report : .connect
             try await channel.ask(.add(device, action), of: index)
             added.insert(device)
+            dropped.remove(device)
             // The kernel tells of new links only; with a device that was just paired there is one already.
             if connected.contains(device) { report(Advertisement(device, [])) }
             // A classic device is not heard: only a call tells whether it is there.
