@@ -4,7 +4,8 @@
 #   make test    every check there is, but the long ones
 #
 # Others: make home SCENARIO=, make build, make clocks, make kills, make faults, make endurance, make soak, make load,
-# make sanitize, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=
+# make sanitize, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=, make deb,
+# make deb-test
 
 PREFIX     ?= /usr/local
 DESTDIR    ?=
@@ -17,13 +18,14 @@ PYTEST      = $(VENV)/bin/python -m pytest -q
 THEENGS    ?= $(VENV)/theengs/bin/python
 
 LIBRARIES  := libbluetooth-dev libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
-TESTING    := python3 python3-venv openssl sqlite3
+TESTING    := python3 python3-venv openssl sqlite3 mandoc groff-base zsh
+PACKAGING  := dpkg-dev lintian
 
 # A failure in a pipe is a failure.
 SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build lint clocks bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home fuzz kills faults endurance soak load sanitize
+.PHONY: demo test build lint clocks bench bench-peers install uninstall deb deb-test clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home fuzz kills faults endurance soak load sanitize
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -147,6 +149,9 @@ if [ -n "$$missing" ]; then \
 fi
 endef
 
+# Where zsh looks, which is elsewhere for a distribution's packages.
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+
 install: build
 	install -D -m 755 $(BUILT)/vitalsd $(DESTDIR)$(PREFIX)/bin/vitalsd
 	strip $(DESTDIR)$(PREFIX)/bin/vitalsd
@@ -158,11 +163,36 @@ install: build
 	install -D -m 644 systemd/vitalsd.conf $(DESTDIR)$(PREFIX)/share/doc/vitalsd/vitalsd.conf
 	install -d $(DESTDIR)$(PREFIX)/share/vitalsd/captures
 	cp -R Tests/DeviceTests/Captures/. $(DESTDIR)$(PREFIX)/share/vitalsd/captures/
+	@$(call document,--man 8,$(PREFIX)/share/man/man8/vitalsd.8)
+	@$(call document,--man 5,$(PREFIX)/share/man/man5/vitalsd.conf.5)
+	@$(call document,--completion bash,$(PREFIX)/share/bash-completion/completions/vitalsd)
+	@$(call document,--completion zsh,$(ZSHDIR)/_vitalsd)
+
+# The program writes its own pages and completions, from the tables it runs by.
+define document
+install -d $(dir $(DESTDIR)$(2)) && $(BUILT)/vitalsd help $(1) > $(DESTDIR)$(2) && chmod 644 $(DESTDIR)$(2)
+endef
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/vitalsd $(DESTDIR)$(PREFIX)/lib/systemd/system/vitalsd.service
 	rm -f $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-vitalsd.rules $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/vitalsd.8 $(DESTDIR)$(PREFIX)/share/man/man5/vitalsd.conf.5
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vitalsd $(DESTDIR)$(ZSHDIR)/_vitalsd
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/vitalsd $(DESTDIR)$(PREFIX)/share/vitalsd
+
+# A Debian package for the kind of machine that builds it: for arm64, the same command on an arm64 Debian 12 or in its
+# container (docker run --platform linux/arm64 debian:12).
+deb: build
+	@$(call install_packages,$(PACKAGING))
+	rm -rf .build/debian/root
+	$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/.build/debian/root PREFIX=/usr ZSHDIR=/usr/share/zsh/vendor-completions
+	systemd/debian/build .build/debian/root .build/debian
+	lintian --fail-on error,warning .build/debian/*.deb
+
+# Installs, upgrades, downgrades, removes and purges it in a Debian of its own. As root; the first run fetches that Debian.
+deb-test: deb $(VENV)/ready
+	@$(call install_packages,debootstrap)
+	DEB=$$(ls $(CURDIR)/.build/debian/*.deb) $(PYTEST) Tests/Package
 
 clean:
 	$(SWIFT) package clean
