@@ -161,6 +161,7 @@ install: build
 	install -D -m 644 udev/60-vitalsd.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-vitalsd.rules
 	install -D -m 644 systemd/vitalsd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vitalsd.conf
 	install -D -m 644 systemd/vitalsd.conf $(DESTDIR)$(PREFIX)/share/doc/vitalsd/vitalsd.conf
+	install -D -m 644 Sources/vitalsd/vitalsd.docc/diagnose.schema.json $(DESTDIR)$(PREFIX)/share/doc/vitalsd/diagnose.schema.json
 	install -d $(DESTDIR)$(PREFIX)/share/vitalsd/captures
 	cp -R Tests/DeviceTests/Captures/. $(DESTDIR)$(PREFIX)/share/vitalsd/captures/
 	@$(call document,--man 8,$(PREFIX)/share/man/man8/vitalsd.8)

@@ -15,7 +15,7 @@ extension Management {
         case userPasskeyReply = 0x001E, userPasskeyNegativeReply = 0x001F
         case startDiscovery = 0x0023, stopDiscovery = 0x0024, confirmName = 0x0025
         case setClassic = 0x002A, setStaticAddress = 0x002B, setSecureConnections = 0x002D, setPrivacy = 0x002F
-        case loadIdentityResolvingKeys = 0x0030
+        case loadIdentityResolvingKeys = 0x0030, getConnectionInformation = 0x0031
         case addDevice = 0x0033, removeDevice = 0x0034, loadConnectionParameters = 0x0035
         case startServiceDiscovery = 0x003A
         case loadBlockedKeys = 0x0046
@@ -124,6 +124,10 @@ extension Management.Command {
     /// Answers the "confirm name" flag of a device found over classic Bluetooth.
     package static func confirmName(_ device: Management.Address, isKnown: Bool) -> Self {
         Self(.confirmName, device.bytes + [isKnown ? 1 : 0])
+    }
+    /// How strong the signal of a connected device is.
+    package static func connectionInformation(_ device: Management.Address) -> Self {
+        Self(.getConnectionInformation, device.bytes)
     }
     package static func disconnect(_ device: Management.Address) -> Self { Self(.disconnect, device.bytes) }
 }

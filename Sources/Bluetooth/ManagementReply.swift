@@ -34,6 +34,16 @@ extension Management {
         return devices
     }
 
+    /// What Get Connection Information returns: the signal in dBm; nil where the controller does not say (127).
+    ///
+    ///     address and kind (7) RSSI (1) transmit power (1) its greatest (1)
+    package static func signal(_ parameters: [UInt8]) throws(Malformed) -> Int? {
+        var reader = ByteReader(parameters.span)
+        _ = try reader.managementAddress()
+        let signal = Int(Int8(bitPattern: try reader.u8()))
+        return signal == 127 ? nil : signal
+    }
+
     /// What most `set` commands return.
     package static func settings(_ parameters: [UInt8]) throws(Malformed) -> Settings {
         var reader = ByteReader(parameters.span)

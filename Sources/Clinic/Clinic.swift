@@ -98,6 +98,37 @@ package actor Clinic {
         return curl
     }
 
+    /// How far a request of nothing gets, in the order of its steps, and what stopped it.
+    package struct Probe: Equatable, Sendable {
+        package enum Step: Int, CaseIterable, Comparable, Sendable {
+            case name, connection, encryption, answer
+            package static func < (a: Step, b: Step) -> Bool { a.rawValue < b.rawValue }
+        }
+        /// Since the beginning, for each step that was done.
+        package var done: [Step: Duration] = [:]
+        /// Nil where the clinic would take readings now.
+        package var fault: Fault?
+    }
+
+    /// Asks whether readings would be taken now, with the same connection, certificate and credentials, and leaves nothing
+    /// there: a transaction without an entry. A server either takes it, and nothing comes of it, or refuses it as such with
+    /// 400 or 422, which only a FHIR server does that has let us in. A CapabilityStatement would say less: servers give it to
+    /// anybody.
+    package func probe() -> Probe {
+        var probe = Probe()
+        do throws(Fault) {
+            try settings.checkFiles()
+            let curl = try ready()
+            defer { probe.done = curl.steps }
+            let nothing = #"{"resourceType":"Bundle","type":"transaction"}"#
+            let response = try curl.post(transaction: nothing, settings, try authorization(by: curl))
+            probe.fault = response.refusal(ofNothing: try readyReader())
+        } catch {
+            probe.fault = error
+        }
+        return probe
+    }
+
     package func deliver(_ bundle: Bundle) throws(Refusal) -> Answer {
         try deliver(bundle.text, entries: bundle.entries.count)
     }
@@ -117,7 +148,7 @@ extension Fault {
         switch self {
         // What the hub had no memory for at this moment.
         case .network, .hub(.system): true
-        case .clinic(.untrusted), .clinic(.rejectsUs), .clinic(.wrongAddress): false
+        case .clinic(.untrusted), .clinic(.rejectsUs), .clinic(.ourCertificateExpired), .clinic(.wrongAddress): false
         case .clinic: true
         case .device, .pairing, .hub: false
         }

@@ -131,6 +131,20 @@ final class Curl {
         return vitalsd_get_long(handle, info, &value) == CURLE_OK ? value : 0
     }
 
+    /// How far the last request got, and when.
+    var steps: [Clinic.Probe.Step: Duration] {
+        let infos: [(Clinic.Probe.Step, CURLINFO)] = [
+            (.name, CURLINFO_NAMELOOKUP_TIME_T), (.connection, CURLINFO_CONNECT_TIME_T),
+            (.encryption, CURLINFO_APPCONNECT_TIME_T), (.answer, CURLINFO_STARTTRANSFER_TIME_T),
+        ]
+        return Dictionary(
+            uniqueKeysWithValues: infos.compactMap { step, info in
+                var time: curl_off_t = 0
+                guard vitalsd_get_offset(handle, info, &time) == CURLE_OK, time > 0 else { return nil }
+                return (step, .microseconds(time))
+            })
+    }
+
     private func milliseconds(_ time: Duration) -> Int { max(1, Int(time / .milliseconds(1))) }
 
     /// libcurl's code, and where that says too little OpenSSL's words, as the layer that somebody has to touch.
@@ -147,6 +161,7 @@ final class Curl {
         case CURLE_PEER_FAILED_VERIFICATION: return .clinic(.untrusted(distrust(reason)))
         case CURLE_SSL_CONNECT_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE:
             // TLS 1.3 refuses a client's certificate only when it has already said that it is connected.
+            if reason.contains("alert certificate expired") { return .clinic(.ourCertificateExpired) }
             return reason.contains(" alert ") ? .clinic(.rejectsUs(status: 0)) : .network(.interrupted)
         case CURLE_SSL_CERTPROBLEM:
             let key = reason.contains("private key") || reason.contains("PRIVKEY")
@@ -160,12 +175,12 @@ final class Curl {
     }
 
     /// OpenSSL's verdict on the clinic's certificate, in a few words.
-    private func distrust(_ reason: String) -> String {
+    private func distrust(_ reason: String) -> Fault.Distrust {
         switch number(CURLINFO_SSL_VERIFYRESULT) {
-        case 9: "not valid yet"
-        case 10: "expired"
-        case 18, 19, 20, 21: "no authority that we trust has signed it"
-        default: reason.contains("subject name") ? "it is for another host" : "verification failed"
+        case 9: .notYetValid
+        case 10: .expired
+        case 18, 19, 20, 21: .strangeAuthority
+        default: reason.contains("subject name") ? .otherHost : .unverified
         }
     }
 }

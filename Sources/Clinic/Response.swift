@@ -31,6 +31,19 @@ struct Response {
         return Answer(entries: answers, date: date)
     }
 
+    /// Why a transaction without entries was not taken; nil where it was, or was refused for being empty.
+    func refusal(ofNothing reader: JSONReader) -> Fault? {
+        if headers["content-type"]?.lowercased().hasPrefix("text/html") == true { return .clinic(.notOurClinic) }
+        let outcome = outcome(by: reader)
+        switch status {
+        case 200, 201: return (try? JSONDocument(body, by: reader)) != nil ? nil : .clinic(.badAnswer("it is no JSON"))
+        case 400, 422: return outcome.issues.isEmpty ? .clinic(.wrongAddress(status: status)) : nil
+        default:
+            let retryAfter = headers["retry-after"].flatMap { FHIR.retryAfter($0, date: date) }
+            return verdict(status: status, outcome: outcome, retryAfter: retryAfter, date: date).fault
+        }
+    }
+
     private func bad(_ why: String) -> Refusal {
         Refusal(.resendOnce, .clinic(.badAnswer(why)), status: status, date: date)
     }

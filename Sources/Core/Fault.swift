@@ -24,8 +24,8 @@ package enum Fault: Error, Equatable, Sendable {
         /// Somebody else commands the same adapter: who, or by what it shows.
         case radioShared(String)
         case portGone, portBusy(String), noPermission(String)
-        case diskFull, diskFailing(String), journalFull, readingsLost(Int), journalDamaged(String), journalNewer(
-            found: Int, known: Int)
+        case diskFull, diskFailing(String), diskReadOnly(String)
+        case journalFull, readingsLost(Int), journalDamaged(String), journalNewer(found: Int, known: Int)
         case journalInUse
         /// So many readings would be lost that are not at the clinic.
         case undelivered(Int)
@@ -37,15 +37,24 @@ package enum Fault: Error, Equatable, Sendable {
     package enum Network: Equatable, Sendable { case noName(String), noRoute, refused, timedOut, interrupted }
 
     package enum Clinic: Equatable, Sendable {
-        case untrusted(String), notOurClinic
+        case untrusted(Distrust), notOurClinic
         /// 401 or 403: our credentials, or what they may do. 0 where TLS already refused our certificate.
         case rejectsUs(status: Int)
+        /// The clinic says so of the certificate that we show.
+        case ourCertificateExpired
         /// The content was refused; the issue's code and diagnostics of the OperationOutcome.
         case refusedReading(status: Int, issue: String)
         case busy(status: Int, retryAfter: Duration?)
         case failing(status: Int), badAnswer(String), tooLarge
         /// The address answers, but not as a FHIR server that takes transactions.
         case wrongAddress(status: Int)
+    }
+
+    /// Why the clinic's certificate proves nothing.
+    package enum Distrust: String, CaseIterable, Sendable {
+        case notYetValid = "not valid yet", expired
+        case strangeAuthority = "no authority that we trust has signed it", otherHost = "it is for another host"
+        case unverified = "verification failed"
     }
 }
 
@@ -132,6 +141,7 @@ extension Fault.Hub {
         case .noPermission(let what): ("no permission for \(what)", "run as the vitalsd service, or join its group")
         case .diskFull: ("the disk is full, so readings stay on their devices", "free space on the hub")
         case .diskFailing(let why): ("the disk fails (\(why))", "replace the hub's card or disk")
+        case .diskReadOnly(let path): ("\(path) is on a disk that takes no writing", "replace the hub's card or disk")
         case .journalFull:
             (
                 "the journal is full of undelivered readings; new ones stay on their devices",
@@ -173,10 +183,13 @@ extension Fault.Network {
 extension Fault.Clinic {
     fileprivate var said: Said {
         switch self {
-        case .untrusted(let why): ("the clinic's certificate is not trusted (\(why))", "check the CA and the host name")
+        case .untrusted(let why):
+            ("the clinic's certificate is not trusted (\(why.rawValue))", "check the CA and the host name")
         case .notOurClinic:
             ("the address answers with a redirect or a page", "log in to the network, or correct the URL")
         case .rejectsUs(let status): ("the clinic rejects this hub (\(status))", "renew its credentials at the clinic")
+        case .ourCertificateExpired:
+            ("this hub's certificate has expired", "ask the clinic for a new one")
         case .refusedReading(let status, let issue):
             ("the clinic refused a reading (\(status) \(issue))", "see vitalsd queue")
         case .busy(let status, _): ("the clinic is busy (\(status))", "nothing to do: it retries by itself")

@@ -30,6 +30,12 @@ import Core
         _ device: Management.Address, as capability: Management.IOCapability, within time: Duration,
         answering: @Hub (PairingQuestion) async -> PairingAnswer
     ) async throws(Fault) -> Bond
+    /// What it is called: `hci0`; nil while there is none.
+    var name: String? { get }
+    /// What stands in its way at present; nil where nothing does.
+    var fault: Fault? { get }
+    /// How strong the signal of a connected device is, in dBm; nil where nobody can say.
+    func signal(of device: Management.Address) async -> Int?
     /// What was tried to keep it alive, in this hub's life.
     var counters: RadioHealth.Counters { get set }
     /// Forgets a device's keys.

@@ -30,7 +30,7 @@ extension Fault {
         case EBUSY: .hub(.portBusy(what))
         case ENOSPC, EDQUOT: .hub(.diskFull)
         case EIO: .hub(.diskFailing("\(what) cannot be read or written"))
-        case EROFS: .hub(.diskFailing("\(what) is read-only"))
+        case EROFS: .hub(.diskReadOnly(what))
         default: .hub(.system(path.map { "\(call) \($0)" } ?? call, number))
         }
     }

@@ -35,7 +35,7 @@ import Core
     var channel: ManagementSocket?
     var adapter: Adapter?
     /// Why there is no adapter to command at present; nil where there is. Until the first was brought up nobody is told.
-    package private(set) var fault: Fault? = .hub(.radioOff)
+    @Hub package private(set) var fault: Fault? = .hub(.radioOff)
     private var faults: [Fault] = []
 
     /// By the device's identity.
@@ -158,6 +158,13 @@ import Core
         change.ring()
     }
 
+    @Hub package func signal(of device: Management.Address) async -> Int? {
+        guard isOn, device.kind != .classic, let channel, let adapter else { return nil }
+        // No more than a line in a report: a radio that cannot say is no fault.
+        guard let answer = try? await channel.ask(.connectionInformation(device), of: adapter.index) else { return nil }
+        return (try? Management.signal(answer)) ?? nil
+    }
+
     // MARK: what happens
 
     @Hub package func next() async throws(Fault) -> Advertisement {
@@ -234,7 +241,7 @@ import Core
                 var due: ContinuousClock.Instant?
                 do throws(Fault) {
                     due = try await settle(channel)
-                    if fault != nil { Systemd.log(.info, "hub: Bluetooth adapter \(name) is on") }
+                    if fault != nil { Systemd.log(.info, "hub: Bluetooth adapter \(name ?? "") is on") }
                     fault = nil
                     faults = []
                     heard.ring()
@@ -247,7 +254,7 @@ import Core
         }
     }
 
-    private var name: String { adapter?.index.description ?? "none" }
+    @Hub package var name: String? { adapter?.index.description }
 
     /// Says what stands in the way, once.
     func tell(_ fault: Fault) {

@@ -42,5 +42,21 @@ package final class JournalConnection {
     }
     package func setAside() throws(Fault) -> [String] { try database.setAside() }
     package func bindings() throws(Fault) -> [Journal.Binding] { try database.bindings() }
+    /// What wireless devices are reached with.
+    package func wireless() throws(Fault) -> [Journal.Wireless] { try database.wireless() }
+
+    /// How many readings of each device were heard in each hour since `start`, by the hours since 1970.
+    package func readingsByHour(since start: Instant) throws(Fault) -> [(device: String, hour: Int, count: Int)] {
+        try database.query(
+            """
+            SELECT d.identity, r.wall / 3600000 AS hour, count(*) FROM reading r JOIN device d ON d.id = r.device
+            WHERE r.wall >= ? AND r.standing <> 2 GROUP BY d.id, hour ORDER BY d.id, hour
+            """, .integer(start.milliseconds)
+        ).compactMap { row in
+            guard let device = row[0].text, let hour = row[1].integer, let count = row[2].integer else { return nil }
+            return (device, Int(hour), Int(count))
+        }
+    }
+
     package func value(for key: String) throws(Fault) -> String? { try database.value(for: key) }
 }

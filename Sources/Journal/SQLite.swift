@@ -212,7 +212,8 @@ private func sqliteFault(_ code: Int32, _ connection: OpaquePointer?, _ path: St
 func systemFault(_ call: String, _ number: Int32, _ path: String) -> Fault {
     switch number {
     case ENOSPC, EDQUOT, EFBIG: .hub(.diskFull)
-    case EACCES, EPERM, EROFS: .hub(.noPermission(path))
+    case EACCES, EPERM: .hub(.noPermission(path))
+    case EROFS: .hub(.diskReadOnly(path))
     case EWOULDBLOCK: .hub(.journalInUse)
     default: .hub(.diskFailing("\(path): \(call), errno \(number)"))
     }

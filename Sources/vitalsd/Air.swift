@@ -11,6 +11,8 @@ import Host
     private let path: String
     private var ear: SocketBearer?
     @Hub let links = 256
+    let name: String? = "a simulated one"
+    let fault: Fault? = nil
     @Hub var counters = RadioHealth.Counters()
 
     init(_ path: String) { self.path = path }
@@ -21,7 +23,7 @@ import Host
             do throws(Fault) {
                 if ear == nil { ear = try SocketBearer.connect(to: path) }
                 if let packet = try await ear?.receive(within: .seconds(3600)) {
-                    if let heard = Advertisement(notation: String(decoding: packet, as: UTF8.self)) { return heard }
+                    if let heard = heard(String(decoding: packet, as: UTF8.self)) { return heard }
                 } else {
                     ear = nil
                 }
@@ -30,6 +32,14 @@ import Host
             }
             if ear == nil { await loop.sleep(for: .milliseconds(200)) }
         }
+    }
+
+    /// Behind the notation may stand how strong it was: `… signal -63`.
+    private func heard(_ packet: String) -> Advertisement? {
+        guard let mark = packet.firstRange(of: " signal ") else { return Advertisement(notation: packet) }
+        var heard = Advertisement(notation: String(packet[..<mark.lowerBound]))
+        heard?.signal = Int(packet[mark.upperBound...])
+        return heard
     }
 
     @Hub func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer {
@@ -48,6 +58,7 @@ import Host
     @Hub func nextCall() async -> RFCOMMSocket? { nil }
     @Hub func disconnect(_ device: Management.Address) async throws(Fault) {}
     @Hub func forget(_ device: Management.Address) async throws(Fault) {}
+    @Hub func signal(of device: Management.Address) async -> Int? { nil }
     @Hub func nextBond() async -> Bond? { nil }
     @Hub func pair(
         _ device: Management.Address, as capability: Management.IOCapability, within time: Duration,

@@ -27,9 +27,12 @@ extension Gateway {
         }
         guard roster.hear(caller) else { return line.hangUp() }
         defer { roster.left(caller) }
+        let identity = Sighting(.advertisement(caller)).identity
         do throws(Fault) {
             try await visit(caller, over: line)
+            hearing.visited(identity)
         } catch {
+            hearing.visited(identity, error)
             log(error, about: line.device.description)
         }
     }
@@ -45,6 +48,7 @@ extension Gateway {
             return acceptList.visited(identity, kept: 0)
         }
         acceptList.visited(identity, kept: try await visit(device, over: line))
+        hearing.visited(identity)
     }
 
     /// One visit over the serial port of a classic device, whoever has called: how many readings were kept.

@@ -10,7 +10,8 @@ enum Exit: Int32, Error, CaseIterable {
         switch fault {
         case .hub(.badConfiguration), .hub(.certificateUnreadable), .hub(.secretExposed): self = .configuration
         case .hub(.noPermission): self = .noPermission
-        case .hub(.diskFull), .hub(.diskFailing), .hub(.journalFull), .hub(.readingsLost): self = .io
+        case .hub(.diskFull), .hub(.diskFailing), .hub(.diskReadOnly), .hub(.journalFull), .hub(.readingsLost):
+            self = .io
         case .hub(.journalDamaged), .hub(.journalNewer): self = .data
         case .hub(.journalInUse), .hub(.portBusy), .hub(.clockUnset): self = .temporary
         case .hub(.system): self = .system

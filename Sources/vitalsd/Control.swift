@@ -60,6 +60,7 @@ import Journal
         do throws(Fault) {
             switch words[0] {
             case "status": answer = status
+            case "diagnosis": answer = Account(of: gateway).notation
             case "scan": answer = try await scan(words, caller)
             case "pair": answer = try await pair(words, caller)
             default:

@@ -4,21 +4,42 @@ import Journal
 
 extension Command {
     static let explain = Command(
-        verb: "explain", arguments: "READING [--configuration FILE]",
-        summary: "how the time of a reading was concluded, in plain words",
+        verb: "explain", arguments: "READING | CODE | --all [--lang da|en] [--configuration FILE]",
+        summary: "how a reading's time was concluded, or what a code means",
         explanation: """
             READING is a number that `queue` and the log show. What the device said, what was seen of its clock, what
-            follows from that, and how sure it is. No value and no person is printed.
+            follows from that, and how sure it is. No value and no person is printed. CODE is one that `diagnose` shows,
+            such as hub.disk-full: what is the matter, and what to do next. With --all every code, as a page of the
+            documentation.
             """
     ) { arguments throws(Exit) in
+        let language = try arguments.language(), wantsAll = arguments.flag("all")
         let path = try arguments.configurationPath(), words = try arguments.rest()
-        guard words.count == 1, let id = Int64(words[0]) else {
-            throw arguments.complain("expected the number of one reading")
+        if wantsAll, words.isEmpty { return printLine(faultPage.joined(separator: "\n")) }
+        guard words.count == 1, !wantsAll else {
+            throw arguments.complain("expected the number of one reading, or one code")
+        }
+        guard let id = Int64(words[0]) else {
+            guard let cause = Cause(code: words[0]) else {
+                let near = nearest(words[0], Cause.all.map(\.code))
+                throw arguments.complain("no code \(words[0]); the nearest is \(near)")
+            }
+            for line in cause.explanation(in: language) { printLine(line) }
+            return
         }
         let configuration = try configuration(at: path)
         let lines = try reading(configuration) { journal throws(Fault) in try journal.explanation(of: id) }
         guard let lines else { throw arguments.complain("there is no reading \(id)") }
         for line in lines { printLine(line) }
+    }
+}
+
+extension Arguments {
+    /// `--lang da` or `en`, else what the environment says.
+    mutating func language() throws(Exit) -> Language {
+        guard let word = try option("lang") else { return .ofEnvironment }
+        guard let language = Language(rawValue: word) else { throw complain("--lang wants da or en") }
+        return language
     }
 }
 

@@ -19,6 +19,7 @@ import Journal
     let dating: Dating
     let roster = Roster()
     let acceptList: AcceptList
+    let hearing = Hearing()
     /// The radio; nil where the hub is to have none.
     let central: (any Central)?
     /// Who listens beside the line: a technician who looks for devices.
@@ -30,7 +31,7 @@ import Journal
     private var broadcasts: [String: [BluetoothUUID: [UInt8]]] = [:]
     private let lines: LineWatch
     private let lastWords: LastWords
-    private let setAside: Set<String>
+    let setAside: Set<String>
 
     init(_ configuration: Configuration, journal: Journal, clinic: Courier.Destination) async throws(Fault) {
         self.configuration = configuration
@@ -98,10 +99,12 @@ import Journal
                     case .appeared(let line):
                         Systemd.log(.info, "hub: serial line \(line.path) appeared")
                         let appearance = roster.present(line)
+                        hearing.note(line: line.path)
                         group.addTask { await self.attend(line, since: appearance) }
                     case .vanished(let path):
                         Systemd.log(.info, "hub: serial line \(path) is gone")
                         roster.absent(path)
+                        hearing.forget(line: path)
                     }
                 } catch {
                     log(error)
@@ -122,6 +125,7 @@ import Journal
                     let advertisement = try await central.next()
                     radioFault = nil
                     for scan in scans { scan.hear(advertisement) }
+                    note(advertisement)
                     guard isAwaited(advertisement), roster.hear(advertisement) else { continue }
                     group.addTask { await self.meet(advertisement, over: central) }
                 } catch {
@@ -179,8 +183,10 @@ import Journal
             do throws(Fault) {
                 let port = try SerialPort(line.path, roster.settings(for: line))
                 roster.open(line, port)
+                hearing.note(line: line.path)
                 defer { roster.close(line, port) }
                 let (driver, heard) = try await roster.recognise(line, port)
+                hearing.note(line: line.path, driver: driver.id)
                 let link = Resumed(port, heard: heard)
                 guard case .line(let conversation) = driver.visit else { continue }
                 try await visit(driver, Sighting(.line(line))) { report throws(Fault) in
@@ -188,7 +194,10 @@ import Journal
                 }
                 patience = Patience()
             } catch {
-                if error != .hub(.portGone), error != .device(.hungUp) { log(error, about: line.path) }
+                if error != .hub(.portGone), error != .device(.hungUp) {
+                    hearing.note(line: line.path, error)
+                    log(error, about: line.path)
+                }
                 await loop.sleep(for: patience.next())
             }
         }
@@ -212,6 +221,7 @@ import Journal
             let bearer = try await central.connect(advertisement)
             roster.open(advertisement, bearer)
             defer { roster.close(advertisement) }
+            async let _: Void = noteSignal(of: advertisement, over: central)
             let known = acceptList[device]
             let client = GATTClient(
                 bearer, table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
@@ -224,40 +234,15 @@ import Journal
                 try await conversation(client, report)
             }
             acceptList.visited(device, kept: kept)
+            hearing.visited(device)
             try await acceptList.remember(device) { known in
                 known.sighting = seen
                 if !known.bond.isEmpty { known.attributes = client.table.map(\.description) ?? "" }
             }
         } catch {
+            hearing.visited(device, error)
             if acceptList.failed(device, error) { log(error, about: advertisement.address.description) }
         }
-    }
-
-    /// The driver of a device that says all in its advertisements; nil for one that is to be connected to.
-    private func broadcaster(
-        _ advertisement: Advertisement
-    ) -> (Driver, @Sendable (Advertisement, any Report) async throws(Fault) -> Void)? {
-        let seen = acceptList.completed(advertisement)
-        guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))),
-            case .advertisement(let conversation) = driver.visit
-        else { return nil }
-        return (driver, conversation)
-    }
-
-    /// Whose a device is by what it says on the air or, where that is too little, by its name and services.
-    private func recognise(
-        _ advertisement: Advertisement, _ client: GATTClient
-    ) async throws(Fault) -> (Driver, Advertisement) {
-        var seen = acceptList.completed(advertisement)
-        if let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) { return (driver, seen) }
-        try await client.discover()
-        var asked = Advertisement(address: seen.address, kind: seen.kind, name: "", services: client.services)
-        if client.has(0x2A00) { asked.name = String(decoding: try await client.read(0x2A00), as: UTF8.self) }
-        seen = seen.completed(from: asked)
-        guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) else {
-            throw .device(.unrecognised)
-        }
-        return (driver, seen)
     }
 
     // MARK: visit

@@ -161,7 +161,7 @@ extension Fault {
     /// Whether a reading that could not be kept can be once there is room, or the disk is well again.
     fileprivate var isAboutRoom: Bool {
         switch self {
-        case .hub(.diskFull), .hub(.diskFailing), .hub(.journalFull): true
+        case .hub(.diskFull), .hub(.diskFailing), .hub(.diskReadOnly), .hub(.journalFull): true
         default: false
         }
     }

@@ -85,6 +85,7 @@ extension Gateway {
         let bonds = acceptList.bonds.filter { device == nil || device == "bluetooth:\($0.device.address)" }
         let result = try await change()
         acceptList.forget(device)
+        hearing.forget(device)
         try await acceptList.reload()
         for bond in bonds { try await central?.forget(bond.device) }
         return result

@@ -34,6 +34,7 @@ private typealias Command = Management.Command
         (.add(device, .report), 0x0033, "01 02 03 04 05 06 01 00"),
         (.add(classic, .allowIncoming), 0x0033, "01 02 03 04 05 06 00 01"),
         (.add(random, .connect), 0x0033, "01 02 03 04 05 c6 02 02"),
+        (.connectionInformation(device), 0x0031, "01 02 03 04 05 06 01"),
         (.remove(device), 0x0034, "01 02 03 04 05 06 01"),
         (.remove(.any), 0x0034, "00 00 00 00 00 00 00"),
         // tester: start_discovery_le_param, start_discovery_bredrle_param
@@ -113,5 +114,12 @@ private typealias Command = Management.Command
     @Test func aKeyIsNeverPrinted() throws {
         #expect("\(try key("01020304050607080910111213141516"))" == "a key")
         #expect(Management.Key([1, 2, 3]) == nil)
+    }
+
+    /// doc/mgmt-protocol.rst, Get Connection Information: 127 is no signal.
+    @Test func theSignalOfALink() throws {
+        #expect(try Management.signal(try #require(bytes(hex: "010203040506 01 b9 00 04"))) == -71)
+        #expect(try Management.signal(try #require(bytes(hex: "010203040506 01 7f 7f 7f"))) == nil)
+        #expect(throws: Malformed.self) { try Management.signal(try #require(bytes(hex: "010203040506 01"))) }
     }
 }

@@ -197,9 +197,9 @@ func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal {
 
 @Suite struct Trust {
     @Test(arguments: [
-        ("wrong-host", "it is for another host"), ("expired", "expired"),
+        ("wrong-host", Fault.Distrust.otherHost), ("expired", .expired),
     ])
-    func certificatesOfOthers(certificate: String, why: String) async throws {
+    func certificatesOfOthers(certificate: String, why: Fault.Distrust) async throws {
         let receiver = try Receiver(certificate: certificate)
         let refusal = try await refusal(clinic(receiver), bundle())
         #expect(refusal.fault == .clinic(.untrusted(why)))
@@ -209,7 +209,7 @@ func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal {
 
     @Test func anAuthorityThatWeDoNotTrust() async throws {
         let receiver = try Receiver()
-        let why = Fault.clinic(.untrusted("no authority that we trust has signed it"))
+        let why = Fault.clinic(.untrusted(.strangeAuthority))
         let other = try Place.file("other-ca.pem")
         #expect(try await refusal(clinic(receiver) { $0.authority = other }, bundle()).fault == why)
         #expect(try await refusal(clinic(receiver) { $0.authority = nil }, bundle()).fault == why)

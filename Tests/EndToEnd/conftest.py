@@ -230,3 +230,20 @@ def measure(cuff, *systolic: int) -> None:
             cuff.measured += 1
             when = datetime(2019, 2, 1) + timedelta(minutes=cuff.measured)
             cuff.memory.append(blood_pressure(number, 80, 60, when))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """The broken homes as a table: what `vitalsd diagnose` said of each, and how many were right and cleared."""
+    right, rows = 0, []
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            properties = dict(getattr(report, "user_properties", []))
+            if report.when != "call" or "home" not in properties:
+                continue
+            right += outcome == "passed"
+            said = properties.get("verdict", "not asked")
+            rows.append(f"{'right' if outcome == 'passed' else 'WRONG'}  {properties['home']}: {said}")
+    if rows:
+        terminalreporter.write_sep("-", "broken homes")
+        for line in [*sorted(rows), f"{right} of {len(rows)} verdicts right, and cleared by their remedies"]:
+            terminalreporter.write_line(line)

@@ -41,6 +41,10 @@ class Cuff:
         self.on_confirmation = lambda: None
         #: Goes on advertising although it has nothing to tell, and answers nothing: a visit that hangs.
         self.is_stuck = False
+        #: Seconds without a word after which it hangs up.
+        self.patience = 10
+        #: Advertises although it has nothing to tell, and says so when it is visited.
+        self.is_on = False
         self.visits = 0
         self.measured = 0
         #: Where it advertises, for whoever wants to say more there.
@@ -70,7 +74,7 @@ class Cuff:
         """One connection: answers ATT requests, then indicates what it holds, one at a time."""
         in_flight = None
         self.visits += 1
-        link.settimeout(10)
+        link.settimeout(self.patience)
         try:
             while True:
                 pdu = link.recv(600)
@@ -173,7 +177,7 @@ class Air:
     def advertise(self) -> None:
         while self.open:
             for cuff in list(self.cuffs.values()):
-                if cuff.memory or cuff.is_stuck:
+                if cuff.memory or cuff.is_stuck or cuff.is_on:
                     for ear in list(self.ears):
                         try:
                             ear.send(cuff.advertisement(), socket.MSG_DONTWAIT)

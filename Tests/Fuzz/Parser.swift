@@ -46,6 +46,7 @@ struct Parser: Sendable {
             _ = try? Management.connections(bytes)
             _ = try? Management.settings(bytes)
             _ = try? Management.device(bytes)
+            _ = try? Management.signal(bytes)
         },
         Parser(name: "sdp-answer") { bytes in if let element = try? DataElement(bytes) { _ = ServiceRecord(element) } },
         Parser(name: "sdp-request") { bytes in

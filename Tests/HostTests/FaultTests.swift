@@ -6,7 +6,7 @@ import Testing
 @Suite struct FaultTests {
     @Test(arguments: [
         (EACCES, Fault.hub(.noPermission("/x"))), (EPERM, .hub(.noPermission("/x"))), (EBUSY, .hub(.portBusy("/x"))),
-        (ENOSPC, .hub(.diskFull)), (EDQUOT, .hub(.diskFull)), (EROFS, .hub(.diskFailing("/x is read-only"))),
+        (ENOSPC, .hub(.diskFull)), (EDQUOT, .hub(.diskFull)), (EROFS, .hub(.diskReadOnly("/x"))),
         (EMFILE, .hub(.system("open /x", 24))), (ENOENT, .hub(.system("open /x", 2))),
     ])
     func anErrnoBecomesWhatSomebodyCanActOn(number: CInt, fault: Fault) {

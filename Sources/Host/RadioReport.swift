@@ -1,0 +1,30 @@
+import Bluetooth
+import Core
+
+/// What a technician is told of the radio. Nothing is changed by asking.
+extension Radio {
+    /// The adapter that a daemon would take: `hci0`. Throws `noRadio`, `noPermission`, `radioBlocked`, `radioShared`, or
+    /// `radioFailing` where the kernel does not answer.
+    package static func look(adapter: UInt16?) async throws(Fault) -> String {
+        let channel = try ManagementSocket()
+        defer { channel.close() }
+        async let reading: Void = channel.read()
+        let result: Result<String, Fault>
+        do throws(Fault) {
+            result = .success(try await look(adapter, channel))
+        } catch {
+            result = .failure(error)
+        }
+        channel.close()
+        await reading
+        return try result.get()
+    }
+
+    private static func look(_ configured: UInt16?, _ channel: ManagementSocket) async throws(Fault) -> String {
+        guard let best = try await AdapterChoice(configured: configured).best(of: channel) else { throw .hub(.noRadio) }
+        let name = best.index.description
+        if RFKill().state(of: name) != .free { throw .hub(.radioBlocked) }
+        if configured == nil, OtherMaster().isBluetoothdRunning { throw .hub(.radioShared("bluetoothd")) }
+        return name
+    }
+}

@@ -1,0 +1,146 @@
+import Core
+import Devices
+import Host
+
+/// How the daemon fares with each device and line, for whoever asks: when it was last heard and how well, and what its last
+/// visit came to. In memory alone, and bounded: a week of hours of a household's devices.
+@Hub final class Hearing {
+    /// An hour of one device's signals, in dBm.
+    struct Hour: Equatable {
+        /// Since 1970.
+        let hour: Int
+        var count = 0, sum = 0, weakest = 127, strongest = -127
+
+        var mean: Int { count > 0 ? sum / count : 0 }
+
+        mutating func take(_ signal: Int) {
+            count += 1
+            sum += signal
+            weakest = min(weakest, signal)
+            strongest = max(strongest, signal)
+        }
+    }
+
+    struct Device: Equatable {
+        var lastHeard: Instant?
+        /// The latest, in dBm.
+        var signal: Int?
+        /// Oldest first; only hours in which something was heard.
+        var hours: [Hour] = []
+        var lastVisit: Instant?
+        /// Why the last visit failed; nil where it did not.
+        var trouble: Trouble?
+    }
+
+    /// A device that is bound to nobody, of a model that is known.
+    struct Stranger: Equatable {
+        var model: String
+        var lastHeard: Instant
+        var signal: Int?
+    }
+
+    struct Line: Equatable {
+        /// The driver's id, once it was recognised.
+        var driver: String?
+        var trouble: Trouble?
+    }
+
+    let started = HubClock.now().wall
+    private(set) var devices: [String: Device] = [:]
+    private(set) var strangers: [String: Stranger] = [:]
+    private(set) var lines: [String: Line] = [:]
+    /// When anything at all was last heard on the air.
+    private(set) var lastHeard: Instant?
+
+    nonisolated static let mostHours = 168, mostDevices = 64
+
+    func hear(_ advertisement: Advertisement, isBound: Bool, model: @autoclosure () -> String?) {
+        let now = HubClock.now().wall, identity = Sighting(.advertisement(advertisement)).identity
+        lastHeard = now
+        if isBound {
+            note(identity) { $0.hear(advertisement.signal, at: now) }
+            strangers[identity] = nil
+        } else if var stranger = strangers[identity] {
+            stranger.lastHeard = now
+            stranger.signal = advertisement.signal ?? stranger.signal
+            strangers[identity] = stranger
+        } else if strangers.count < Self.mostDevices, let model = model() {
+            strangers[identity] = Stranger(model: model, lastHeard: now, signal: advertisement.signal)
+        }
+    }
+
+    func hear(_ identity: String, signal: Int) { note(identity) { $0.hear(signal, at: HubClock.now().wall) } }
+
+    func visited(_ identity: String, _ fault: Fault? = nil) {
+        note(identity) { device in
+            device.lastVisit = HubClock.now().wall
+            device.trouble = fault.map(Trouble.init)
+        }
+    }
+
+    func note(line path: String, driver: String? = nil, _ fault: Fault? = nil) {
+        lines[path] = Line(driver: driver ?? lines[path]?.driver, trouble: fault.map(Trouble.init))
+    }
+
+    /// A line that is gone is in trouble only where it is configured.
+    func forget(line path: String) { lines[path] = nil }
+
+    /// What was wiped is not known here either.
+    func forget(_ identity: String?) {
+        if let identity { devices[identity] = nil } else { (devices, strangers) = ([:], [:]) }
+    }
+
+    private func note(_ identity: String, _ change: (inout Device) -> Void) {
+        guard devices[identity] != nil || devices.count < Self.mostDevices else { return }
+        change(&devices[identity, default: Device()])
+    }
+}
+
+extension Hearing.Device {
+    fileprivate mutating func hear(_ signal: Int?, at now: Instant) {
+        lastHeard = now
+        guard let signal else { return }
+        self.signal = signal
+        let hour = Int(now.milliseconds / 3_600_000)
+        if hours.last?.hour != hour { hours = hours.suffix(Hearing.mostHours - 1) + [.init(hour: hour)] }
+        hours[hours.count - 1].take(signal)
+    }
+}
+
+/// A fault as it is handed on: its stable code, and what is particular about it.
+struct Trouble: Equatable, Sendable {
+    let cause: Cause, detail: String
+
+    init(_ fault: Fault) {
+        cause = Cause(fault)
+        detail = fault.detail
+    }
+
+    init(_ notice: Notice, _ detail: String = "") {
+        cause = .notice(notice)
+        self.detail = detail
+    }
+
+    /// Reads a code and its detail; nil for an empty or unknown code.
+    init?(code: String, detail: String) {
+        guard let cause = Cause(code: code) else { return nil }
+        self.cause = cause
+        self.detail = detail
+    }
+}
+
+extension Gateway {
+    /// Somebody was heard: a device of ours, or one that might be.
+    func note(_ advertisement: Advertisement) {
+        let sighting = Sighting(.advertisement(advertisement))
+        hearing.hear(
+            advertisement, isBound: acceptList.isBound(sighting.identity),
+            model: drivers.soleClaimant(of: sighting).map { "\($0.manufacturer) \($0.model)" })
+    }
+
+    /// Of a device that the kernel connects to by itself nobody has heard an advertisement: the link is asked.
+    func noteSignal(of advertisement: Advertisement, over central: any Central) async {
+        guard advertisement.signal == nil, let signal = await central.signal(of: advertisement.device) else { return }
+        hearing.hear(Sighting(.advertisement(advertisement)).identity, signal: signal)
+    }
+}

@@ -1,0 +1,44 @@
+import Core
+import Testing
+
+@testable import vitalsd
+
+/// What the daemon tells `diagnose`.
+@Suite struct AccountTests {
+    @Test func saysWhatItMeansAndNothingElse() {
+        var account = Account()
+        account.version = "1.2.3"
+        account.started = Instant(milliseconds: 1_800_000_000_000)
+        account.hasRadio = true
+        account.radio = "hci0"
+        account.radioTrouble = Trouble(.hub(.radioFailing("no answer\tto\nset powered")))
+        account.courierTrouble = Trouble(.clinic(.failing(status: 503)))
+        account.devices["bluetooth:00:09:1F:80:00:22"] = Hearing.Device(
+            lastHeard: Instant(milliseconds: 1_800_000_100_000), signal: -71,
+            hours: [Hearing.Hour(hour: 500_000, count: 2, sum: -150, weakest: -80, strongest: -70)],
+            trouble: Trouble(.pairing(.keyForgotten)))
+        account.strangers["bluetooth:00:00:00:00:00:01"] = Hearing.Stranger(
+            model: "Beurer BM77", lastHeard: Instant(milliseconds: 1_800_000_200_000))
+        account.lines["/dev/ttyUSB0"] = Hearing.Line(driver: "nonin-format-13", trouble: nil)
+        account.setAside = ["bluetooth:00:00:00:00:00:02"]
+        var read = Account(notation: account.notation)
+        // A tab and a new line would be another word and another line.
+        #expect(read.radioTrouble?.detail == "no answer to set powered")
+        read.radioTrouble = account.radioTrouble
+        #expect(read == account)
+    }
+
+    @Test(arguments: [
+        "", "\n\n", "device", "device\tx", "hour\ta\tb\tc\td\te\tf", "radio\tyes\thci0\tnothing.such\t", "\t\t\t",
+    ])
+    func takesNothingFromWhatItDoesNotUnderstand(_ text: String) {
+        let account = Account(notation: text)
+        #expect(account.devices.isEmpty && account.radioTrouble == nil && account.lines.isEmpty)
+    }
+
+    @Test func masksWhoseADeviceIs() {
+        #expect(masked("bluetooth:00:09:1F:80:00:22") == "00:09:1F:…:22")
+        #expect(masked("usb:0403:6001:A9012") == "usb:0403:6001:…")
+        #expect(masked("line:/dev/ttyS0") == "/dev/ttyS0")
+    }
+}
