@@ -16,7 +16,7 @@ VENV       := .venv
 PYTEST      = $(VENV)/bin/python -m pytest -q
 THEENGS    ?= $(VENV)/theengs/bin/python
 
-LIBRARIES  := libbluetooth-dev libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
+LIBRARIES  := libbluetooth-dev libudev-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev pkg-config
 TESTING    := python3 python3-venv openssl sqlite3
 
 # A failure in a pipe is a failure.
