@@ -38,6 +38,8 @@ package actor Clinic {
     ///
     /// - Throws: why it was not taken, or why that is unknown. No person and no secret is in the fault's sentence.
     package func deliver(_ parcel: Parcel) throws(Refusal) -> Answer {
+        // A certificate may have been renewed, or lost, since the last time.
+        try checkFiles()
         let response: Response, reader: JSONReader
         do {
             reader = try readyReader()
@@ -91,6 +93,7 @@ package actor Clinic {
     /// A request of which only the status counts.
     @discardableResult
     private func judged(_ send: (Curl, Authorization) throws(Fault) -> Response) throws(Refusal) -> Response {
+        try checkFiles()
         let response: Response
         do {
             response = try request(send)
@@ -105,8 +108,6 @@ package actor Clinic {
 
     /// Sends, with what is to be shown. A token may die before its time: then once more, with a new one.
     private func request(_ send: (Curl, Authorization) throws(Fault) -> Response) throws(Fault) -> Response {
-        // A certificate may have been renewed, or lost, since the last time.
-        try settings.checkFiles()
         let curl = try ready(), hadToken = token != nil
         let response = try send(curl, try authorization(by: curl))
         guard response.status == 401, token != nil else { return response }

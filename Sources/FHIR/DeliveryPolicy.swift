@@ -51,7 +51,9 @@ package struct DeliveryPolicy: Equatable, Sendable {
 
     /// The clinic called a bundle of so many readings too large. The size that goes through is remembered.
     package mutating func tooLarge(_ readings: Int) {
-        ceiling = max(1, readings / 2)
+        // That one is too large by itself says nothing of others.
+        guard readings > 1 else { return }
+        ceiling = readings / 2
         most = min(most, ceiling)
     }
 

@@ -32,7 +32,13 @@ package struct Refusal: Error, Equatable, Sendable {
     /// Whether the server may have taken it although it does not seem so: no answer came, or one that makes no sense, or one
     /// that somebody in between has given for it. Only the very same bytes may follow.
     package var leavesUnknown: Bool {
-        guard let status else { return true }
+        guard let status else {
+            return switch fault {
+            case .network(.interrupted), .network(.timedOut), .clinic(.badAnswer): true
+            // There was no connection, or nobody at its end whom we trust: nothing was sent.
+            case .network, .clinic, .hub, .device, .pairing: false
+            }
+        }
         return status < 300 || status == 408 || status >= 500
     }
 

@@ -71,7 +71,10 @@ func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal {
         #expect(first.entries.map(\.status) == [201, 201, 201, 201])
         #expect(second.entries.map(\.status) == [200, 200, 200, 200])
         #expect(first.entries.map(\.location) == second.entries.map(\.location))
-        #expect(bundle.entries.locations(ofReading: 0, in: first) == ["Observation/3/_history/1", "Observation/4/_history/1"])
+        #expect(
+            bundle.entries.locations(ofReading: 0, in: first) == [
+                "Observation/3/_history/1", "Observation/4/_history/1",
+            ])
         #expect(first.date != nil)
         // One for the clinic, one for this question.
         #expect(try receiver.count("connections") == 2)

@@ -102,7 +102,9 @@ final class TemporaryFile {
     ])
     func wholeCredentialsAreTaken(_ lines: String) throws {
         let file = try TemporaryFile("[Clinic]\nURL=https://clinic.example\n\(lines)\n")
-        #expect(try Configuration(path: file.path).recipients.first?.settings.credentials != Clinic.Settings.Credentials.none)
+        #expect(
+            try Configuration(path: file.path).recipients.first?.settings.credentials
+                != Clinic.Settings.Credentials.none)
     }
 
     @Test func laterFilesOverride() throws {
