@@ -500,6 +500,9 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         self.world.bodies.append(hashlib.sha256(body).hexdigest())
         self.world.count("bytes", length)
+        if self.world.save:
+            with open(os.path.join(self.world.save, f"{len(self.world.bodies):06}.json"), "wb") as file:
+                file.write(body)
         coding = self.headers.get("Content-Encoding")
         if coding:
             if coding not in self.world.codings.split():
@@ -619,7 +622,7 @@ class World:
         self.store, self.faults, self.stopping = Store(store), Faults(), threading.Event()
         self.trust = Trust()
         self.lock = threading.Lock()
-        self.codings, self.bodies = "", []
+        self.codings, self.bodies, self.save = "", [], None
         words = "connections requests transactions tokens created matched updates bytes coded"
         self.counts = dict.fromkeys(words.split(), 0)
 
@@ -649,12 +652,14 @@ def main():
     parser = argparse.ArgumentParser(description="a FHIR server for tests")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--store", help="SQLite file; without it, memory")
+    parser.add_argument("--save", help="folder for the body of each transaction")
     parser.add_argument("--plain", action="store_true", help="HTTP without TLS")
     parser.add_argument("--cert")
     parser.add_argument("--key")
     parser.add_argument("--ca", help="who must have signed a client's certificate; without it, none is wanted")
     options = parser.parse_args()
     world, context = World(options.store), None
+    world.save = options.save
     if not options.plain:
         if not (options.cert and options.key):
             parser.error("--cert and --key, or --plain")
