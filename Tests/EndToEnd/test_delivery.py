@@ -235,13 +235,13 @@ Haste=100
             assert home.ask("bind", cuff.address) == "bound\n"
             measure(cuff, *(100 + n % 80 for n in range(count // homes)))
         home.start()
-        eventually(lambda: not any(cuff.memory for cuff in cuffs), 400, every=0.5)
+        eventually(lambda: not any(cuff.memory for cuff in cuffs), 900, every=0.5)
         eventually(lambda: home.status().get("pending") == count, 60)
         clinic.start()
         # The hundredth record of the third cuff: its address, its quantity and its time.
         clinic.fault("poison", identifier=f"00091F000003-pt-4711-150020-{602_294_400 + 60 * 100}", silent=True)
         home.reload()
-        eventually(lambda: home.status()["pending"] == 0, 400, every=0.5)
+        eventually(lambda: home.status()["pending"] == 0, 900, every=0.5)
         status = home.status()
         assert (status["accepted"], status["refused"]) == (count - 1, 1)
         assert len(clinic.blood_pressures()) == count - 1
