@@ -17,7 +17,7 @@ VENV       := .venv
 PYTEST      = $(VENV)/bin/python -m pytest -q
 THEENGS    ?= $(VENV)/theengs/bin/python
 
-LIBRARIES  := libbluetooth-dev libudev-dev libcurl4-openssl-dev libsqlite3-dev pkg-config
+LIBRARIES  := libbluetooth-dev libudev-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev pkg-config
 TESTING    := python3 python3-venv openssl sqlite3 mandoc groff-base zsh
 PACKAGING  := dpkg-dev lintian
 

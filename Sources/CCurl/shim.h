@@ -1,4 +1,5 @@
 #include <curl/curl.h>
+#include <zlib.h>
 
 // curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call.
 static inline CURLcode vitalsd_set_long(CURL *c, CURLoption o, long v) { return curl_easy_setopt(c, o, v); }
@@ -12,3 +13,7 @@ static inline CURLcode vitalsd_get_long(CURL *c, CURLINFO i, long *v) { return c
 
 // Casts of the C preprocessor, which Swift does not import.
 static const unsigned long CURLAUTH_BASIC_ = CURLAUTH_BASIC, CURLAUTH_BEARER_ = CURLAUTH_BEARER;
+
+// zlib's beginnings are macros. 15: the largest window; 16 more: gzip's form.
+static inline int vitalsd_deflate_begin(z_stream *s) { return deflateInit2(s, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY); }
+static inline int vitalsd_inflate_begin(z_stream *s) { return inflateInit2(s, 15 + 16); }

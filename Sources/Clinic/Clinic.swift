@@ -10,6 +10,8 @@ package actor Clinic {
     /// Made when they are first needed: OpenSSL alone takes longer to begin than all else at the start.
     private var curl: Curl?, reader: JSONReader?
     private var token: Token?
+    /// Whether the clinic has said that it takes compressed requests, and whether it refused one nevertheless.
+    private var takesGzip = false, refusesGzip = false
     private nonisolated let settings: Settings
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -34,30 +36,83 @@ package actor Clinic {
 
     /// Sends a transaction and reads the answer.
     ///
-    /// - Parameters:
-    ///   - body: a FHIR Bundle in JSON.
-    ///   - entries: how many entries it has; the answer must have as many.
     /// - Throws: why it was not taken, or why that is unknown. No person and no secret is in the fault's sentence.
-    package func deliver(_ body: String, entries: Int) throws(Refusal) -> Answer {
+    package func deliver(_ parcel: Parcel) throws(Refusal) -> Answer {
         // A certificate may have been renewed, or lost, since the last time.
         try checkFiles()
         let response: Response, reader: JSONReader
         do {
             reader = try readyReader()
-            response = try post(body)
+            response = try request { curl, shown throws(Fault) in
+                let response = try curl.post(
+                    transaction: self.takesGzip ? parcel.compressed : parcel.body, compressed: self.takesGzip,
+                    self.settings, shown)
+                guard self.takesGzip, response.status == 415 else { return response }
+                // RFC 7694: it is the coding that is not taken, whatever was said of it before.
+                self.takesGzip = false
+                self.refusesGzip = true
+                return try curl.post(transaction: parcel.body, compressed: false, self.settings, shown)
+            }
         } catch {
             throw Refusal(error.isRemediedByWaiting ? .resend : .pause, error)
         }
-        return try response.answer(to: entries, by: reader)
+        learn(from: response)
+        return try response.answer(to: parcel.entries.count, by: reader)
     }
 
-    /// A token may die before its time: then once more, with a new one.
-    private func post(_ body: String) throws(Fault) -> Response {
+    /// RFC 7694: what a server says it accepts, in an answer, it takes in a request.
+    private func learn(from response: Response) {
+        guard !refusesGzip, let codings = response.headers["accept-encoding"] else { return }
+        takesGzip = codings.lowercased().split(separator: ",").contains { coding in
+            let words = coding.split(separator: ";").map { $0.filter { !$0.isWhitespace } }
+            return words.first == "gzip"
+                && !words.contains { $0 == "q=0" || $0.hasPrefix("q=0.0") && $0.allSatisfy("q=0.".contains) }
+        }
+    }
+
+    /// Replaces a Device that has changed since the clinic came to know it. Throws why it does not know of it now.
+    package func update(_ device: DeviceUpdate) throws(Refusal) {
+        try judged { curl, shown throws(Fault) in
+            try curl.put(device.text, to: device.path, self.settings, shown)
+        }
+    }
+
+    /// How many resources of a type match a condition, such as `identifier=…`; 2 for more than one. Throws why that cannot
+    /// be told.
+    package func matches(_ type: String, _ condition: String) throws(Refusal) -> Int {
+        let response = try judged { curl, shown throws(Fault) in
+            try curl.get("\(type)?\(condition)&_count=2", self.settings, shown)
+        }
+        do {
+            return min(2, try JSONDocument(response.body, by: readyReader()).matches())
+        } catch {
+            throw Refusal(.resend, error, status: response.status)
+        }
+    }
+
+    /// A request of which only the status counts.
+    @discardableResult
+    private func judged(_ send: (Curl, Authorization) throws(Fault) -> Response) throws(Refusal) -> Response {
+        try checkFiles()
+        let response: Response
+        do {
+            response = try request(send)
+        } catch {
+            throw Refusal(error.isRemediedByWaiting ? .resend : .pause, error)
+        }
+        guard 200..<300 ~= response.status else {
+            throw verdict(status: response.status, outcome: response.outcome(by: try? readyReader()))
+        }
+        return response
+    }
+
+    /// Sends, with what is to be shown. A token may die before its time: then once more, with a new one.
+    private func request(_ send: (Curl, Authorization) throws(Fault) -> Response) throws(Fault) -> Response {
         let curl = try ready(), hadToken = token != nil
-        let response = try curl.post(transaction: body, settings, try authorization(by: curl))
+        let response = try send(curl, try authorization(by: curl))
         guard response.status == 401, token != nil else { return response }
         token = nil
-        return hadToken ? try curl.post(transaction: body, settings, try authorization(by: curl)) : response
+        return hadToken ? try send(curl, try authorization(by: curl)) : response
     }
 
     /// What is shown with the next request. A token is used until its end.
@@ -121,7 +176,8 @@ package actor Clinic {
             let curl = try ready()
             defer { probe.done = curl.steps }
             let nothing = #"{"resourceType":"Bundle","type":"transaction"}"#
-            let response = try curl.post(transaction: nothing, settings, try authorization(by: curl))
+            let response = try curl.post(
+                transaction: Array(nothing.utf8), compressed: false, settings, try authorization(by: curl))
             probe.fault = response.refusal(ofNothing: try readyReader())
         } catch {
             probe.fault = error
@@ -129,16 +185,18 @@ package actor Clinic {
         return probe
     }
 
-    package func deliver(_ bundle: Bundle) throws(Refusal) -> Answer {
-        try deliver(bundle.text, entries: bundle.entries.count)
-    }
-
-    /// Makes a bundle here, where a thread may be busy for a while, and not on the loop, where visits wait for it.
-    package func bundle(
+    /// Makes a bundle of readings here, where a thread may be busy for a while, and not on the loop, where visits wait for it.
+    package func parcel(
         of readings: [Kept], from gateway: PersonalHealthGateway, to destination: Destination,
         offset: @Sendable (Instant) -> Int
-    ) throws(Unbundleable) -> Bundle {
-        try Bundle(of: readings, from: gateway, to: destination, offset: offset)
+    ) throws(Refusal) -> Parcel {
+        do {
+            return try Parcel(try Bundle(of: readings, from: gateway, to: destination, offset: offset))
+        } catch let fault as Fault {
+            throw Refusal(.resend, fault)
+        } catch {
+            throw Refusal(.resend, .clinic(.badAnswer("a bundle cannot be made: \(error)")))
+        }
     }
 }
 

@@ -17,21 +17,41 @@ final class Curl {
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// Sends a transaction and waits for the whole answer.
+    ///
+    /// - Parameter compressed: whether the body is in gzip's form.
     func post(
-        transaction: String, _ settings: Clinic.Settings, _ authorization: Authorization
+        transaction: [UInt8], compressed: Bool, _ settings: Clinic.Settings, _ authorization: Authorization
     ) throws(Fault) -> Response {
-        try post(
-            transaction, to: settings.url,
-            ["Content-Type: application/fhir+json", "Accept: application/fhir+json", "Prefer: return=minimal"],
-            settings, authorization)
+        try send(
+            "POST", transaction, to: settings.url, Self.fhir + (compressed ? ["Content-Encoding: gzip"] : []), settings,
+            authorization)
     }
+
+    /// Replaces the one resource that a condition matches, or makes it. `path`: `Device?identifier=…`.
+    func put(
+        _ resource: String, to path: String, _ settings: Clinic.Settings, _ authorization: Authorization
+    ) throws(Fault) -> Response {
+        try send("PUT", Array(resource.utf8), to: settings.url(of: path), Self.fhir, settings, authorization)
+    }
+
+    /// Searches. `path`: `Observation?identifier=…`.
+    func get(
+        _ path: String, _ settings: Clinic.Settings, _ authorization: Authorization
+    ) throws(Fault) -> Response {
+        try send("GET", [], to: settings.url(of: path), ["Accept: application/fhir+json"], settings, authorization)
+    }
+
+    private static let fhir = [
+        "Content-Type: application/fhir+json", "Accept: application/fhir+json", "Prefer: return=minimal",
+    ]
 
     /// Sends a form, as a token is asked for, and waits for the whole answer. `settings` say whom to trust.
     func post(
         form: String, to url: String, _ settings: Clinic.Settings, _ authorization: Authorization
     ) throws(Fault) -> Response {
-        try post(
-            form, to: url, ["Content-Type: application/x-www-form-urlencoded", "Accept: application/json"], settings,
+        try send(
+            "POST", Array(form.utf8), to: url,
+            ["Content-Type: application/x-www-form-urlencoded", "Accept: application/json"], settings,
             authorization)
     }
 
@@ -42,8 +62,8 @@ final class Curl {
         return String(cString: encoded)
     }
 
-    private func post(
-        _ body: String, to url: String, _ headers: [String], _ settings: Clinic.Settings,
+    private func send(
+        _ method: String, _ body: [UInt8], to url: String, _ headers: [String], _ settings: Clinic.Settings,
         _ authorization: Authorization
     ) throws(Fault) -> Response {
         curl_easy_reset(handle)
@@ -55,13 +75,16 @@ final class Curl {
         var body = body
         // libcurl keeps all three pointers until the transfer ends, and no longer.
         reason.withUnsafeMutableBufferPointer { reason in
-            body.withUTF8 { body in
+            body.withUnsafeMutableBufferPointer { body in
                 set(settings, url)
                 set(authorization)
                 set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(reason.baseAddress))
-                set(CURLOPT_POST, 1)
-                set(CURLOPT_POSTFIELDSIZE, body.count)
-                set(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: body.baseAddress))
+                if method != "GET" {
+                    set(CURLOPT_POST, 1)
+                    set(CURLOPT_POSTFIELDSIZE, body.count)
+                    set(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(body.baseAddress))
+                }
+                if method == "PUT" { set(CURLOPT_CUSTOMREQUEST, method) }
                 _ = vitalsd_set_list(handle, CURLOPT_HTTPHEADER, headers.list)
                 exchange.attach(to: handle)
                 result = withExtendedLifetime((exchange, headers)) { curl_easy_perform(handle) }

@@ -78,6 +78,20 @@ extension JSONDocument {
         }
     }
 
+    /// How many resources a search has found: what its Bundle says, or how many it lists.
+    func matches() throws(Fault) -> Int {
+        let rows = try rows(
+            """
+            SELECT iif(json_type(?1, '$.total') = 'integer', json_extract(?1, '$.total'), NULL),
+                   iif(json_type(?1, '$.entry') = 'array', json_array_length(?1, '$.entry'), 0)
+            WHERE json_type(?1) = 'object' AND json_extract(?1, '$.resourceType') = 'Bundle'
+            """)
+        guard let row = rows.first, let listed = row[1].flatMap({ Int($0) }) else {
+            throw .clinic(.badAnswer("it is no search result"))
+        }
+        return row[0].flatMap { Int($0) } ?? listed
+    }
+
     /// The members of an access token's answer.
     func token() throws(Fault) -> (text: String?, type: String?, seconds: Double?) {
         func member(_ name: String, _ types: String) -> String {

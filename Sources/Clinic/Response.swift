@@ -8,13 +8,18 @@ struct Response {
     var headers: [String: String]
     var body: [UInt8]
 
+    /// Bytes of an answer that are kept with what it refuses.
+    private static let keptAnswer = 16 << 10
+
     private var date: Instant? { headers["date"].flatMap { Instant(httpDate: $0) } }
 
     /// The answer to a transaction of so many entries.
     func answer(to entries: Int, by reader: JSONReader) throws(Refusal) -> Answer {
         guard status == 200 else {
             let retryAfter = headers["retry-after"].flatMap { FHIR.retryAfter($0, date: date) }
-            throw verdict(status: status, outcome: outcome(by: reader), retryAfter: retryAfter, date: date)
+            var refusal = verdict(status: status, outcome: outcome(by: reader), retryAfter: retryAfter, date: date)
+            refusal.answer = String(decoding: body.prefix(Self.keptAnswer), as: UTF8.self)
+            throw refusal
         }
         // A hotel's or a neighbour's network shows its own page where the clinic should be.
         if headers["content-type"]?.lowercased().hasPrefix("text/html") == true {
@@ -49,7 +54,8 @@ struct Response {
     }
 
     /// Empty where the server says nothing, or nothing that can be read: the status alone has to do.
-    private func outcome(by reader: JSONReader) -> OperationOutcome {
+    func outcome(by reader: JSONReader?) -> OperationOutcome {
+        guard let reader else { return OperationOutcome(issues: []) }
         let issues = try? JSONDocument(body, by: reader).issues()
         return OperationOutcome(issues: issues ?? [])
     }

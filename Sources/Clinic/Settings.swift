@@ -63,6 +63,9 @@ extension Clinic.Settings {
     }
 
     var host: String { WebAddress(url).host }
+
+    /// A resource's own address below the base.
+    func url(of path: String) -> String { url.hasSuffix("/") ? url + path : "\(url)/\(path)" }
 }
 
 /// An http or https URL, as far as it matters whom it leads to.

@@ -46,6 +46,8 @@ package enum Fault: Error, Equatable, Sendable {
         case refusedReading(status: Int, issue: String)
         case busy(status: Int, retryAfter: Duration?)
         case failing(status: Int), badAnswer(String), tooLarge
+        /// A condition matches more than one resource of this type.
+        case ambiguous(String)
         /// The address answers, but not as a FHIR server that takes transactions.
         case wrongAddress(status: Int)
     }
@@ -195,6 +197,7 @@ extension Fault.Clinic {
         case .busy(let status, _): ("the clinic is busy (\(status))", "nothing to do: it retries by itself")
         case .failing(let status): ("the clinic's server fails (\(status))", "tell the clinic; it retries by itself")
         case .badAnswer(let why): ("the clinic's answer makes no sense (\(why))", "tell the clinic")
+        case .ambiguous(let type): ("the clinic has the same \(type) more than once", "tell the clinic")
         case .tooLarge: ("the clinic takes no bundle of this size", "raise the limit at the clinic")
         case .wrongAddress(let status): ("the clinic's URL is no FHIR server (\(status))", "correct the URL")
         }

@@ -31,6 +31,7 @@ extension Fault {
         case ourCertificateExpired = "clinic.own-certificate-expired"
         case refusedReading = "clinic.refused-reading", clinicBusy = "clinic.busy", clinicFailing = "clinic.failing"
         case badAnswer = "clinic.bad-answer", tooLarge = "clinic.too-large", wrongAddress = "clinic.wrong-address"
+        case ambiguous = "clinic.ambiguous"
     }
 
     package var code: Code { account.code }
@@ -139,6 +140,7 @@ extension Fault.Clinic {
         case .badAnswer(let why): (.badAnswer, why)
         case .tooLarge: (.tooLarge, "")
         case .wrongAddress(let status): (.wrongAddress, "HTTP \(status)")
+        case .ambiguous(let type): (.ambiguous, type)
         }
     }
 }

@@ -23,10 +23,43 @@ package struct Answer: Equatable, Sendable {
     }
 }
 
-extension Bundle {
+extension [Bundle.Owner] {
     /// Where the Observations of the reading at `index` are, as far as the server says.
     package func locations(ofReading index: Int, in answer: Answer) -> [String] {
-        zip(entries, answer.entries).filter { $0.0 == .group(index) }.compactMap(\.1.location)
+        zip(self, answer.entries).filter { $0.0 == .group(index) }.compactMap(\.1.location)
+    }
+
+    /// The readings that own these entries, each once, in the order of the entries.
+    package func readings(of entries: [Int]) -> [Int] {
+        entries.reduce(into: []) { readings, entry in
+            if indices.contains(entry), case .group(let reading) = self[entry], !readings.contains(reading) {
+                readings.append(reading)
+            }
+        }
+    }
+
+    /// `s s 0 0 1`: the number of a reading, or `s` for what several share.
+    package var notation: String {
+        map { owner in
+            switch owner {
+            case .shared: "s"
+            case .group(let reading): String(reading)
+            }
+        }.joined(separator: " ")
+    }
+
+    /// Reads what `notation` writes; nil for anything else.
+    package init?(notation: String) {
+        self = []
+        for word in notation.split(separator: " ") {
+            if word == "s" {
+                append(.shared)
+            } else if let reading = Int(word), 0..<Bundle.limit ~= reading {
+                append(.group(reading))
+            } else {
+                return nil
+            }
+        }
     }
 }
 

@@ -10,10 +10,20 @@ package struct Destination: Hashable, Sendable {
     /// Takes readings that the device itself called invalid, unavailable or unfinished, without their numbers.
     package var takesInvalid: Bool
 
-    package init(createsPatient: Bool = false, isTest: Bool = false, takesInvalid: Bool = false) {
+    /// Wants SNOMED CT's codes beside those of MDC and LOINC.
+    package var usesSNOMED: Bool
+    /// Wants Danish codes beside them; nil for none.
+    package var danishCodes: DanishCodes?
+
+    package init(
+        createsPatient: Bool = false, isTest: Bool = false, takesInvalid: Bool = false, usesSNOMED: Bool = false,
+        danishCodes: DanishCodes? = nil
+    ) {
         self.createsPatient = createsPatient
         self.isTest = isTest
         self.takesInvalid = takesInvalid
+        self.usesSNOMED = usesSNOMED
+        self.danishCodes = danishCodes
     }
 }
 

@@ -30,6 +30,7 @@ enum CodeSystem {
     static let missingMDC = "http://hl7.org/fhir/uv/phd/CodeSystem/MissingMDCCodes"
     static let bits = "http://terminology.hl7.org/CodeSystem/ASN1ToHL7"
     static let loinc = "http://loinc.org"
+    static let snomed = "http://snomed.info/sct"
     static let ucum = "http://unitsofmeasure.org"
     static let phdCategory = "http://hl7.org/fhir/uv/phd/CodeSystem/PhdObservationCategories"
     static let category = "http://terminology.hl7.org/CodeSystem/observation-category"

@@ -15,6 +15,8 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package private(set) var gap = Duration.zero
     /// Readings refused alone, while nothing else was taken since.
     package private(set) var refusedAlone = 0
+    /// Whether what was sent last did not get through in time, more than once.
+    package private(set) var isTooSlow = false
     /// The largest bundle that the clinic has not called too large.
     private var ceiling = Self.largestBundle
 
@@ -38,6 +40,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package mutating func taken(_ readings: Int, in time: Duration) {
         failures = 0
         refusedAlone = 0
+        isTooSlow = false
         gap = gap > .milliseconds(100) ? gap * 4 / 5 : .zero
         if time > Self.slow {
             most = max(1, min(most, readings) / 2)
@@ -48,7 +51,9 @@ package struct DeliveryPolicy: Equatable, Sendable {
 
     /// The clinic called a bundle of so many readings too large. The size that goes through is remembered.
     package mutating func tooLarge(_ readings: Int) {
-        ceiling = max(1, readings / 2)
+        // That one is too large by itself says nothing of others.
+        guard readings > 1 else { return }
+        ceiling = readings / 2
         most = min(most, ceiling)
     }
 
@@ -96,7 +101,10 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package mutating func failed(_ refusal: Refusal, chance: Double) -> Duration {
         failures += 1
         if case .clinic(.busy(429, _)) = refusal.fault { gap = min(max(.seconds(1), gap * 2), .seconds(60)) }
-        if case .network(.timedOut) = refusal.fault, failures > 1 { most = max(1, most / 2) }
+        if case .network(.timedOut) = refusal.fault, failures > 1 {
+            isTooSlow = true
+            most = max(1, most / 2)
+        }
         if case .clinic(.busy(_, let wish?)) = refusal.fault {
             let wish = min(max(.seconds(1), wish), Self.longestWish)
             return scaled(wish + min(wish, .seconds(300)) * chance)

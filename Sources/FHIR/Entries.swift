@@ -98,8 +98,7 @@ struct Entries {
             {
                 identifiers.insert(phd, at: 0)
             }
-            let zone = zone, isTest = destination.isTest
-            // The reading's own id: the other one depends on what was known of its time.
+            let zone = zone, destination = destination
             // The reading's own id, which follows from its bytes. The guide's identifier comes and goes with what is concluded
             // about the time: after a lost answer the server would not know the reading again.
             let condition = identifiers[identifiers.count - 1]
@@ -108,7 +107,7 @@ struct Entries {
             ) { json in
                 measurement.write(
                     into: &json, of: kept, identifiers: identifiers, subjects: subjects,
-                    derivedFrom: measurement.isStatus ? qualified : nil, zone: zone, isTest: isTest)
+                    derivedFrom: measurement.isStatus ? qualified : nil, zone: zone, destination)
             }
         }
     }

@@ -20,16 +20,19 @@ struct Measurement {
         }
     }
 
-    /// MDC first, then LOINC.
-    var codings: [Coding] {
+    /// MDC first, then LOINC, then what the destination wants beside them.
+    func codings(for destination: Destination) -> [Coding] {
         switch content {
-        case .numeric(let value): [value.quantity.coding] + value.quantity.loinc
+        case .numeric(let value):
+            [value.quantity.coding] + value.quantity.loinc
+                + destination.further(value.quantity, in: value.delivered.unit)
+        // A Danish code is of one value, and would say of an average that it is one.
         case .statistics(let statistics): [statistics.quantity.coding] + statistics.quantity.loinc
         case .bloodPressure:
             [
                 .mdc(BloodPressure.code, "MDC_PRESS_BLD_NONINV"),
                 .loinc("85354-9", "Blood pressure panel with all children optional"),
-            ]
+            ] + destination.furtherPanel
         case .bits(let bits): [.mdc(bits.code, bits.reference)]
         }
     }

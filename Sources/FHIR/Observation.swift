@@ -14,11 +14,11 @@ extension Measurement {
     ///   - derivedFrom: the Observation that status bits are about.
     func write(
         into json: inout JSONWriter, of kept: Kept, identifiers: [Identifier], subjects: Subjects, derivedFrom: String?,
-        zone: Zone, isTest: Bool
+        zone: Zone, _ destination: Destination
     ) {
         let remarks = kept.reading.remarks
         json.member("resourceType", "Observation")
-        json.profile(profile, isTest: isTest || remarks.isTest)
+        json.profile(profile, isTest: destination.isTest || remarks.isTest)
         json.array("extension") { json in
             json.reference(extension: Profile.gatewayReference, subjects.gateway)
             if let timeStamp = subjects.timeStamp { json.reference(extension: Profile.timeStampReference, timeStamp) }
@@ -29,7 +29,7 @@ extension Measurement {
             json.concept(Coding(CodeSystem.phdCategory, "phd"))
             if isVitalSign { json.concept(Coding(CodeSystem.category, "vital-signs", "Vital Signs")) }
         }
-        json.concept("code", codings, text: text)
+        json.concept("code", codings(for: destination), text: text)
         json.reference("subject", subjects.patient)
         Effective(kept, zone).write(into: &json)
         let notes = writeValue(into: &json, against: remarks.absence)
@@ -41,7 +41,7 @@ extension Measurement {
         json.notes(notes + furtherResults(of: kept.reading) + (isStatus ? [] : remarks.notes) + Note.time(of: kept))
         json.reference("device", subjects.device)
         if let derivedFrom { json.array("derivedFrom") { $0.object { $0.member("reference", derivedFrom) } } }
-        writeComponents(into: &json, against: remarks.absence)
+        writeComponents(into: &json, against: remarks.absence, destination)
     }
 
     /// What a spirometer gives and no code is agreed for, in words beside the FEV1, which every one gives.
@@ -80,7 +80,9 @@ extension Measurement {
         }
     }
 
-    private func writeComponents(into json: inout JSONWriter, against status: Absence?) {
+    private func writeComponents(
+        into json: inout JSONWriter, against status: Absence?, _ destination: Destination
+    ) {
         switch content {
         case .numeric:
             guard !supplements.isEmpty else { return }
@@ -105,9 +107,9 @@ extension Measurement {
             }
         case .bloodPressure(let pressure):
             json.array("component") { json in
-                json.pressure(.systolic, pressure.systolic, against: status)
-                json.pressure(.diastolic, pressure.diastolic, against: status)
-                if pressure.mean != nil { json.pressure(.meanPressure, pressure.mean, against: status) }
+                json.pressure(.systolic, pressure.systolic, against: status, destination)
+                json.pressure(.diastolic, pressure.diastolic, against: status, destination)
+                if pressure.mean != nil { json.pressure(.meanPressure, pressure.mean, against: status, destination) }
             }
         case .bits(let status):
             json.array("component") { json in
@@ -180,9 +182,12 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func pressure(_ quantity: Quantity, _ value: Value?, against status: Absence?) {
+    fileprivate mutating func pressure(
+        _ quantity: Quantity, _ value: Value?, against status: Absence?, _ destination: Destination
+    ) {
         object { json in
-            json.concept("code", [quantity.coding] + quantity.loinc)
+            let further = destination.further(quantity, in: value?.delivered.unit ?? .millimetreOfMercury)
+            json.concept("code", [quantity.coding] + quantity.loinc + further)
             guard let value else { return json.absence(status ?? .unknown) }
             json.value(value.delivered, against: status)
         }

@@ -26,6 +26,21 @@ package struct Refusal: Error, Equatable, Sendable {
     package var outcome: OperationOutcome
     /// The server's own clock, over the authenticated connection.
     package var date: Instant?
+    /// The answer as it came, cut where it is long: for whoever has to find out why. It may name a person.
+    package var answer = ""
+
+    /// Whether the server may have taken it although it does not seem so: no answer came, or one that makes no sense, or one
+    /// that somebody in between has given for it. Only the very same bytes may follow.
+    package var leavesUnknown: Bool {
+        guard let status else {
+            return switch fault {
+            case .network(.interrupted), .network(.timedOut), .clinic(.badAnswer): true
+            // There was no connection, or nobody at its end whom we trust: nothing was sent.
+            case .network, .clinic, .hub, .device, .pairing: false
+            }
+        }
+        return status < 300 || status == 408 || status >= 500
+    }
 
     package init(
         _ action: Action, _ fault: Fault, status: Int? = nil, outcome: OperationOutcome = OperationOutcome(issues: []),

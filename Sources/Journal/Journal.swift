@@ -74,7 +74,7 @@ package actor Journal {
     }
 
     /// Does it again on a mended journal where damage comes to light only now.
-    private func mending<Result>(_ work: () throws(Fault) -> Result) throws(Fault) -> Result {
+    func mending<Result>(_ work: () throws(Fault) -> Result) throws(Fault) -> Result {
         do throws(Fault) {
             return try work()
         } catch .hub(.journalDamaged(let why)) {
@@ -88,6 +88,12 @@ package actor Journal {
     package func close() {
         database.close()
         opening.unlock()
+    }
+
+    /// New settings: makes these the destinations from now on.
+    package func join(_ destinations: [String]) throws(Fault) {
+        opening.destinations = destinations
+        try database.join(destinations)
     }
 
     // MARK: Keep, pending, settle

@@ -30,6 +30,12 @@ package final class JournalConnection {
 
     /// The reading of this number; nil where there is none, or it no longer reads.
     package func reading(_ id: Int64) throws(Fault) -> Kept? { try database.reading(id) }
+    /// The reading's row; nil where there is none.
+    package func row(_ id: Int64) throws(Fault) -> Journal.Row? { try database.row(id) }
+    /// What refused a reading, by the name of the destination.
+    package func deadLetters(of reading: Int64) throws(Fault) -> [(destination: String, letter: Journal.DeadLetter)] {
+        try database.deadLetters(of: reading)
+    }
     /// All that a device's readings are dated by, and what the hub knows of the world's time.
     package func chronicle(of device: String, readings: Int) throws(Fault) -> Journal.Chronicle {
         try database.chronicle(of: device, readings: readings)

@@ -10,7 +10,7 @@ import Glibc
 final class Opening {
     let path: String
     private let directory: String
-    private let destinations: [String]
+    var destinations: [String]
     /// The journal's directory, locked with flock: it belongs to one daemon. No file is made for it, and locks on the
     /// journal itself would be lost whenever any descriptor of it is closed.
     private var lock: Int32

@@ -116,30 +116,38 @@ extension Database {
     /// reading that is not there, or to a destination that is not known, is none.
     func settle(_ receipts: [Journal.Receipt], for destination: String, fleeting: Bool = false) throws(Fault) {
         try transaction(fleeting: fleeting) { () throws(Fault) in
-            guard let place = try integer("SELECT id FROM destination WHERE name = ?", .text(destination)) else {
-                return
-            }
-            for receipt in receipts {
-                let answer: [Datum] =
-                    switch receipt.verdict {
-                    case .accepted(let location): [.text("accepted"), Datum(location), .null]
-                    case .refused(let fault): [.text("refused"), .null, .text(fault.sentence)]
-                    case .withheld(let why): [.text("withheld"), .null, .text(why)]
-                    }
-                try query(
-                    """
-                    INSERT INTO receipt (reading, destination, state, location, fault, settled)
-                    SELECT id, ?2, ?3, ?4, ?5, ?6 FROM reading WHERE id = ?1
-                    ON CONFLICT (reading, destination) DO UPDATE SET
-                        state = excluded.state, location = excluded.location, fault = excluded.fault,
-                        settled = excluded.settled
-                    WHERE state <> 'accepted'
-                    """, [.integer(receipt.reading), .integer(place)] + answer + [.integer(receipt.at.milliseconds)])
-                if case .accepted = receipt.verdict, try isAmended(receipt) { continue }
-                try query(
-                    "DELETE FROM outbox WHERE reading = ? AND destination = ?", .integer(receipt.reading),
-                    .integer(place))
-            }
+            try write(receipts, for: destination)
+            // What was sent last is answered: there is nothing to repeat.
+            try query(
+                "DELETE FROM consignment WHERE destination = (SELECT id FROM destination WHERE name = ?)",
+                .text(destination))
+        }
+    }
+
+    /// The answers of one destination, within a transaction.
+    func write(_ receipts: [Journal.Receipt], for destination: String) throws(Fault) {
+        guard let place = try integer("SELECT id FROM destination WHERE name = ?", .text(destination)) else { return }
+        for receipt in receipts {
+            let answer: [Datum] =
+                switch receipt.verdict {
+                case .accepted(let location): [.text("accepted"), Datum(location), .null]
+                case .refused(let fault): [.text("refused"), .null, .text(fault.sentence)]
+                case .withheld(let why): [.text("withheld"), .null, .text(why)]
+                }
+            try query(
+                """
+                INSERT INTO receipt (reading, destination, state, location, fault, settled)
+                SELECT id, ?2, ?3, ?4, ?5, ?6 FROM reading WHERE id = ?1
+                ON CONFLICT (reading, destination) DO UPDATE SET
+                    state = excluded.state, location = excluded.location, fault = excluded.fault,
+                    settled = excluded.settled
+                WHERE state <> 'accepted'
+                """, [.integer(receipt.reading), .integer(place)] + answer + [.integer(receipt.at.milliseconds)])
+            if let letter = receipt.letter { try keep(letter, of: receipt.reading, for: place, at: receipt.at) }
+            if case .accepted = receipt.verdict, try isAmended(receipt) { continue }
+            try query(
+                "DELETE FROM outbox WHERE reading = ? AND destination = ?", .integer(receipt.reading),
+                .integer(place))
         }
     }
 
@@ -193,6 +201,11 @@ extension Database {
                         WHERE o.reading = receipt.reading AND o.destination = receipt.destination)
                     """, .integer(id))
                 count += changes
+                try query(
+                    """
+                    DELETE FROM dead_letter WHERE reading = ? AND NOT EXISTS (SELECT 1 FROM receipt a
+                        WHERE a.reading = dead_letter.reading AND a.destination = dead_letter.destination)
+                    """, .integer(id))
             }
             return count
         }

@@ -90,6 +90,7 @@ struct Salvage {
             let rest = [Datum](repeating: .null, count: 6)
             if let id = record[3].integer, let copy = KnownDevice(record.prefix(3) + rest) { copies[id] = copy }
         case 6: try insert("receipt", record)
+        case 7: try insert("dead_letter", record)
         default: break
         }
     }
@@ -181,6 +182,7 @@ struct Salvage {
             "DELETE FROM outbox WHERE destination NOT IN (SELECT id FROM destination)",
             "DELETE FROM receipt WHERE reading NOT IN (SELECT id FROM reading)",
             "DELETE FROM receipt WHERE destination NOT IN (SELECT id FROM destination)",
+            "DELETE FROM dead_letter WHERE (reading, destination) NOT IN (SELECT reading, destination FROM receipt)",
             "DELETE FROM outbox WHERE (reading, destination) IN "
                 + "(SELECT reading, destination FROM receipt WHERE state = 'accepted')",
             "DELETE FROM receipt WHERE (reading, destination) IN (SELECT reading, destination FROM outbox)",

@@ -88,6 +88,19 @@ enum Schema {
             reading INTEGER PRIMARY KEY REFERENCES reading ON DELETE CASCADE, at INTEGER, error INTEGER NOT NULL,
             basis TEXT NOT NULL, earliest INTEGER, latest INTEGER, seal INTEGER NOT NULL) STRICT;
         """,
+        """
+        -- What is on its way: one bundle for each destination, as it was made, until it is answered. body: compressed;
+        -- entries and told: see Consignment.
+        CREATE TABLE consignment (
+            destination INTEGER PRIMARY KEY REFERENCES destination, body BLOB NOT NULL, entries TEXT NOT NULL,
+            told TEXT NOT NULL, length INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
+        -- What was refused: the request, compressed, and the answer to it.
+        CREATE TABLE dead_letter (
+            reading INTEGER NOT NULL REFERENCES reading ON DELETE CASCADE,
+            destination INTEGER NOT NULL REFERENCES destination, status INTEGER NOT NULL, request BLOB NOT NULL,
+            answer TEXT NOT NULL, length INTEGER NOT NULL, died INTEGER NOT NULL,
+            PRIMARY KEY (reading, destination)) STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// Makes an empty file the newest journal. It stays in rollback mode and is on no disk yet: both are its builder's to

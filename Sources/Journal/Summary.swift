@@ -59,6 +59,15 @@ extension Database {
         return rows
     }
 
+    func row(_ id: Int64) throws(Fault) -> Journal.Row? {
+        let found = try query(
+            "SELECT r.id, \(Self.state) AS state, \(Kept.columns) FROM reading r \(Kept.joins) WHERE r.id = ?",
+            .integer(id))
+        guard let row = found.first, let state = row[1].text.flatMap(Journal.State.init(rawValue:)) else { return nil }
+        let kept = Kept(Array(row.dropFirst(2)))
+        return Journal.Row(id: id, state: kept == nil ? .damaged : state, kept: kept, answers: try answers(id))
+    }
+
     private func answers(_ reading: Int64) throws(Fault) -> [Journal.Answer] {
         try query(
             """

@@ -52,6 +52,8 @@ extension Journal {
         package var at: Instant
         /// What the clinic was told of its time: if more is known by now, it waits to be amended.
         package var told: Dated?
+        /// What was asked and answered, where it was refused.
+        package var letter: DeadLetter?
 
         package init(reading: Int64, _ verdict: Verdict, at: Instant, told: Dated? = nil) {
             self.reading = reading

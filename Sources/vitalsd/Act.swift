@@ -69,7 +69,11 @@ enum Act: Equatable {
         case .unbind: try await gateway.acceptList.reload()
         case .swap, .wipe, .retry, .assign: break
         }
-        gateway.courier.reconsider()
+        if case .wipe = self {
+            gateway.couriers.reconsider(withdrawn: true)
+        } else {
+            gateway.couriers.reconsider()
+        }
         return done
     }
 
@@ -110,7 +114,8 @@ enum Act: Equatable {
         do throws(Fault) {
             try Files.makeDirectory(configuration.stateDirectory)
             let journal = try Journal(
-                path: configuration.journalPath, bound: configuration.bound, destinations: [Courier.clinic],
+                path: configuration.journalPath, bound: configuration.bound,
+                destinations: configuration.recipients.map(\.name),
                 executor: loop)
             printLine(try await perform(on: journal))
         } catch {

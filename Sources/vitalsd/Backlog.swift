@@ -12,6 +12,8 @@ import Journal
     /// Read from the journal and not yet sent: what is live, and then the oldest, up to the number `last`.
     private(set) var ahead: [Kept] = []
     private var last = Int64.min
+    /// What is not to be sent for the time being.
+    var held: Set<Int64> = []
     /// What went before its turn, for as long as its turn has not come.
     private var early: Set<Int64> = []
     /// Whether something was kept since the journal was last read.
@@ -50,10 +52,15 @@ import Journal
     func readFurther() async -> Result<Void, Refusal> {
         guard ahead.isEmpty else { return .success(()) }
         hasNews = false
-        return await pending(after: last, readAhead).map { pending in
-            last = pending.last?.id ?? last
-            let own = pending.filter { !early.contains($0.id) }
-            ahead = own.filter(isLive) + own.filter { !isLive($0) }
+        while true {
+            switch await pending(after: last, readAhead) {
+            case .failure(let refusal): return .failure(refusal)
+            case .success(let pending):
+                last = pending.last?.id ?? last
+                let own = pending.filter { !early.contains($0.id) && !held.contains($0.id) }
+                ahead = own.filter(isLive) + own.filter { !isLive($0) }
+                if pending.isEmpty || !ahead.isEmpty { return .success(()) }
+            }
         }
     }
 
@@ -69,17 +76,17 @@ import Journal
         }
         guard newest > last else { return }
         let fresh = try await pending(after: max(last, newest - 64), 64).get().filter {
-            isLive($0) && !early.contains($0.id)
+            isLive($0) && !early.contains($0.id) && !held.contains($0.id)
         }
         early.formUnion(fresh.map(\.id))
         ahead = fresh + ahead
     }
 
-    /// The oldest that wait, whatever was read before.
+    /// The oldest that wait and are not held, whatever was read before.
     func oldest(_ limit: Int) async throws(Refusal) -> [Kept] {
         forget()
         hasNews = false
-        return try await pending(after: .min, limit).get()
+        return try await pending(after: .min, limit + held.count).get().filter { !held.contains($0.id) }
     }
 
     private func pending(after first: Int64, _ limit: Int) async -> Result<[Kept], Refusal> {

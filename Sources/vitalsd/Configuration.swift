@@ -1,4 +1,3 @@
-import Clinic
 import Core
 import Host
 import Journal
@@ -7,20 +6,8 @@ import Journal
 ///
 /// Few keys on purpose: what can be found out is not asked. Who owns which device is state, not configuration.
 struct Configuration: Equatable {
-    var clinicURL = ""
-    var authorityFile: String?
-    var certificateFile: String?
-    var keyFile: String?
-    var user: String?
-    var passwordFile: String?
-    var tokenURL: String?
-    var clientID: String?
-    var clientSecretFile: String?
-    var tokenScope: String?
-    var patientReference: String?
-    var patientSystem: String?
-    var patientIdentifier: String?
-    var createPatient = false
+    /// Where readings go, the one called clinic first.
+    var recipients: [Recipient] = []
     var timeZone = "Europe/Copenhagen"
     var stateDirectory = "/var/lib/vitalsd"
     var serialLines: [String] = []
@@ -28,6 +15,8 @@ struct Configuration: Equatable {
     var journalMaximumBytes = 256 << 20
     var journalMaximumDays = 400
     var radio = RadioChoice.adapter(nil)
+    /// By what the waits of delivery are divided, so that a simulation need not sit them out.
+    var haste = 1
 
     /// What the hub hears wireless devices with.
     enum RadioChoice: Equatable {
@@ -38,31 +27,25 @@ struct Configuration: Equatable {
     }
 
     /// Whom readings of a cable, or of a device bound to nobody else, are about. Nil when nobody is enrolled.
-    var subject: Subject? {
-        if let patientReference { return .reference(patientReference) }
-        if let patientSystem, let patientIdentifier {
-            return .identifier(system: patientSystem, value: patientIdentifier)
+    var subject: Subject? { self[Recipient.clinic]?.subject }
+
+    /// The destination of this name; nil where it is not configured.
+    subscript(name: String) -> Recipient? { recipients.first { $0.name == name } }
+
+    /// The destination of this name, made where it is not there yet.
+    subscript(making name: String) -> Recipient {
+        get { self[name] ?? Recipient(name: name) }
+        set {
+            if let index = recipients.firstIndex(where: { $0.name == name }) {
+                recipients[index] = newValue
+            } else {
+                recipients.insert(newValue, at: name == Recipient.clinic ? 0 : recipients.count)
+            }
         }
-        return nil
     }
 
     /// What may lie on the disk.
     var bound: Journal.Bound { Journal.Bound(bytes: journalMaximumBytes, age: .seconds(86_400 * journalMaximumDays)) }
-
-    private var credentials: Clinic.Settings.Credentials {
-        if let user, let passwordFile { return .basic(user: user, passwordFile: passwordFile) }
-        if let tokenURL, let clientID {
-            return .token(url: tokenURL, client: clientID, secretFile: clientSecretFile, scope: tokenScope)
-        }
-        return .none
-    }
-
-    var settings: Clinic.Settings {
-        Clinic.Settings(
-            url: clinicURL, certificate: certificateFile, key: keyFile, authority: authorityFile,
-            credentials: credentials,
-            userAgent: "vitalsd/\(version)")
-    }
 }
 
 /// What is wrong with a configuration, where, and what was probably meant.
@@ -100,7 +83,7 @@ extension Configuration {
 
     /// One file's text into the whole.
     mutating func merge(_ text: String, from file: String) throws(ConfigurationMistake) {
-        var section: String?, seen: [String: Int] = [:]
+        var section: String?, recipient = Recipient.clinic, seen: [String: Int] = [:]
         for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let line = trimmed(raw), number = index + 1
             func mistake(_ text: String) -> ConfigurationMistake {
@@ -108,12 +91,23 @@ extension Configuration {
             }
             if line.isEmpty || line.hasPrefix("#") || line.hasPrefix(";") { continue }
             if line.hasPrefix("["), line.hasSuffix("]") {
-                let name = String(line.dropFirst().dropLast())
+                let words = line.dropFirst().dropLast().split(separator: " ", maxSplits: 1)
+                let name = words.first.map { String($0) } ?? ""
                 let known = Set(Self.keys.map(\.section))
                 guard known.contains(name) else {
                     throw mistake("unknown section [\(name)]; the nearest is [\(nearest(name, known))]")
                 }
+                recipient = words.count > 1 ? trimmed(words[1]) : Recipient.clinic
+                if words.count > 1 {
+                    guard Self.keys.contains(where: { $0.section == name && $0.isNamed }) else {
+                        throw mistake("[\(name)] takes no name")
+                    }
+                    guard Recipient.isName(recipient) else {
+                        throw mistake("\(recipient) is no name: letters, digits, - _ and ., other than clinic")
+                    }
+                }
                 section = name
+                if name == "Clinic" { self[making: recipient] = self[making: recipient] }
                 continue
             }
             guard let equals = line.firstIndex(of: "=") else { throw mistake("expected Key=Value or [Section]") }
@@ -124,35 +118,19 @@ extension Configuration {
                 let parts = near.split(separator: ".")
                 throw mistake("unknown key \(name) in [\(section)]; the nearest is \(parts[1])= in [\(parts[0])]")
             }
-            if let before = seen.updateValue(number, forKey: "\(section).\(name)") {
+            if let before = seen.updateValue(number, forKey: "\(section) \(recipient).\(name)") {
                 throw mistake("\(name) was already given in line \(before)")
             }
             guard key.kind.accepts(value) else { throw mistake("\(name) takes \(key.kind.rawValue)") }
-            key.set(&self, key.kind == .path ? resolved(value) : value)
+            key.set(&self, recipient, key.kind == .path ? resolved(value) : value)
         }
     }
 
     /// What only the whole can tell.
     private func check(_ path: String) throws(ConfigurationMistake) {
-        func mistake(_ text: String) -> ConfigurationMistake { ConfigurationMistake(file: path, line: 0, text: text) }
-        if clinicURL.isEmpty { throw mistake("[Clinic] URL= is missing") }
-        if (certificateFile == nil) != (keyFile == nil) {
-            throw mistake("[Clinic] CertificateFile= and KeyFile= go together")
-        }
-        if (user == nil) != (passwordFile == nil) { throw mistake("[Clinic] User= and PasswordFile= go together") }
-        if (tokenURL == nil) != (clientID == nil) { throw mistake("[Clinic] TokenURL= and ClientID= go together") }
-        if tokenURL == nil, clientSecretFile != nil || tokenScope != nil {
-            throw mistake("[Clinic] ClientSecretFile= and TokenScope= go with TokenURL=")
-        }
-        if tokenURL != nil, user != nil { throw mistake("[Clinic] takes User=, or TokenURL=, not both") }
-        if tokenURL != nil, clientSecretFile == nil, certificateFile == nil {
-            throw mistake("[Clinic] ClientID= wants ClientSecretFile=, or CertificateFile= to show instead")
-        }
-        if (patientSystem == nil) != (patientIdentifier == nil) {
-            throw mistake("[Patient] System= and Identifier= go together")
-        }
-        if patientReference != nil, patientSystem != nil {
-            throw mistake("[Patient] takes Reference=, or System= and Identifier=, not both")
+        let whole = self[Recipient.clinic] == nil ? [Recipient(name: Recipient.clinic)] : recipients
+        if let text = whole.compactMap(\.mistake).first {
+            throw ConfigurationMistake(file: path, line: 0, text: text)
         }
     }
 }

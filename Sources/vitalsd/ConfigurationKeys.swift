@@ -1,3 +1,5 @@
+import FHIR
+
 /// The table that `vitalsd.conf` is read by and the manual page vitalsd.conf(5) is written from.
 extension Configuration {
     struct Key: Sendable {
@@ -13,58 +15,98 @@ extension Configuration {
             case number = "a whole number above 0"
             case adapter = "auto, none, or an adapter such as hci0"
             case size = "a size such as 256M"
+            case danishCodes = "no, fut, medcom or dk-core"
         }
         let section: String, name: String, kind: Kind
         /// What it is for, and what holds where it is not given.
         let explanation: String
-        let set: @Sendable (inout Configuration, String) -> Void
+        /// Whether its section may stand several times, each time with a name: `[Clinic NAME]`.
+        let isNamed: Bool
+        /// Puts a value where it belongs, given the name of its section.
+        let set: @Sendable (inout Configuration, _ recipient: String, _ value: String) -> Void
 
         init(
             _ section: String, _ name: String, _ kind: Kind, _ explanation: String,
             set: @escaping @Sendable (inout Configuration, String) -> Void
         ) {
+            self.init(section, name, kind, explanation, isNamed: false) { configuration, _, value in
+                set(&configuration, value)
+            }
+        }
+
+        private init(
+            _ section: String, _ name: String, _ kind: Kind, _ explanation: String, isNamed: Bool,
+            set: @escaping @Sendable (inout Configuration, String, String) -> Void
+        ) {
             self.section = section
             self.name = name
             self.kind = kind
             self.explanation = explanation
+            self.isNamed = isNamed
             self.set = set
+        }
+
+        /// A key of each destination.
+        static func each(
+            _ section: String, _ name: String, _ kind: Kind, _ explanation: String,
+            set: @escaping @Sendable (inout Recipient, String) -> Void
+        ) -> Key {
+            Key(section, name, kind, explanation, isNamed: true) { configuration, recipient, value in
+                set(&configuration[making: recipient], value)
+            }
         }
     }
 
     /// Every key there is: its section and name, what it takes, what it is for, and where the value goes.
     static let keys: [Key] = [
-        Key(
+        .each(
             "Clinic", "URL", .url, "The base of the FHIR R4 server that readings go to. The one key that must be given."
         ) {
-            $0.clinicURL = $1
+            $0.url = $1
         },
-        Key(
+        .each(
             "Clinic", "AuthorityFile", .path, "Who must have signed the clinic's certificate. Else one of the system's."
         ) {
             $0.authorityFile = $1
         },
-        Key("Clinic", "CertificateFile", .path, "The hub's own certificate, PEM, which it shows to the clinic.") {
+        .each("Clinic", "CertificateFile", .path, "The hub's own certificate, PEM, which it shows to the clinic.") {
             $0.certificateFile = $1
         },
-        Key("Clinic", "KeyFile", .path, "Its key, PEM, readable for vitalsd and for nobody else.") { $0.keyFile = $1 },
-        Key("Clinic", "User", .text, "A name, for a clinic that wants name and password.") { $0.user = $1 },
-        Key("Clinic", "PasswordFile", .path, "The file with the password.") { $0.passwordFile = $1 },
-        Key("Clinic", "TokenURL", .url, "Where an OAuth 2.0 token is fetched, for a clinic that wants one.") {
+        .each("Clinic", "KeyFile", .path, "Its key, PEM, readable for vitalsd and for nobody else.") {
+            $0.keyFile = $1
+        },
+        .each("Clinic", "User", .text, "A name, for a clinic that wants name and password.") { $0.user = $1 },
+        .each("Clinic", "PasswordFile", .path, "The file with the password.") { $0.passwordFile = $1 },
+        .each("Clinic", "TokenURL", .url, "Where an OAuth 2.0 token is fetched, for a clinic that wants one.") {
             $0.tokenURL = $1
         },
-        Key("Clinic", "ClientID", .text, "The hub's name at `TokenURL=`.") { $0.clientID = $1 },
-        Key("Clinic", "ClientSecretFile", .path, "The file with its secret. Without one it shows the certificate.") {
+        .each("Clinic", "ClientID", .text, "The hub's name at `TokenURL=`.") { $0.clientID = $1 },
+        .each("Clinic", "ClientSecretFile", .path, "The file with its secret. Without one it shows the certificate.") {
             $0.clientSecretFile = $1
         },
-        Key("Clinic", "TokenScope", .text, "The scope that is asked for.") { $0.tokenScope = $1 },
-        Key("Patient", "Reference", .reference, "Whom readings of a cable are about, by the clinic's own id.") {
+        .each("Clinic", "TokenScope", .text, "The scope that is asked for.") { $0.tokenScope = $1 },
+        .each("Clinic", "SNOMED", .yesOrNo, "Send the codes of SNOMED CT beside those of MDC and LOINC. No by default.")
+        {
+            $0.usesSNOMED = isYes($1)
+        },
+        .each(
+            "Clinic", "DanishCodes", .danishCodes,
+            "Send Danish codes too, by the URIs of the national guide that is named. None by default."
+        ) {
+            $0.danishCodes = DanishCodes(rawValue: $1)
+        },
+        .each("Clinic", "Test", .yesOrNo, "Mark all as test data, and send what a device marks as such. No by default.")
+        {
+            $0.isTest = isYes($1)
+        },
+        .each("Patient", "Reference", .reference, "Whom readings of a cable are about, by the clinic's own id.") {
             $0.patientReference = $1
         },
-        Key("Patient", "System", .pseudonym, "The same person by a pseudonym: whose pseudonyms they are, as a URI.") {
+        .each("Patient", "System", .pseudonym, "The same person by a pseudonym: whose pseudonyms they are, as a URI.") {
             $0.patientSystem = $1
         },
-        Key("Patient", "Identifier", .text, "The pseudonym itself.") { $0.patientIdentifier = $1 },
-        Key(
+        .each("Patient", "Identifier", .text, "The pseudonym itself.") { $0.patientIdentifier = $1 },
+        .each(
             "Patient", "Create", .yesOrNo,
             "Whether a patient that the clinic does not have is made there. No by default."
         ) {
@@ -97,6 +139,9 @@ extension Configuration {
         },
         Key("Simulation", "Air", .path, "A simulated radio instead of an adapter, for demonstrations and tests.") {
             $0.radio = .simulated($1)
+        },
+        Key("Simulation", "Haste", .number, "By what the daemon's waits for a clinic are divided, for tests.") {
+            $0.haste = Int($1) ?? 1
         },
     ]
 }

@@ -1,4 +1,5 @@
 import Core
+import FHIR
 import Glibc
 
 /// What the values of a configuration may be, and what they mean.
@@ -20,6 +21,7 @@ extension Configuration.Key.Kind {
         case .number: Int(value).map { $0 > 0 } ?? false
         case .adapter: radioChoice(value) != nil
         case .size: bytes(value).map { $0 >= 1 << 20 } ?? false
+        case .danishCodes: value == "no" || DanishCodes(rawValue: value) != nil
         }
     }
 }

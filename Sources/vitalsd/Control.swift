@@ -141,8 +141,24 @@ import Journal
                     for rung in RadioHealth.Rung.allCases { json.member("\(rung)", counters[rung]) }
                 }
             }
-            json.member("delivered", gateway.courier.delivered)
-            if let fault = gateway.courier.fault { json.member("fault", fault.description) } else { json.null("fault") }
+            json.member("delivered", gateway.couriers.delivered)
+            if let fault = gateway.couriers.fault {
+                json.member("fault", fault.description)
+            } else {
+                json.null("fault")
+            }
+            json.object("clinics") { json in
+                for courier in gateway.couriers.all {
+                    json.object(courier.name) { json in
+                        json.member("delivered", courier.delivered)
+                        if let fault = courier.fault {
+                            json.member("fault", fault.description)
+                        } else {
+                            json.null("fault")
+                        }
+                    }
+                }
+            }
         }
         return json.text
     }

@@ -4,10 +4,10 @@ import FHIR
 import Host
 import Journal
 
-/// Pending → deliver → settle, one request in flight, for as long as the daemon runs.
+/// Pending → pack → journal → deliver → settle, one request in flight, for as long as the daemon runs.
 ///
 /// A transaction is all or nothing, and every resource in it is created only where the clinic does not have it: after a
-/// lost answer the same readings are sent again and nothing doubles.
+/// lost answer the same bytes are sent again and nothing doubles.
 @Hub final class Courier {
     /// Where readings go, and who says that they come from here.
     struct Destination {
@@ -15,25 +15,34 @@ import Journal
         var clinic: Clinic
         var gateway: PersonalHealthGateway
         var options: FHIR.Destination
+        /// Whom the hub calls its patient, and whom this clinic does. Where the clinic has a name of its own, it knows nobody
+        /// else.
+        var patient: Subject?, ownName: Subject?
+        /// By what every delay is multiplied.
+        var scale = 1.0
     }
 
-    /// The journal's name for the one destination there is so far.
-    nonisolated static let clinic = "clinic"
-
-    private let journal: Journal
-    private var destination: Destination
-    private let bell: Bell
+    let journal: Journal
+    private(set) var destination: Destination
+    let bell: Bell
     /// When it is tried again, and how much goes at once.
-    private var policy = DeliveryPolicy()
-    /// Refused alone, while nothing else has been taken since: the fault may be in what all share.
-    private var suspects: [(kept: Kept, fault: Fault)] = []
-    private let backlog: Backlog
+    var policy = DeliveryPolicy()
+    /// What was refused alone.
+    var quarantine = Quarantine()
+    let backlog: Backlog
+    /// Sent, and perhaps taken: nothing else goes before it is answered.
+    var uncertain: Shipment?
     /// What the clinic has said and the journal does not know yet.
-    private var answered: [Journal.Receipt] = []
+    var answered: [Journal.Receipt] = []
     /// Whether nobody reads the journal before the bell rings.
-    private var isResting = false
-    private(set) var fault: Fault?
-    private(set) var delivered = 0
+    var isResting = false
+    private var isRetired = false
+    /// Whether a pause may end at the next ring.
+    var isReleased = false
+    /// What the clinic knows of the devices; nil before it was asked of the journal.
+    var known: [String: String] = [:]
+    var fault: Fault?
+    var delivered = 0
     /// The clinic's own clock, and the hub's when it was asked and when the answer was there.
     var onDate: (Instant, HubTime, HubTime) async -> Void = { _, _, _ in }
 
@@ -43,9 +52,12 @@ import Journal
     init(_ journal: Journal, _ destination: Destination) throws(Fault) {
         self.journal = journal
         self.destination = destination
+        policy.scale = destination.scale
         backlog = Backlog(journal, for: destination.name)
         bell = try Bell()
     }
+
+    var name: String { destination.name }
 
     /// Something was kept.
     func wake() {
@@ -53,25 +65,43 @@ import Journal
         if isResting { bell.ring() }
     }
 
-    /// A person has changed what waits: nothing is sent that was read before.
-    func reconsider() {
+    /// A person has changed what waits: nothing is sent that was read before. What was `withdrawn` is not sent again either.
+    func reconsider(withdrawn: Bool = false) {
         backlog.forget()
+        if withdrawn { uncertain = nil }
         // A hub that has learnt the time need not wait any longer.
-        if fault == .hub(.clockUnset) { policy.forgive(); bell.ring() }
+        if fault == .hub(.clockUnset) { release() }
         wake()
     }
 
     /// New settings: whatever stood in the way may be gone.
     func redirect(to destination: Destination) {
         self.destination = destination
-        policy.reset()
-        suspects = []
+        policy = DeliveryPolicy(scale: destination.scale)
+        quarantine = Quarantine()
+        release()
+    }
+
+    /// Nothing goes there any more.
+    func retire() {
+        isRetired = true
+        release()
+    }
+
+    private func release() {
+        policy.forgive()
+        isReleased = true
         bell.ring()
     }
 
     func run() async {
-        while true {
+        var hasLooked = false
+        while !isRetired {
             do throws(Refusal) {
+                if !hasLooked {
+                    try await takeUp()
+                    hasLooked = true
+                }
                 try await deliverNext()
             } catch {
                 // Whatever was read ahead may have changed by then.
@@ -81,47 +111,83 @@ import Journal
         }
     }
 
+    /// What was on its way when the last run ended: nobody knows whether it arrived.
+    private func takeUp() async throws(Refusal) {
+        do throws(Fault) {
+            uncertain = try await journal.consignment(for: name).flatMap { Shipment($0, $1) }
+        } catch {
+            throw Refusal(.resend, error)
+        }
+    }
+
     /// The oldest readings that are still to go, as many as fit into a bundle.
     private func deliverNext() async throws(Refusal) {
         if HubClock.now().wall < earliestCredible { throw Refusal(.resend, .hub(.clockUnset)) }
         try destination.clinic.checkFiles()
-        guard suspects.isEmpty else { return try await deliverBesideSuspects() }
+        if let uncertain { return try await deliverAgain(uncertain) }
+        guard quarantine.suspects.isEmpty else { return try await deliverBesideSuspects() }
+        backlog.held = quarantine.held
         if backlog.ahead.isEmpty { try await readOn() } else { try await backlog.readLive() }
-        let candidates = backlog.next
-        guard let first = candidates.first else { return await rest() }
+        let candidates = backlog.next.map(addressed)
+        guard let first = candidates.first else { return try await rest() }
         let batch = candidates.prefix(min(policy.most, Bundle.fitting(candidates, to: destination.options)))
         if batch.isEmpty {
             backlog.remove([first])
             return try await withhold(first)
         }
         backlog.remove(batch)
-        // While the clinic reads, its last answer is written down, and what comes next is read.
-        async let settled = settleAnswered(fleeting: true)
+        // While the clinic reads, what comes next is read.
         async let more = backlog.readFurther()
         var refusal: Refusal?
         do { try await deliver(batch) } catch { refusal = error }
-        let results = await (settled, more)
+        let read = await more
         if let refusal { throw refusal }
-        try results.0.get()
-        try results.1.get()
+        try read.get()
+        await easeOff()
+    }
+
+    /// The very same bytes. Those that do not get through in one piece are sent in two, which tell the same.
+    private func deliverAgain(_ shipment: Shipment) async throws(Refusal) {
+        if shipment.readings.count > policy.most, policy.isTooSlow {
+            let middle = shipment.readings.count / 2
+            uncertain = nil
+            try await deliver(shipment.readings[..<middle])
+            return try await deliver(shipment.readings[middle...])
+        }
+        try await send(shipment)
     }
 
     /// What was refused alone stays behind until anything else was taken.
     private func deliverBesideSuspects() async throws(Refusal) {
         try await settleAnswered().get()
-        let batch = try await backlog.oldest(policy.isDoubtful ? 1000 : policy.most + suspects.count).filter { kept in
-            !suspects.contains { $0.kept.id == kept.id }
+        backlog.held = quarantine.held
+        let batch = try await backlog.oldest(policy.isDoubtful ? 1000 : policy.most).map(addressed)
+        guard let first = batch.first else { return try await rest() }
+        if policy.isDoubtful, let probe = quarantine.probe(of: batch, to: destination.options) {
+            return try await deliver([probe])
         }
-        guard let first = batch.first else { return await rest() }
-        if policy.isDoubtful, let probe = probe(of: batch) { return try await deliver([probe]) }
         let count = min(policy.most, Bundle.fitting(batch, to: destination.options))
         if count == 0 { return try await withhold(first) }
         try await deliver(batch.prefix(count))
     }
 
+    /// The reading in the clinic's own name for the patient; about nobody, where it has none.
+    private func addressed(_ kept: Kept) -> Kept {
+        guard let ownName = destination.ownName else { return kept }
+        var kept = kept
+        kept.subject = kept.subject == destination.patient ? ownName : nil
+        return kept
+    }
+
     /// What is not for this clinic stays in the journal and stands in nobody's way.
     private func withhold(_ kept: Kept) async throws(Refusal) {
-        let why = kept.withholding(from: destination.options).map { "\($0)" } ?? "too many values for a bundle"
+        let why =
+            switch kept.withholding(from: destination.options) {
+            // Nobody's readings do not wait: it is somebody whom this clinic does not know.
+            case .unassigned?: "not a patient of this clinic"
+            case let reason?: "\(reason)"
+            case nil: "too many values for a bundle"
+            }
         answered.append(receipt(kept, .withheld(why)))
         try await settleAnswered().get()
     }
@@ -133,130 +199,9 @@ import Journal
             try await backlog.readFurther().get()
             if !backlog.ahead.isEmpty { return }
         }
-        // What is answered must not be read again; and nothing more comes that would make the answers last.
+        // What is answered must not be read again.
         try await settleAnswered().get()
         backlog.forget()
         try await backlog.readFurther().get()
-    }
-
-    /// Sends a batch; where the content is refused, halves it until the guilty reading stands alone.
-    private func deliver(_ batch: ArraySlice<Kept>) async throws(Refusal) {
-        // Enough is known: no need to ask for every one of them.
-        if policy.isDoubtful, batch.count > 1 { return }
-        let bundle: Bundle
-        do {
-            bundle = try await destination.clinic.bundle(
-                of: batch.map(correct), from: destination.gateway, to: destination.options, offset: HubClock.offset)
-        } catch {
-            throw Refusal(.resend, .clinic(.badAnswer("a bundle cannot be made: \(error)")))
-        }
-        do throws(Refusal) {
-            let asked = HubClock.now(), answer = try await destination.clinic.deliver(bundle), heard = HubClock.now()
-            policy.taken(batch.count, in: heard.uptime - asked.uptime)
-            taken(batch, bundle, answer)
-            if let date = answer.date { await onDate(date, asked, heard) }
-        } catch {
-            if error.action == .halve { policy.tooLarge(batch.count) }
-            guard policy.isAboutContent(error) else { throw error }
-            guard batch.count > 1 else { return try suspect(batch[batch.startIndex], error) }
-            let middle = batch.startIndex + batch.count / 2
-            try await deliver(batch[..<middle])
-            try await deliver(batch[middle...])
-        }
-    }
-
-    private func taken(_ batch: ArraySlice<Kept>, _ bundle: Bundle, _ answer: Answer) {
-        for (index, kept) in batch.enumerated() {
-            let location = bundle.locations(ofReading: index, in: answer).first
-            answered.append(receipt(kept, .accepted(location: location)))
-        }
-        for suspect in suspects {
-            answered.append(receipt(suspect.kept, .refused(suspect.fault)))
-            log(suspect.fault, about: "reading \(suspect.kept.id), set aside")
-        }
-        suspects = []
-        delivered += batch.count
-        cleared()
-        Systemd.log(.info, "clinic: \(batch.count) delivered")
-    }
-
-    private func receipt(_ kept: Kept, _ verdict: Journal.Receipt.Verdict) -> Journal.Receipt {
-        Journal.Receipt(reading: kept.id, verdict, at: HubClock.now().wall, told: kept.dated)
-    }
-
-    /// Writes the answers down. Those that cannot be written yet are not forgotten.
-    private func settleAnswered(fleeting: Bool = false) async -> Result<Void, Refusal> {
-        guard !answered.isEmpty else { return .success(()) }
-        let receipts = answered
-        answered = []
-        do throws(Fault) {
-            try await journal.settle(receipts, for: destination.name, fleeting: fleeting)
-            return .success(())
-        } catch {
-            answered = receipts + answered
-            return .failure(Refusal(.resend, error))
-        }
-    }
-
-    /// A reading refused alone is set aside once anything else is taken. After five in a row and three probes, it is
-    /// not the readings.
-    private func suspect(_ kept: Kept, _ refusal: Refusal) throws(Refusal) {
-        suspects.append((kept, refusal.fault))
-        guard policy.refusedOne() else { return }
-        suspects = []
-        throw Refusal(.pause, refusal.fault)
-    }
-
-    /// A reading that tells whether the clinic takes any: of another device, if there is one. By chance, so that no
-    /// row of bad readings stands in the way of the good ones for ever.
-    private func probe(of pending: [Kept]) -> Kept? {
-        let fitting = pending.filter { Bundle.fitting([$0], to: destination.options) == 1 }
-        let others = fitting.filter { kept in
-            !suspects.contains { $0.kept.device.identity == kept.device.identity }
-        }
-        return others.randomElement() ?? fitting.randomElement()
-    }
-
-    /// Nothing to send: waits for the next reading. A suspect that stood alone is tried again after a while.
-    private func rest() async {
-        if backlog.hasNews { return }
-        isResting = true
-        defer { isResting = false }
-        if suspects.isEmpty {
-            cleared()
-            _ = await bell.rung()
-        } else {
-            if fault != suspects[0].fault {
-                for suspect in suspects { log(suspect.fault, about: "reading \(suspect.kept.id)") }
-            }
-            fault = suspects[0].fault
-            if await !bell.rung(before: .now + .seconds(900)) {
-                suspects = []
-                policy.forgive()
-            }
-        }
-    }
-
-    /// What `systemctl status` shows. Where systemd does not listen, nothing depends on it.
-    private func tellStatus(_ text: String) { try? Systemd.notify(.status(text)) }
-
-    private func cleared() {
-        if fault != nil {
-            Systemd.log(.notice, "clinic: takes readings again")
-            tellStatus("running")
-        }
-        fault = nil
-        policy.forgive()
-    }
-
-    /// Waits as long as the policy says. A new reading never shortens it; a reload ends it.
-    private func pause(after refusal: Refusal) async {
-        if fault != refusal.fault {
-            log(refusal.fault)
-            tellStatus(refusal.fault.description)
-        }
-        fault = refusal.fault
-        let due = ContinuousClock.now + policy.failed(refusal, chance: .random(in: 0...1))
-        while policy.failures > 0, await bell.rung(before: due) {}
     }
 }

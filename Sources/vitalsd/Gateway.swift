@@ -15,7 +15,7 @@ import Journal
     private(set) var configuration: Configuration
     let journal: Journal
     let intake: Intake
-    let courier: Courier
+    let couriers: Couriers
     let dating: Dating
     let roster = Roster()
     let acceptList: AcceptList
@@ -33,7 +33,7 @@ import Journal
     private let lastWords: LastWords
     let setAside: Set<String>
 
-    init(_ configuration: Configuration, journal: Journal, clinic: Courier.Destination) async throws(Fault) {
+    init(_ configuration: Configuration, journal: Journal, destinations: [Courier.Destination]) async throws(Fault) {
         self.configuration = configuration
         self.journal = journal
         intake = Intake(journal, try Reserve(at: configuration.stateDirectory + "/reserve"))
@@ -48,11 +48,11 @@ import Journal
         if let kept = try await journal.value(for: "radio").flatMap({ RadioHealth.Counters(notation: $0) }) {
             central?.counters = kept
         }
-        courier = try Courier(journal, clinic)
+        couriers = try Couriers(journal, destinations)
         lines = try LineWatch(configured: configuration.serialLines)
-        courier.correct = { [dating] in dating.told($0) }
-        dating.onBetter = { [courier] in courier.reconsider() }
-        courier.onDate = { [dating] date, asked, heard in await dating.hear(clinic: date, from: asked, to: heard) }
+        couriers.correct = { [dating] in dating.told($0) }
+        dating.onBetter = { [couriers] in couriers.reconsider() }
+        couriers.onDate = { [dating] date, asked, heard in await dating.hear(clinic: date, from: asked, to: heard) }
         lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")
         try await journal.count(deathsDuring: lastWords.previous)
         setAside = Set(try await journal.setAside())
@@ -64,7 +64,7 @@ import Journal
     func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.intake.run() }
-            group.addTask { await self.courier.run() }
+            group.addTask { await self.couriers.run() }
             group.addTask { await self.dating.run() }
             group.addTask { await self.hearLines() }
             group.addTask { await self.hearAir() }
@@ -82,10 +82,10 @@ import Journal
     }
 
     /// New settings for all but where the journal lies and how the hub counts its days.
-    func reload(_ new: Configuration, clinic: Courier.Destination) {
+    func reload(_ new: Configuration, destinations: [Courier.Destination]) async throws(Fault) {
         configuration = new
         lines.configure(new.serialLines)
-        courier.redirect(to: clinic)
+        try await couriers.redirect(to: destinations)
     }
 
     // MARK: hear

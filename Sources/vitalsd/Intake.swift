@@ -102,7 +102,7 @@ import Journal
                 await reserve.wait(for: patience.next())
             }
         }
-        gateway.courier.wake()
+        gateway.couriers.wake()
     }
 
     @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {

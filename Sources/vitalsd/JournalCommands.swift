@@ -24,11 +24,13 @@ extension Command {
     }
 
     static let queue = Command(
-        verb: "queue", arguments: "[retry ID… | assign ID… --patient Patient/ID] [--json] [--configuration FILE]",
+        verb: "queue",
+        arguments: "[show ID | retry ID… | assign ID… --patient Patient/ID] [--json] [--configuration FILE]",
         summary: "what waits, and what the clinic refused and why",
         explanation: """
             One line for each reading that is not at the clinic: waiting, refused with the clinic's reason, assigned to
-            nobody, or not decodable. `retry` sends refused ones again; `assign` says whom those are about that came from
+            nobody, or not decodable. `show` prints what was asked and answered about one that was refused: the request
+            has the reading's values and whom it is about. `retry` sends refused ones again; `assign` says whom those are about that came from
             a slot of nobody's.
             """
     ) { arguments throws(Exit) in
@@ -45,6 +47,12 @@ extension Command {
                 throw arguments.complain("assign wants --patient, \(Configuration.Key.Kind.reference.rawValue)")
             }
             return try await Act.assign(ids, .reference(patient)).carryOut(with: configuration(at: path))
+        }
+        if words.first == "show" {
+            guard words.count == 2, let id = Int64(words[1]) else {
+                throw arguments.complain("show wants one reading number")
+            }
+            return try show(id, configuration(at: path))
         }
         if let stray = words.first { throw arguments.complain("unexpected \(stray)") }
         let configuration = try configuration(at: path)
@@ -120,9 +128,15 @@ private func words(_ summary: Journal.Summary, isRunning: Bool) -> String {
     return """
         daemon    \(isRunning ? "running" : "not running")
         readings  \(counts.isEmpty ? "none yet" : counts.joined(separator: ", "))
-        oldest    \(summary.oldestPending.map { "waits since \(text($0))" } ?? "nothing waits")
+        \(destinations(summary))oldest    \(summary.oldestPending.map { "waits since \(text($0))" } ?? "nothing waits")
         journal   \(summary.used >> 10) KiB used, version \(summary.schema)
         """
+}
+
+/// One line for each destination, where there are several.
+private func destinations(_ summary: Journal.Summary) -> String {
+    guard summary.pending.count > 1 else { return "" }
+    return summary.pending.sorted { $0.key < $1.key }.map { "to        \($0.key): \($0.value) pending\n" }.joined()
 }
 
 private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ daemon: String?) -> String {
@@ -139,6 +153,9 @@ private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ daemon:
         } else {
             json.null("oldestPending")
         }
+        json.object("destinations") { json in
+            for (name, count) in summary.pending.sorted(by: { $0.key < $1.key }) { json.member(name, count) }
+        }
         json.array("clocks") { json in for clock in clocks { json.object(clock.write) } }
         if let daemon { json.raw("daemon", daemon) } else { json.null("daemon") }
     }
@@ -149,7 +166,10 @@ private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ daemon:
 private func line(_ row: Journal.Row) -> String {
     let model = row.kept?.device.information.model ?? "?"
     let heard = row.kept.map { text($0.heard.wall) } ?? "?"
-    let why = row.answers.compactMap(\.fault).first.map { ": \($0)" } ?? ""
+    let several = Set(row.answers.map(\.destination)) != [Recipient.clinic]
+    let why = row.answers.compactMap { answer in
+        answer.fault.map { ": \(several ? answer.destination + ": " : "")\($0)" }
+    }.joined()
     return "\(row.id)  \(heard)  \(model)  \(row.state.rawValue)\(why)"
 }
 
@@ -163,6 +183,15 @@ private func json(_ row: Journal.Row) -> String {
             json.member("heard", text(kept.heard.wall))
         }
         if let fault = row.answers.compactMap(\.fault).first { json.member("fault", fault) } else { json.null("fault") }
+        json.array("answers") { json in
+            for answer in row.answers {
+                json.object { json in
+                    json.member("destination", answer.destination)
+                    json.member("accepted", answer.accepted)
+                    if let fault = answer.fault { json.member("fault", fault) } else { json.null("fault") }
+                }
+            }
+        }
     }
     return json.text
 }

@@ -72,6 +72,12 @@ enum Manual {
             """)
         page.paragraph(
             """
+            Readings may go to several places. [Clinic NAME] is one beside [Clinic], with the same keys and a queue of its
+            own, and waits for no other. Where [Patient NAME] is given, that place has a name of its own for the patient
+            of this home, and is sent nobody else's readings.
+            """)
+        page.paragraph(
+            """
             What can be found out is not asked. Who owns which wireless device is state and no configuration: see `bind`
             and `pair` in vitalsd(8).
             """)

@@ -30,7 +30,9 @@ extension Command {
 @Hub private final class Daemon {
     private let path: String
     private var configuration: Configuration
-    private let journalThread = Worker("journal"), clinicThread = Worker("clinic")
+    private let journalThread = Worker("journal")
+    /// One for each destination: a clinic that does not answer blocks its own.
+    private var clinicThreads: [String: Worker] = [:]
     private let signals: Signals
 
     init(_ path: String) throws(Fault) {
@@ -43,12 +45,13 @@ extension Command {
         try HubClock.useZone(configuration.timeZone)
         try Files.makeDirectory(configuration.stateDirectory)
         let journal = try Journal(
-            path: configuration.journalPath, bound: configuration.bound, destinations: [Courier.clinic],
+            path: configuration.journalPath, bound: configuration.bound,
+            destinations: configuration.recipients.map(\.name),
             executor: journalThread, examined: .later)
         for repair in await journal.takeRepairs() { log(repair) }
         let hub = try await identity(in: journal)
         let gateway = try await Gateway(
-            configuration, journal: journal, clinic: try destination(hub))
+            configuration, journal: journal, destinations: try destinations(hub))
         let control = try Control(gateway)
         await withDiscardingTaskGroup { group in
             group.addTask { await gateway.run() }
@@ -100,7 +103,7 @@ extension Command {
                     Systemd.log(.warning, "hub: StateDirectory=, TimeZone= and Adapter= change only with a restart")
                 }
                 configuration = new
-                gateway.reload(new, clinic: try destination(hub))
+                try await gateway.reload(new, destinations: try destinations(hub))
                 Systemd.log(.notice, "hub: configuration read again")
             } catch {
                 // The old one goes on: a slip of the editor must not end the watch over a patient.
@@ -126,14 +129,21 @@ extension Command {
         return found
     }
 
-    private func destination(_ hub: UInt64) throws(Fault) -> Courier.Destination {
-        Courier.Destination(
-            name: Courier.clinic,
-            clinic: try Clinic(configuration.settings, executor: clinicThread),
-            gateway: PersonalHealthGateway(
-                identifier: hub, manufacturer: "vitalsd", model: "vitalsd", version: version, isRegulated: false,
-                synchronisation: .sntp, accuracy: HubClock.error() ?? .seconds(1)),
-            options: FHIR.Destination(createsPatient: configuration.createPatient))
+    private func destinations(_ hub: UInt64) throws(Fault) -> [Courier.Destination] {
+        try configuration.recipients.map { recipient throws(Fault) in
+            let thread = clinicThreads[recipient.name] ?? Worker("clinic")
+            clinicThreads[recipient.name] = thread
+            var settings = recipient.settings
+            let haste = configuration.haste
+            if haste > 1 { settings.timeout = max(.seconds(3), settings.timeout / haste) }
+            return Courier.Destination(
+                name: recipient.name, clinic: try Clinic(settings, executor: thread),
+                gateway: PersonalHealthGateway(
+                    identifier: hub, manufacturer: "vitalsd", model: "vitalsd", version: version, isRegulated: false,
+                    synchronisation: .sntp, accuracy: HubClock.error() ?? .seconds(1)),
+                options: recipient.options, patient: configuration.subject,
+                ownName: recipient.name == Recipient.clinic ? nil : recipient.subject, scale: 1 / Double(haste))
+        }
     }
 
     private func notify(_ notices: Systemd.Notice...) {

@@ -18,6 +18,7 @@ import tempfile
 import time
 
 import peers
+from drain import drain
 from home import BENCH, VITALSD, Daemon, Home, library, stolen
 
 
@@ -278,6 +279,7 @@ def main() -> None:
         theengs = line(table, folder, words.quick)
         alone(table, folder / "alone", words.quick)
         memory(table, folder / "memory", theengs, words.quick)
+        drain(table, folder / "drain", words.quick)
         idle(table, folder / "idle", words.quick)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

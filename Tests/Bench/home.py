@@ -128,6 +128,12 @@ class Daemon:
         self.popen.kill()
         self.popen.wait()
 
+    def redirect(self, clinic: str) -> None:
+        """Another URL, read at once."""
+        text = self.file.read_text().splitlines()
+        self.file.write_text("\n".join(f"URL={clinic}" if line.startswith("URL=") else line for line in text) + "\n")
+        self.popen.send_signal(signal.SIGHUP)
+
     def bind(self, first: int, count: int) -> None:
         for index in range(first, first + count):
             subprocess.run(

@@ -1,5 +1,6 @@
 """Whom vitalsd is compared with, where they are installed: TheengsGateway with mosquitto, and its own libraries alone."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).parent
 RECEIVER = HERE.parent / "Receiver"
@@ -114,16 +116,23 @@ class Subscriber(threading.Thread):
 class Receiver:
     """The tests' FHIR server, over TLS."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, sent: pathlib.Path | None = None):
+        """`sent`: where the body of each transaction is put."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         subprocess.run(["sh", RECEIVER / "certificates.sh", folder], check=True, capture_output=True)
         self.process = subprocess.Popen(
             [sys.executable, RECEIVER / "receiver.py", "--port", "0", "--cert", folder / "server.pem",
-             "--key", folder / "server.key", "--ca", folder / "ca.pem", "--store", folder / "clinic.sqlite"],
+             "--key", folder / "server.key", "--ca", folder / "ca.pem", "--store", folder / "clinic.sqlite",
+             *(["--save", sent] if sent else [])],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         words = dict(word.split("=") for word in self.process.stdout.readline().split()[1:])
         self.url = f"https://localhost:{words['port']}/"
+        self.control = f"http://127.0.0.1:{words['control']}/"
+
+    def counts(self) -> dict[str, int]:
+        with urllib.request.urlopen(self.control + "_counts") as answer:
+            return json.loads(answer.read())
 
     def stop(self) -> None:
         self.process.terminate()

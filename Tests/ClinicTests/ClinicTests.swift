@@ -32,6 +32,16 @@ func bundle(_ systolic: Int32 = 138) throws -> Bundle {
     return try Bundle(of: [reading(systolic)], from: gateway, to: Destination()) { _ in 60 }
 }
 
+extension Clinic {
+    func deliver(_ bundle: Bundle) throws -> Answer { try deliver(Parcel(bundle)) }
+
+    /// Anything as a body.
+    func deliver(_ body: String, entries: Int) throws(Refusal) -> Answer {
+        let body = Array(body.utf8)
+        return try deliver(Parcel(body: body, compressed: body, entries: Array(repeating: .shared, count: entries)))
+    }
+}
+
 private func settings(_ port: Int, host: String = "localhost") throws -> Clinic.Settings {
     Clinic.Settings(
         url: "https://\(host):\(port)/fhir", certificate: try Place.file("hub.pem"), key: try Place.file("hub.key"),
@@ -48,8 +58,8 @@ func clinic(_ receiver: Receiver, _ change: (inout Clinic.Settings) throws -> Vo
 func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal {
     do {
         _ = try await clinic.deliver(bundle)
-    } catch {
-        return error
+    } catch let refusal as Refusal {
+        return refusal
     }
     throw Trouble(what: "it was delivered")
 }
@@ -61,7 +71,10 @@ func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal {
         #expect(first.entries.map(\.status) == [201, 201, 201, 201])
         #expect(second.entries.map(\.status) == [200, 200, 200, 200])
         #expect(first.entries.map(\.location) == second.entries.map(\.location))
-        #expect(bundle.locations(ofReading: 0, in: first) == ["Observation/3/_history/1", "Observation/4/_history/1"])
+        #expect(
+            bundle.entries.locations(ofReading: 0, in: first) == [
+                "Observation/3/_history/1", "Observation/4/_history/1",
+            ])
         #expect(first.date != nil)
         // One for the clinic, one for this question.
         #expect(try receiver.count("connections") == 2)
@@ -105,7 +118,8 @@ func refusal(_ clinic: Clinic, _ bundle: Bundle) async throws -> Refusal {
         do {
             answer = try await clinic.deliver(next)
         } catch {
-            #expect(error.fault == .network(.interrupted) && error.action == .resend)
+            let refusal = try #require(error as? Refusal)
+            #expect(refusal.fault == .network(.interrupted) && refusal.action == .resend)
             answer = try await clinic.deliver(next)
         }
         #expect(answer.entries.map(\.status) == [200, 200, 201, 201])

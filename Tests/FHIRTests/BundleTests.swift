@@ -79,8 +79,8 @@ import Testing
         let bundle = try bundle([pressure, kept([Value(.oxygenSaturation, Amount(97), .percent)], oximeter)])
         let answer = Answer(
             entries: bundle.entries.indices.map { Answer.Entry(status: 201, location: "Observation/\($0)") }, date: nil)
-        #expect(bundle.locations(ofReading: 1, in: answer) == ["Observation/7"])
-        #expect(bundle.locations(ofReading: 0, in: answer).count == 4)
+        #expect(bundle.entries.locations(ofReading: 1, in: answer) == ["Observation/7"])
+        #expect(bundle.entries.locations(ofReading: 0, in: answer).count == 4)
     }
 }
 

@@ -97,7 +97,7 @@ import Testing
         for _ in 0..<5 { policy.taken(policy.most, in: .milliseconds(20)) }
         #expect(policy.most == 8)
         policy.tooLarge(1)
-        #expect(policy.most == 1)
+        #expect(policy.most == 8)
         policy.reset()
         #expect(policy == DeliveryPolicy())
     }

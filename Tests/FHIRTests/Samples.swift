@@ -58,6 +58,10 @@ let thermometer = KnownDevice(
     identity: "bluetooth:00:00:5E:00:53:D4", driver: "example", kind: .thermometer,
     information: information { $0.hardware = "C" })
 
+let meter = KnownDevice(
+    identity: "bluetooth:00:00:5E:00:53:F6", driver: "example", kind: .glucose,
+    information: information { $0.model = "GL-3" })
+
 let pseudonym = Subject.identifier(system: "urn:oid:2.999.1.2.3.4.5", value: "tele-0042")
 let literal = Subject.reference("Patient/pt-4711")
 
@@ -91,6 +95,35 @@ let pressure = kept(
         Value(.meanPressure, Amount(102), .millimetreOfMercury),
         Value(.pulseRate, Amount(710, exponent: -1), .perMinute), Value(.batteryCharge, Amount(80), .percent),
     ], cuff, remarks: [.cuffTooLoose, .irregularPulse])
+
+/// What the clinic has already, told anew.
+let amendment: Kept = {
+    var again = pressure
+    again.amends = true
+    return again
+}()
+
+/// Quantities that some destination has a code of its own for, some of them in a unit that the code does not imply.
+let everything = [
+    pressure, kept([Value(.oxygenSaturation, Amount(97), .percent)], oximeter),
+    kept(
+        [
+            Value(.bodyWeight, Amount(823, exponent: -1), .kilogram),
+            Value(.bodyHeight, Amount(175, exponent: -2), .metre),
+            Value(.bodyMassIndex, Amount(269, exponent: -1), .kilogramPerSquareMetre),
+        ], scale),
+    kept([Value(.bodyWeight, Amount(1816, exponent: -1), .pound)], scale, bytes: [2]),
+    kept([Value(.earTemperature, Amount(369, exponent: -1), .celsius)], thermometer),
+    kept([Value(.bodyTemperature, Amount(984, exponent: -1), .fahrenheit)], thermometer, bytes: [2]),
+    kept(
+        [
+            Value(.forcedVolume1s, Amount(327, exponent: -2), .litre),
+            Value(.forcedVitalCapacity, Amount(49, exponent: -1), .litre),
+            Value(.ratioFEV1FVC, Amount(67, exponent: -2), .one),
+            Value(.peakExpiratoryFlow, Amount(7), .litrePerSecond),
+        ], spirometer),
+    kept([Value(.capillaryPlasmaGlucose, Amount(62, exponent: -1), .millimolePerLitre)], meter),
+]
 
 /// One bundle of every kind, by a name for the file.
 let kinds: [(name: String, readings: [Kept], destination: Destination)] = [
@@ -255,6 +288,25 @@ let kinds: [(name: String, readings: [Kept], destination: Destination)] = [
                 subject: .identifier(system: "urn:x:a+b&c", value: "100% #1|x,y$\\ø"))
         ], Destination()
     ),
+    (
+        "glucose",
+        [
+            kept(
+                [
+                    Value(.capillaryWholeBloodGlucose, Amount(62, exponent: -1), .millimolePerLitre),
+                    Value(.carbohydrate, Amount(45), .gram), Value(.exercise, Amount(60), .percent),
+                    Value(.medication, Amount(12), .millilitre),
+                    Value(.glycatedHaemoglobin, Amount(71, exponent: -1), .percent),
+                ], meter, at: local("2026-11-20T08:17:55"), pair: fastClock,
+                remarks: [.fingerSample, .beforeMeal, .breakfast, .rapidActing]),
+            kept([Value(.undeterminedPlasmaGlucose, Amount(112), .milligramPerDecilitre)], meter, bytes: [2]),
+        ], Destination()
+    ),
+    ("amendment", [amendment], Destination()),
+    ("codes-snomed", everything, Destination(usesSNOMED: true)),
+    ("codes-fut", everything, Destination(danishCodes: .fut)),
+    ("codes-medcom", everything, Destination(danishCodes: .medcom)),
+    ("codes-dk-core", everything, Destination(usesSNOMED: true, danishCodes: .dkCore)),
     ("two-devices", [pressure, kept([Value(.oxygenSaturation, Amount(97), .percent)], oximeter)], Destination()),
 ]
 

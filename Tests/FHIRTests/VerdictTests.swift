@@ -84,3 +84,23 @@ import Testing
         #expect(Instant(httpDate: "Sun, 06 Nov 1994 08:49:37 GMT")?.milliseconds == 784_111_777_000)
     }
 }
+
+@Suite struct UncertaintyTests {
+    /// What was never sent, or was answered for, may be packed anew; all else only repeated.
+    @Test(arguments: [
+        (Fault.network(.refused), false), (.network(.noName("x")), false), (.network(.noRoute), false),
+        (.clinic(.untrusted("expired")), false), (.hub(.certificateUnreadable("x")), false),
+        (.network(.interrupted), true), (.network(.timedOut), true), (.clinic(.badAnswer("it is too long")), true),
+    ])
+    func withoutAnAnswer(fault: Fault, unknown: Bool) {
+        #expect(Refusal(.resend, fault).leavesUnknown == unknown)
+    }
+
+    @Test(arguments: [
+        (200, true), (204, true), (302, false), (400, false), (401, false), (404, false), (408, true), (409, false),
+        (412, false), (413, false), (422, false), (429, false), (500, true), (502, true), (503, true), (504, true),
+    ])
+    func withAStatus(status: Int, unknown: Bool) {
+        #expect(verdict(status: status, outcome: OperationOutcome(issues: [])).leavesUnknown == unknown)
+    }
+}

@@ -41,7 +41,7 @@ final class TemporaryFile {
             [Journal]
             MaximumSize=64M
             """)
-        #expect(configuration.clinicURL == "https://clinic.example/fhir")
+        #expect(configuration.recipients.first?.url == "https://clinic.example/fhir")
         #expect(configuration.serialLines == ["/dev/ttyS0", "/dev/ttyS1"])
         #expect(configuration.journalMaximumBytes == 64 << 20)
     }
@@ -76,13 +76,13 @@ final class TemporaryFile {
 
     @Test(arguments: ["http://127.0.0.1:8080/fhir", "http://localhost/fhir", "http://[::1]:1/x", "https://x"])
     func takesTheseAddresses(_ url: String) throws {
-        #expect(try merged("[Clinic]\nURL=\(url)").clinicURL == url)
+        #expect(try merged("[Clinic]\nURL=\(url)").recipients.first?.url == url)
     }
 
     @Test func aCredentialIsWhereSystemdPutsIt() throws {
         let configuration = try merged("[Clinic]\nKeyFile=credential:hub.key\nCertificateFile=/etc/hub.crt")
-        #expect(configuration.keyFile == "/run/credentials/vitalsd.service/hub.key")
-        #expect(configuration.certificateFile == "/etc/hub.crt")
+        #expect(configuration.recipients.first?.keyFile == "/run/credentials/vitalsd.service/hub.key")
+        #expect(configuration.recipients.first?.certificateFile == "/etc/hub.crt")
         #expect(throws: ConfigurationMistake.self) { try merged("[Clinic]\nKeyFile=credential:../hub.key") }
     }
 
@@ -102,13 +102,15 @@ final class TemporaryFile {
     ])
     func wholeCredentialsAreTaken(_ lines: String) throws {
         let file = try TemporaryFile("[Clinic]\nURL=https://clinic.example\n\(lines)\n")
-        #expect(try Configuration(path: file.path).settings.credentials != .none)
+        #expect(
+            try Configuration(path: file.path).recipients.first?.settings.credentials
+                != Clinic.Settings.Credentials.none)
     }
 
     @Test func laterFilesOverride() throws {
         var configuration = try merged("[Clinic]\nURL=https://a")
         try configuration.merge("[Clinic]\nURL=https://b", from: "b.conf")
-        #expect(configuration.clinicURL == "https://b")
+        #expect(configuration.recipients.first?.url == "https://b")
     }
 }
 

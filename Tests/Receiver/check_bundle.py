@@ -44,9 +44,33 @@ TABLE = {  # MDC: required LOINC, whether it is a vital sign of R4, permitted un
     "152586": ("20150-9", False, {"L"}), "188928": ("19868-9", False, {"L"}), "152587": (None, False, {"L"}),
     "188948": ("19926-5", False, {"%", "1"}), "188936": (None, False, {"%", "1"}), "152584": ("33452-4", False, {"L/min", "L/s"}),
     "188960": (None, False, {"L/s"}), "151764": (None, False, {"L/s"}),
+    "160184": (None, False, {"mmol/L", "mg/dL"}), "160188": (None, False, {"mmol/L", "mg/dL"}),
+    "160364": (None, False, {"mmol/L", "mg/dL"}), "160368": (None, False, {"mmol/L", "mg/dL"}),
+    "160220": (None, False, {"%"}), "8417760": (None, False, {"%"}), "8417764": (None, False, {"g"}),
+    "8417796": (None, False, {"mg", "mL"}),
     "8410608": (None, False, set()), "150604": (None, False, set()),
 } | TEMPERATURES  # fmt: skip
 PRESSURES = {"150021": "8480-6", "150022": "8462-4", "150023": None}
+SNOMED, SKS = "http://snomed.info/sct", "urn:oid:1.2.208.176.2.4"
+NPU = {"urn:oid:1.2.208.176.2.1", "http://npu-terminology.org"}
+MCS = {"urn:oid:1.2.208.184.100.8", "http://medcomfhir.dk/ig/terminology/CodeSystem/medcom-observation-codes"}
+#: A Danish code: the quantity that it is of, and the one unit that it implies (O10).
+CODE_UNIT = {
+    "NPU03011": ("150456", "%"), "NPU21692": ("149530 149546", "/min"), "DNK05472": ("150021", "mm[Hg]"),
+    "DNK05473": ("150022", "mm[Hg]"), "MCS88019": ("150021", "mm[Hg]"), "MCS88020": ("150022", "mm[Hg]"),
+    "NPU03804": ("188736", "kg"), "NPU27281": ("188752", "kg/m2"), "NPU08676": (" ".join(TEMPERATURES), "Cel"),
+    "MCS88015": ("152586", "L"), "MCS88016": ("188928", "L"), "MCS88100": ("152587", "L"), "MCS88017": ("188948", "1"),
+    "MCS88099": ("188936", "1"), "MCS88102": ("152584", "L/min"), "NPU22089": ("160188", "mmol/L"),
+    "ZZ3170": ("150020", None), "MCS88206": ("150020", None),
+}  # fmt: skip
+#: The observable entity of a quantity.
+CONCEPTS = {
+    "150456": {"431314004"}, "149530": {"78564009"}, "149546": {"78564009"}, "150020": {"75367002"}, "150021": {"271649006"},
+    "150022": {"271650006"}, "150023": {"6797001"}, "188736": {"27113001"}, "188740": {"1153637007", "50373000"},
+    "188752": {"60621009"}, "152586": {"59328004"}, "188928": {"50834005"}, "188948": {"251944000"}, "152584": {"18491006"},
+    "188960": {"251932003"}, "160184": {"434912009"}, "160188": {"434912009"}, "160364": {"434912009"},
+    "160368": {"434912009"},
+} | dict.fromkeys(TEMPERATURES, {"276885007", "386725007"})  # fmt: skip
 SUPPLEMENTS = {"150588", "150580", "150584"}
 STATUSES = {"questionable", "calibration-ongoing", "early-indication", "in-alarm", "alarm-inhibited", "validated"}
 STATISTICS = "http://terminology.hl7.org/CodeSystem/observation-statistics"
@@ -309,6 +333,9 @@ class Check:
         ok = len(mdc) == 1 and first.get("system") == MDC and str(first.get("display", "")).startswith("MDC_")
         self.need("O6", ok and units is not None, "code is MDC first, with its reference id, and in the table")
         self.need("O6", required is None or loinc[:1] == [required], "code has the LOINC that is demanded")
+        self.further(o)
+        for part in o.get("component", []):
+            self.further(part)
         self.category(o, is_vital)
         self.status(o)
         subject = o.get("subject", {}).get("reference", "")
@@ -336,6 +363,20 @@ class Check:
         for concept in o.get("interpretation", []):
             said = codes(concept, "http://hl7.org/fhir/uv/pocd/CodeSystem/measurement-status")
             self.need("O15", len(said) == 1 and said[0] in STATUSES, "an interpretation has one known code")
+
+    def further(self, o):
+        """Codes beside MDC and LOINC: of the same quantity, and beside a value only in the unit that they imply."""
+        mdc = (codes(o.get("code")) + [None])[0]
+        unit = o.get("valueQuantity", {}).get("code")
+        for coding in o.get("code", {}).get("coding", []):
+            system, code = coding.get("system"), coding.get("code")
+            if system == SNOMED:
+                self.need("O6", code in CONCEPTS.get(mdc, ()), f"{code} is the concept of {mdc}")
+            elif system in NPU | MCS | {SKS}:
+                of, implied = CODE_UNIT.get(code, ("", None))
+                right = NPU if code[:3] in ("NPU", "DNK") else MCS if code[:3] == "MCS" else {SKS}
+                self.need("O6", mdc in of.split() and system in right, f"{code} is the code of {mdc}")
+                self.need("O10", unit is None or unit == implied, f"{code} implies {implied}")
 
     def category(self, o, is_vital):
         said = [[(c.get("system"), c.get("code")) for c in k.get("coding", [])] for k in o.get("category", [])]

@@ -16,11 +16,17 @@ Python's standard library only. Prints one line `ready port=N control=M` when it
                             {"user": ..., "password": ...}: they want these
     DELETE /_trust          every token is dead
     POST /token             OAuth 2.0 client credentials
+    PUT  <base>/Device?identifier=system|value    a conditional update of one Device
+    POST /_accept           {"codings": "gzip"}: says so in Accept-Encoding, and takes requests that are coded so; "": no more
+    POST /_double           {"type": ..., "code": MDC}: makes a second copy of each such resource, as two clients might
+    GET  /_bodies           SHA-256 of each transaction's body as it came, oldest first
 
 The paths with an underscore are served without TLS on the control port too, which is on the loopback only.
 
 Faults:
-    status         "status", and optionally "retryAfter" (text), "outcome" (an OperationOutcome), "date" (text)
+    status         "status", and optionally "retryAfter" (text), "outcome" (an OperationOutcome), "date" (text), or "bare": true
+                   for no body at all
+    cut-handshake  the connection ends in the middle of the TLS handshake
     lost           the transaction is stored, but the connection ends without an answer
     cut-before     the connection ends before the body is read
     cut-after      the connection ends after the body was read; nothing is stored
@@ -30,12 +36,14 @@ Faults:
     garbage        200 with "body" (text), or "bytes" random bytes; "repeat" makes it longer; nothing is stored
     content-type   the true answer under another "type"
     redirect       "status" (307) to "location"; nothing is stored
-    poison         transactions with the "identifier" (a value, anywhere in an entry) are refused with 422;
+    poison         transactions with the "identifier" (a value, anywhere in an entry) are refused with "status" (422);
                    "silent": true keeps back the expression
 """
 
 import argparse
 import base64
+import gzip
+import hashlib
 import json
 import os
 import re
@@ -163,6 +171,16 @@ class Store:
         self.database.execute("DELETE FROM identifier WHERE resource = ?", (number,))
         self.name(number, resource)
         self.write(number, resource)
+
+    def double(self, type, code=None):
+        """A second copy of each resource of a type, or of those with a code."""
+        with self.lock:
+            rows = self.database.execute("SELECT body FROM resource WHERE type = ?", (type,)).fetchall()
+            for resource in (load(row[0]) for row in rows):
+                coding = resource.get("code", {}).get("coding", [{}])[0]
+                if code is None or coding.get("code") == code:
+                    del resource["id"]
+                    self.write(self.insert(resource), resource)
 
     def version(self, number):
         return 1 + self.database.execute("SELECT count(*) FROM former WHERE resource = ?", (number,)).fetchone()[0]
@@ -298,6 +316,16 @@ class Faults:
         with self.lock:
             self.waiting = []
 
+    def take(self, mode):
+        """Whether a fault of this mode is next; it is used up."""
+        with self.lock:
+            first = next((fault for fault in self.waiting if fault["mode"] != "poison"), None)
+            if first is None or first["mode"] != mode:
+                return False
+            first["times"] -= 1
+            self.waiting = [f for f in self.waiting if f["times"] != 0]
+            return True
+
     def next(self):
         """The fault of this transaction, {} for none; a poison stays and is handed out with the others."""
         with self.lock:
@@ -355,6 +383,12 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self):
         if isinstance(self.request, ssl.SSLSocket):
             self.request.settimeout(self.timeout)
+            if self.server.world.faults.take("cut-handshake"):
+                self.server.world.count("transactions")
+                socket.socket.recv(self.request, 16)
+                self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                os.close(self.request.detach())
+                raise ConnectionAbortedError
             try:
                 self.request.do_handshake()
             except ssl.SSLError:
@@ -390,6 +424,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(200, '{"resources":[' + ",".join(self.world.store.formers()) + "]}", "application/json")
         if path == "/_counts":
             return self.send(200, json.dumps(self.world.counts), "application/json")
+        if path == "/_bodies":
+            return self.send(200, json.dumps(self.world.bodies), "application/json")
         match = re.fullmatch(r"(?:/fhir)?/(Patient|Device|Observation)(?:/(\d+))?", path)
         if not match:
             return self.refuse(404, outcome("not-found", "there is nothing here"))
@@ -414,6 +450,23 @@ class Handler(BaseHTTPRequestHandler):
             self.world.faults.clear()
         self.send(200, "{}", "application/json")
 
+    def do_PUT(self):
+        self.world.count("requests")
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path, _, query = self.path.partition("?")
+        wanted = token(query)
+        if path not in ("/Device", "/fhir/Device") or wanted is None:
+            return self.refuse(404, outcome("not-supported", "only Device?identifier= can be replaced"))
+        self.world.count("updates")
+        resource, store = load(body), self.world.store
+        with store.lock:
+            found = store.find("Device", *wanted)
+            if len(found) > 1:
+                return self.refuse(412, outcome("multiple-matches", "more than one matches"))
+            number = found[0] if found else store.insert(resource)
+            store.replace(number, resource)
+        self.send(200 if found else 201, "", headers={"Location": f"Device/{number}"})
+
     def do_POST(self):
         self.world.count("requests")
         length = int(self.headers.get("Content-Length") or 0)
@@ -422,6 +475,12 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(200, "{}", "application/json")
         if self.path == "/_trust":
             self.world.trust.want(json.loads(self.rfile.read(length)))
+            return self.send(200, "{}", "application/json")
+        if self.path == "/_accept":
+            self.world.codings = json.loads(self.rfile.read(length))["codings"]
+            return self.send(200, "{}", "application/json")
+        if self.path == "/_double":
+            self.world.store.double(**json.loads(self.rfile.read(length)))
             return self.send(200, "{}", "application/json")
         if self.path == "/token":
             self.world.count("tokens")
@@ -439,6 +498,17 @@ class Handler(BaseHTTPRequestHandler):
         if mode == "cut-before":
             return self.cut()
         body = self.rfile.read(length)
+        self.world.bodies.append(hashlib.sha256(body).hexdigest())
+        self.world.count("bytes", length)
+        if self.world.save:
+            with open(os.path.join(self.world.save, f"{len(self.world.bodies):06}.json"), "wb") as file:
+                file.write(body)
+        coding = self.headers.get("Content-Encoding")
+        if coding:
+            if coding not in self.world.codings.split():
+                return self.refuse(415, outcome("not-supported", "this coding is not taken"))
+            self.world.count("coded")
+            body = gzip.decompress(body)
         if mode in early:
             return early[mode](self, fault)
         try:
@@ -466,7 +536,7 @@ class Handler(BaseHTTPRequestHandler):
                 identifiers = entry.get("resource", {}).get("identifier", [])
                 if any(poison["identifier"] in i.get("value", "") for i in identifiers):
                     expression = None if poison.get("silent") else f"Bundle.entry[{index}].resource"
-                    raise Refused(422, "invariant", "this resource is refused", expression)
+                    raise Refused(poison.get("status", 422), "invariant", "this resource is refused", expression)
         return self.world.store.transaction(bundle, self.world.counts)
 
     # Answers.
@@ -476,6 +546,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
+        if self.world.codings:
+            self.send_header("Accept-Encoding", self.world.codings)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()
@@ -512,6 +584,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_status(self, fault):
         headers = {"Retry-After": fault["retryAfter"]} if "retryAfter" in fault else {}
+        if fault.get("bare"):
+            self.date = fault.get("date")
+            return self.send(fault["status"], "", "text/plain", headers)
         body = fault.get("outcome") or outcome(fault.get("code", "processing"), fault.get("diagnostics", "a fault"))
         self.date = fault.get("date")
         self.refuse(fault["status"], body, headers)
@@ -547,11 +622,13 @@ class World:
         self.store, self.faults, self.stopping = Store(store), Faults(), threading.Event()
         self.trust = Trust()
         self.lock = threading.Lock()
-        self.counts = dict.fromkeys(("connections", "requests", "transactions", "tokens", "created", "matched"), 0)
+        self.codings, self.bodies, self.save = "", [], None
+        words = "connections requests transactions tokens created matched updates bytes coded"
+        self.counts = dict.fromkeys(words.split(), 0)
 
-    def count(self, what):
+    def count(self, what, number=1):
         with self.lock:
-            self.counts[what] += 1
+            self.counts[what] += number
 
 
 class Server(ThreadingHTTPServer):
@@ -575,12 +652,14 @@ def main():
     parser = argparse.ArgumentParser(description="a FHIR server for tests")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--store", help="SQLite file; without it, memory")
+    parser.add_argument("--save", help="folder for the body of each transaction")
     parser.add_argument("--plain", action="store_true", help="HTTP without TLS")
     parser.add_argument("--cert")
     parser.add_argument("--key")
     parser.add_argument("--ca", help="who must have signed a client's certificate; without it, none is wanted")
     options = parser.parse_args()
     world, context = World(options.store), None
+    world.save = options.save
     if not options.plain:
         if not (options.cert and options.key):
             parser.error("--cert and --key, or --plain")

@@ -85,3 +85,29 @@ def someone(text):
     request = {"method": "POST", "url": "Patient", "ifNoneExist": reference}
     entry = {"fullUrl": "urn:uuid:00000000-0000-4000-8000-000000000000", "resource": resource, "request": request}
     return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+
+
+def further(text):
+    """Systems and codes beside MDC and LOINC."""
+    observations = [e["resource"] for e in json.loads(text)["entry"] if e["resource"]["resourceType"] == "Observation"]
+    concepts = [part["code"] for o in observations for part in [o, *o.get("component", [])]]
+    codings = [c for concept in concepts for c in concept["coding"]]
+    return {(c["system"], c["code"]) for c in codings if re.match("(NPU|DNK|MCS|ZZ)", c["code"]) or "snomed" in c["system"]}
+
+
+def test_codes_are_the_destinations(bundles):
+    """As the two national guides and MedCom have them, by hand from the contract's table."""
+    npu, mcs = "urn:oid:1.2.208.176.2.1", "urn:oid:1.2.208.184.100.8"
+    assert further(bundles["codes-fut"]) == {
+        ("urn:oid:1.2.208.176.2.4", "ZZ3170"), (npu, "DNK05472"), (npu, "DNK05473"), (npu, "NPU21692"), (npu, "NPU03011"),
+        (npu, "NPU03804"), (npu, "NPU27281"), (npu, "NPU08676"), (npu, "NPU22089"), (mcs, "MCS88015"), (mcs, "MCS88016"),
+        (mcs, "MCS88017"),
+    }  # fmt: skip
+    medcom = further(bundles["codes-medcom"])
+    assert {code for _, code in medcom} >= {"MCS88206", "MCS88019", "MCS88020"}
+    assert {system for system, code in medcom if code.startswith("MCS")} == {
+        "http://medcomfhir.dk/ig/terminology/CodeSystem/medcom-observation-codes"}
+    core = further(bundles["codes-dk-core"])
+    assert {system for system, code in core if code[:3] in ("NPU", "DNK")} == {"http://npu-terminology.org"}
+    assert {code for system, code in core if "snomed" in system} >= {"431314004", "75367002", "271649006", "386725007"}
+    assert not further(bundles["pressure"])

@@ -17,8 +17,9 @@ def test_created_then_matched(receiver):
     assert {e["response"]["status"] for e in receiver.post(PRESSURE)[1]["entry"]} == {"201 Created"}
     assert {e["response"]["status"] for e in receiver.post(PRESSURE)[1]["entry"]} == {"200 OK"}
     assert len(receiver.resources()) == 6
-    assert receiver.call("GET", "/_counts")[1] | {"requests": 0, "connections": 0} == {
-        "connections": 0, "requests": 0, "transactions": 2, "tokens": 0, "created": 6, "matched": 6,
+    assert receiver.call("GET", "/_counts")[1] | {"requests": 0, "connections": 0, "bytes": 0} == {
+        "connections": 0, "requests": 0, "transactions": 2, "tokens": 0, "created": 6, "matched": 6, "updates": 0,
+        "bytes": 0, "coded": 0,
     }  # fmt: skip
 
 

@@ -165,6 +165,14 @@ extension Fault.Clinic {
                 Text(
                     en: "Compare URL= in the settings with what the clinic has given you.",
                     da: "Sammenlign URL= i opsætningen med det, klinikken har oplyst."))
+        case .ambiguous:
+            Told(
+                Text(
+                    en: "The clinic has the same device or patient more than once, and cannot tell which is meant.",
+                    da: "Klinikken har den samme enhed eller patient mere end én gang og kan ikke se, hvilken der menes."),
+                Text(
+                    en: "Ask the clinic to keep one of them.",
+                    da: "Bed klinikken om at beholde én af dem."))
         }
     }
 }

@@ -85,6 +85,7 @@ extension Fault.Code {
         case .badAnswer: .clinic(.badAnswer("it is no JSON"))
         case .tooLarge: .clinic(.tooLarge)
         case .wrongAddress: .clinic(.wrongAddress(status: 404))
+        case .ambiguous: .clinic(.ambiguous("Device"))
         }
     }
 }

@@ -1,0 +1,122 @@
+import Clinic
+import Core
+import FHIR
+import Host
+import Journal
+
+// Packing, journaling and sending, and what an answer means.
+
+extension Courier {
+    /// Packs a batch and sends it.
+    func deliver(_ batch: ArraySlice<Kept>) async throws(Refusal) {
+        // Enough is known: no need to ask for every one of them.
+        if policy.isDoubtful, batch.count > 1 { return }
+        let readings = batch.map(correct)
+        let parcel = try await destination.clinic.parcel(
+            of: readings, from: destination.gateway, to: destination.options, offset: HubClock.offset)
+        let shipment = Shipment(readings: Array(readings), parcel: parcel)
+        try await consign(shipment)
+        try await send(shipment)
+    }
+
+    /// Into the journal, with the answers that are not there yet: from here on a repeat is the same, whatever happens.
+    private func consign(_ shipment: Shipment) async throws(Refusal) {
+        let receipts = answered
+        answered = []
+        do throws(Fault) {
+            try await journal.consign(shipment.consignment, settling: receipts, for: name)
+        } catch {
+            answered = receipts + answered
+            throw Refusal(.resend, error)
+        }
+    }
+
+    /// Sends; where the content is refused, looks for the guilty reading: alone the ones that the clinic names, and then
+    /// in halves.
+    func send(_ shipment: Shipment) async throws(Refusal) {
+        uncertain = shipment
+        do throws(Refusal) {
+            let asked = HubClock.now(), answer = try await destination.clinic.deliver(shipment.parcel)
+            let heard = HubClock.now()
+            uncertain = nil
+            policy.taken(shipment.readings.count, in: heard.uptime - asked.uptime)
+            taken(shipment, answer)
+            if let date = answer.date { await onDate(date, asked, heard) }
+            await tellOfDevices(in: shipment.readings)
+        } catch {
+            if error.action == .halve { policy.tooLarge(shipment.readings.count) }
+            if !error.leavesUnknown { uncertain = nil }
+            guard policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }
+            uncertain = nil
+            guard shipment.readings.count > 1 else { return try await suspect(shipment, error) }
+            for part in parts(of: shipment, error) { try await deliver(part) }
+        }
+    }
+
+    /// Whether this has been refused before, and held: another refusal keeps nobody else waiting.
+    private func isRetried(_ shipment: Shipment, _ refusal: Refusal) -> Bool {
+        refusal.action == .resendThenSplit && quarantine.areRetried(shipment.readings)
+    }
+
+    /// What to try next of a refused bundle. A clinic that names the guilty one saves the search.
+    private func parts(of shipment: Shipment, _ refusal: Refusal) -> [ArraySlice<Kept>] {
+        let readings = shipment.readings, named = shipment.parcel.entries.readings(of: refusal.outcome.entries)
+        if refusal.action != .halve, let guilty = named.first, named.count == 1 {
+            let others = readings.indices.filter { $0 != guilty }.map { readings[$0] }
+            return [readings[guilty...guilty], others[...]]
+        }
+        let middle = readings.count / 2
+        return [readings[..<middle], readings[middle...]]
+    }
+
+    private func taken(_ shipment: Shipment, _ answer: Answer) {
+        for (index, kept) in shipment.readings.enumerated() {
+            let location = shipment.parcel.entries.locations(ofReading: index, in: answer).first
+            answered.append(receipt(kept, .accepted(location: location)))
+        }
+        for suspect in quarantine.convict(excepting: shipment.readings.map(\.id)) { condemn(suspect) }
+        delivered += shipment.readings.count
+        cleared()
+        Systemd.log(.info, "\(layer): \(shipment.readings.count) delivered")
+    }
+
+    /// Set aside, with what was asked and answered.
+    func condemn(_ suspect: Quarantine.Suspect) {
+        var receipt = receipt(suspect.kept, .refused(suspect.refusal.fault))
+        receipt.letter = suspect.letter
+        answered.append(receipt)
+        log(suspect.refusal.fault, about: "reading \(suspect.kept.id), set aside")
+    }
+
+    func receipt(_ kept: Kept, _ verdict: Journal.Receipt.Verdict) -> Journal.Receipt {
+        Journal.Receipt(reading: kept.id, verdict, at: HubClock.now().wall, told: kept.dated)
+    }
+
+    /// What it knew already and has again, as it says by a condition that more than one matches.
+    func accept(_ kept: Kept) { answered.append(receipt(kept, .accepted(location: nil))) }
+
+    /// Writes the answers down. Those that cannot be written yet are not forgotten; those that a power cut takes are given
+    /// once more, to what was journaled before it was sent.
+    func settleAnswered() async -> Result<Void, Refusal> {
+        guard !answered.isEmpty else { return .success(()) }
+        let receipts = answered
+        answered = []
+        do throws(Fault) {
+            try await journal.settle(receipts, for: name, fleeting: true)
+            return .success(())
+        } catch {
+            answered = receipts + answered
+            return .failure(Refusal(.resend, error))
+        }
+    }
+
+    /// A reading refused alone is set aside once anything else is taken. After five in a row and three probes, it is
+    /// not the readings.
+    private func suspect(_ shipment: Shipment, _ refusal: Refusal) async throws(Refusal) {
+        if refusal.action == .splitDuplicate, try await isThereAlready(shipment) { return }
+        if quarantine.suspect(shipment, refusal) { return }
+        guard policy.refusedOne() else { return }
+        quarantine.acquit()
+        throw Refusal(.pause, refusal.fault)
+    }
+}

@@ -1,0 +1,68 @@
+import Core
+import FHIR
+import Host
+
+// When nothing is sent: because there is nothing, or because nothing gets through.
+
+extension Courier {
+    /// Nothing to send: waits for the next reading. A suspect that stood alone is tried again after a while.
+    func rest() async throws(Refusal) {
+        try await settleAnswered().get()
+        if backlog.hasNews { return }
+        isResting = true
+        defer { isResting = false }
+        let probation = ContinuousClock.now + .seconds(900) * destination.scale
+        if quarantine.suspects.isEmpty {
+            cleared()
+            guard quarantine.isHolding else { return _ = await bell.rung() }
+            if await !bell.rung(before: probation) {
+                quarantine.retryHeld()
+                backlog.forget()
+            }
+        } else {
+            if fault != quarantine.suspects[0].refusal.fault {
+                for suspect in quarantine.suspects { log(suspect.refusal.fault, about: "reading \(suspect.kept.id)") }
+            }
+            fault = quarantine.suspects[0].refusal.fault
+            if await !bell.rung(before: probation) {
+                quarantine.acquit()
+                policy.forgive()
+            }
+        }
+    }
+
+    /// Between two bundles of a backlog, where the clinic asked for fewer requests. What was just measured does not wait.
+    func easeOff() async {
+        guard policy.gap > .zero, !backlog.hasNews else { return }
+        isResting = true
+        _ = await bell.rung(before: .now + policy.gap * destination.scale)
+        isResting = false
+    }
+
+    /// What `systemctl status` shows. Where systemd does not listen, nothing depends on it.
+    private func tellStatus(_ text: String) { try? Systemd.notify(.status(text)) }
+
+    /// The layer's word in the log, with the destination's name where there are several.
+    var layer: String { name == Recipient.clinic ? "clinic" : "clinic \(name)" }
+
+    func cleared() {
+        if fault != nil {
+            Systemd.log(.notice, "\(layer): takes readings again")
+            tellStatus("running")
+        }
+        fault = nil
+        policy.forgive()
+    }
+
+    /// Waits as long as the policy says. A new reading never shortens it; a reload ends it.
+    func pause(after refusal: Refusal) async {
+        if fault != refusal.fault {
+            log(refusal.fault, about: name == Recipient.clinic ? nil : name)
+            tellStatus(refusal.fault.description)
+        }
+        fault = refusal.fault
+        isReleased = false
+        let due = ContinuousClock.now + policy.failed(refusal, chance: .random(in: 0...1))
+        while !isReleased, await bell.rung(before: due) {}
+    }
+}

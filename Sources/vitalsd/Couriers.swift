@@ -1,0 +1,72 @@
+import Core
+import Host
+import Journal
+
+/// One courier for each destination. None waits for another: one that is down holds up nobody.
+@Hub final class Couriers {
+    private(set) var all: [Courier] = []
+    private let journal: Journal
+    /// Rung when the destinations have changed.
+    private let bell: Bell
+    private var running: Set<ObjectIdentifier> = []
+    /// The clinic's own clock, and the hub's when it was asked and when the answer was there. Only the first destination's
+    /// counts: two clinics may disagree.
+    var onDate: (Instant, HubTime, HubTime) async -> Void = { _, _, _ in }
+    /// A reading as it is known by now.
+    var correct: (Kept) -> Kept = { $0 }
+
+    init(_ journal: Journal, _ destinations: [Courier.Destination]) throws(Fault) {
+        self.journal = journal
+        bell = try Bell()
+        for destination in destinations { all.append(try courier(to: destination)) }
+    }
+
+    private func courier(to destination: Courier.Destination) throws(Fault) -> Courier {
+        let courier = try Courier(journal, destination)
+        courier.correct = { [weak self] kept in self?.correct(kept) ?? kept }
+        courier.onDate = { [weak self, weak courier] date, asked, heard in
+            guard let self, courier === self.all.first else { return }
+            await self.onDate(date, asked, heard)
+        }
+        return courier
+    }
+
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while true {
+                for courier in all where running.insert(ObjectIdentifier(courier)).inserted {
+                    group.addTask { await courier.run() }
+                }
+                _ = await bell.rung()
+            }
+        }
+    }
+
+    /// New settings. A destination that is named no more gets nothing more; one that is new begins at once.
+    func redirect(to destinations: [Courier.Destination]) async throws(Fault) {
+        try await journal.join(destinations.map(\.name))
+        var remaining: [Courier] = []
+        for destination in destinations {
+            if let known = all.first(where: { $0.name == destination.name }) {
+                known.redirect(to: destination)
+                remaining.append(known)
+            } else {
+                remaining.append(try courier(to: destination))
+            }
+        }
+        for courier in all where !remaining.contains(where: { $0 === courier }) { courier.retire() }
+        all = remaining
+        bell.ring()
+    }
+
+    /// Something was kept.
+    func wake() { for courier in all { courier.wake() } }
+
+    /// What waits has changed; what was `withdrawn` must not be sent once more either.
+    func reconsider(withdrawn: Bool = false) { for courier in all { courier.reconsider(withdrawn: withdrawn) } }
+
+    /// What stands in the way, at the first destination where anything does.
+    var fault: Fault? { all.compactMap(\.fault).first }
+    /// How many readings were delivered since the start.
+    var delivered: Int { all.reduce(0) { $0 + $1.delivered } }
+}

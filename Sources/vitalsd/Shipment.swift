@@ -1,0 +1,30 @@
+import Clinic
+import Core
+import FHIR
+import Journal
+
+/// Readings on their way to a clinic, and the bytes that tell of them.
+struct Shipment {
+    /// As the bytes tell of them: whatever becomes known meanwhile is told afterwards.
+    let readings: [Kept]
+    let parcel: Parcel
+
+    /// For the journal, which keeps it before it is sent.
+    var consignment: Journal.Consignment {
+        Journal.Consignment(
+            body: parcel.compressed, entries: parcel.entries.notation,
+            told: readings.map { .init(reading: $0.id, dated: $0.dated, amends: $0.amends) })
+    }
+}
+
+extension Shipment {
+    /// What the journal has kept. Nil where it no longer reads, and its readings wait like any others.
+    init?(_ consignment: Journal.Consignment, _ readings: [Kept]) {
+        do throws(Fault) {
+            parcel = try Parcel(compressed: consignment.body, entries: consignment.entries)
+            self.readings = readings
+        } catch {
+            return nil
+        }
+    }
+}
