@@ -32,7 +32,8 @@ struct Mask {
             hide(hex(address), behind: hex(other))
             hide(hex(address).uppercased(), behind: hex(other).uppercased())
             hide(seen.name, behind: masked(name: seen.name))
-            hide(String(seen.name.utf8.dropFirst(known(of: seen.name))) ?? "")
+            let rest = String(seen.name.utf8.dropFirst(known(of: seen.name))) ?? ""
+            for word in rest.split(whereSeparator: { !$0.isLetter && !$0.isNumber }) { hide(String(word)) }
         }
         for case .information(let information) in events {
             if let serial = information.serial { hide(serial) }

@@ -84,7 +84,9 @@ import Testing
                 let bytes = other + damaged + end
                 let (found, frames) = cut(bytes, stream.framing, 16)
                 // Without a check value a damaged frame may pass for one; the others are not to be missed for it.
-                #expect(isSubsequence([other, other, other], of: found), "\(stream.framing.name) at \(at)")
+                // A&D's frames have nothing but a length: one that lost a byte takes it from the next.
+                let wanted = Array(repeating: other, count: stream.framing.name == "and-pbt" ? 2 : 3)
+                #expect(isSubsequence(wanted, of: found), "\(stream.framing.name) at \(at)")
                 #expect(found.reduce(frames.noise + frames.unfinished) { $0 + $1.count } == bytes.count)
                 #expect(frames.gaps > 0)
             }
