@@ -69,8 +69,9 @@ import Testing
         }
     }
 
-    /// The frame in the middle is damaged in each place and in each way; those beside it come out all the same.
-    @Test(arguments: streams)
+    /// The frame in the middle is damaged in each place and in each way; those beside it come out all the same. Not A&D's,
+    /// which have nothing but a length: one that lost a byte takes it from the next. They come over a link that loses none.
+    @Test(arguments: streams.filter { $0.framing.name != "and-pbt" })
     func garbageInsideCostsTheDamagedFrameAlone(_ stream: Stream) throws {
         let victim = try #require(stream.frames.first), other = try #require(stream.frames.last)
         let strange = try garbage(stream.framing, 3)
@@ -84,9 +85,7 @@ import Testing
                 let bytes = other + damaged + end
                 let (found, frames) = cut(bytes, stream.framing, 16)
                 // Without a check value a damaged frame may pass for one; the others are not to be missed for it.
-                // A&D's frames have nothing but a length: one that lost a byte takes it from the next.
-                let wanted = Array(repeating: other, count: stream.framing.name == "and-pbt" ? 2 : 3)
-                #expect(isSubsequence(wanted, of: found), "\(stream.framing.name) at \(at)")
+                #expect(isSubsequence([other, other, other], of: found), "\(stream.framing.name) at \(at)")
                 #expect(found.reduce(frames.noise + frames.unfinished) { $0 + $1.count } == bytes.count)
                 #expect(frames.gaps > 0)
             }
