@@ -107,11 +107,4 @@ extension AttributeTable: CustomStringConvertible {
 extension Attribute {
     /// Whether it declares a service, and so ends the one before it.
     var isService: Bool { type == ATT.primaryService || type == ATT.secondaryService }
-
-    /// `0002 2803 200300352a`
-    package var notation: String {
-        let digits = String(handle, radix: 16)
-        let start = String(repeating: "0", count: 4 - digits.count) + digits + " \(type)"
-        return value.isEmpty ? start : start + " " + hex(value)
-    }
 }

@@ -9,15 +9,16 @@ package final class Replay: Bearer, Line, Report {
     private var answers: [[UInt8]] = []
     /// Where the driver left the capture; empty when it did as written.
     package private(set) var mistakes: [String] = []
-    package let localTime: LocalTime?
+    private var time: LocalTime?
     /// `# consent: 1 1234, 2 4321`: slots, each with its code.
     package let consents: [Consent]
     package let wantsStream = false
 
     package init(_ capture: Capture) {
         lines = capture.lines[...]
-        server = AttributeServer(capture.attributes, mtu: ATT.defaultMTU)
-        localTime = capture.headers["hub"].flatMap { LocalTime($0) }
+        let mtu = capture.headers["mtu"].flatMap { Int($0) }
+        server = AttributeServer(capture.attributes, mtu: mtu ?? ATT.defaultMTU)
+        time = capture.headers["hub"].flatMap { LocalTime($0) }
         consents = (capture.headers["consent"] ?? "").split(separator: ",").compactMap { slot in
             let words = slot.split(separator: " ")
             guard words.count == 2, let user = UInt8(words[0]), let code = UInt16(words[1]) else { return nil }
@@ -30,7 +31,11 @@ package final class Replay: Bearer, Line, Report {
         let replay = Replay(capture)
         do throws(Fault) {
             switch driver.visit {
-            case .gatt(let visit): try await visit(GATTClient(replay), replay)
+            case .gatt(let visit):
+                // What the device wants of the link's security it gets, and the time, where the hub has it.
+                let client = GATTClient(
+                    replay, upgrade: { () throws(Fault) in }, time: { replay.localTime?.currentTimeBytes })
+                try await visit(client, replay)
             case .line(let visit): try await visit(replay, replay)
             case .advertisement(let visit):
                 guard case .advertisement(let seen) = capture.sighting.way else { return ["there is no advertisement"] }
@@ -38,7 +43,12 @@ package final class Replay: Bearer, Line, Report {
             case .none: replay.mistakes.append("there is no visit")
             }
         } catch {
-            replay.mistakes.append("fault: \(error)")
+            let said = "\(error.layer): \(error.sentence)"
+            if replay.lines.first == .fault(said) {
+                replay.lines.removeFirst()
+            } else {
+                replay.mistakes.append("fault: \(error)")
+            }
         }
         if let rest = replay.lines.first { replay.mistakes.append("ended before \(rest)") }
         return replay.mistakes
@@ -73,7 +83,7 @@ package final class Replay: Bearer, Line, Report {
         case .silence:
             lines.removeFirst()
             return .silence
-        case nil: return .hungUp
+        case nil, .fault: return .hungUp
         case .some(let line):
             mistakes.append("waited for the device before \(line)")
             return .hungUp
@@ -81,6 +91,15 @@ package final class Replay: Bearer, Line, Report {
     }
 
     // MARK: The hub
+
+    /// As the capture's next line has it, where that says that the hub looks.
+    package var localTime: LocalTime? {
+        if case .time(let seen) = lines.first {
+            lines.removeFirst()
+            time = seen
+        }
+        return time
+    }
 
     package func callAsFunction(_ reading: Reading) async throws(Fault) {
         var said = reading

@@ -5,6 +5,7 @@
 ///     # source:   specification                   or the public place where the bytes come from
 ///     # hub:      2026-03-02T10:12:30             the hub's local time, where it knows it
 ///     # consent:  1 1234                          a person's slot and its code, where the device asks for it
+///     # mtu:      185                             what the device offers, where it is not 23
 ///     adv 00:09:1F:80:00:22 name "A&D_UA-651BLE_8A11" services 1810
 ///     @ 0001 2800 1018                            an attribute of the device: handle, type, value
 ///     @ 0002 2803 20 0300 352a
@@ -13,10 +14,12 @@
 ///     > 12 0400 0200                              we send (to a line too)
 ///     < 13                                        the device sends
 ///     ~                                           the device is silent for as long as anybody waits
+///     hub 2026-03-02T10:12:31                     the hub looks at its clock, which has gone on
 ///     = clock at 2026-03-02T10:12:12              the visit reports the device's clock
 ///     = information manufacturer "A&D" …          the visit reports who the device is
 ///     = systolic 128 mm[Hg] … at 2026-03-02T10:11:12     the visit reports a reading, and it is kept
 ///     > 1e                                        so this comes after it, never before
+///     = fault device: the device hung up          the visit ends with this
 ///
 /// The `@` lines are the device's attribute table. It answers the exchange of MTUs and the discovery, in whatever order
 /// and pieces the client asks; the conversation holds the rest (reads, writes, indications, confirmations) PDU by PDU.
@@ -27,6 +30,10 @@ package struct Capture: Sendable {
     package enum Line: Equatable, Sendable {
         case sent([UInt8]), heard([UInt8]), silence
         case reported(Reading), clock(RawTime), information(String)
+        /// The hub's local time, each time that it is looked at.
+        case time(LocalTime)
+        /// What the visit ends with: layer and sentence.
+        case fault(String)
     }
 
     package var headers: [String: String] = [:]
@@ -34,6 +41,13 @@ package struct Capture: Sendable {
     /// The device's attribute table, its handles rising; empty for a serial device.
     package var attributes: [Attribute] = []
     package var lines: [Line] = []
+
+    package init(headers: [String: String], sighting: Sighting, attributes: [Attribute], lines: [Line]) {
+        self.headers = headers
+        self.sighting = sighting
+        self.attributes = attributes
+        self.lines = lines
+    }
 
     /// Throws the number of the first line that is wrong, and what it should be.
     package init(_ text: String) throws(Mistake) {
@@ -64,15 +78,20 @@ package struct Capture: Sendable {
                 guard !bytes.isEmpty else { throw wrong("\(first) <bytes>") }
                 lines.append(first == ">" ? .sent(bytes) : .heard(bytes))
             case "~": lines.append(.silence)
+            case "hub":
+                guard words.count == 2, let time = LocalTime(words[1]) else { throw wrong("hub <local time>") }
+                lines.append(.time(time))
             case "=" where words.count > 1 && words[1] == "clock":
                 guard let raw = RawTime(notation: rest.dropFirst(5)) else { throw wrong("= clock <time>") }
                 lines.append(.clock(raw))
             case "=" where words.count > 1 && words[1] == "information":
                 lines.append(.information(String(rest.dropFirst(11).drop { $0 == " " })))
+            case "=" where words.count > 1 && words[1] == "fault":
+                lines.append(.fault(String(rest.dropFirst(5).drop { $0 == " " })))
             case "=":
                 guard let reading = Reading(notation: rest) else { throw wrong("= <reading>") }
                 lines.append(.reported(reading))
-            default: throw wrong("one of # adv tty @ > < ~ =")
+            default: throw wrong("one of # adv tty @ > < ~ hub =")
             }
         }
         guard let sighting else { throw Mistake(line: 1, expected: "an adv or a tty line") }

@@ -17,10 +17,12 @@ package struct Driver: Sendable {
     package var claims: [Claim]
     package var endpoints: [Endpoint]
     package var visit: Visit
+    /// Takes the device's identity and the person's out of what it says; nil where it says neither in its own frames.
+    package var disguise: Disguise?
 
     package init(
         id: String, manufacturer: String, model: String, kind: Kind, evidence: Evidence, claims: [Claim],
-        endpoints: [Endpoint], visit: Visit
+        endpoints: [Endpoint], visit: Visit, disguise: Disguise? = nil
     ) {
         self.id = id
         self.manufacturer = manufacturer
@@ -30,6 +32,7 @@ package struct Driver: Sendable {
         self.claims = claims
         self.endpoints = endpoints
         self.visit = visit
+        self.disguise = disguise
     }
 }
 
@@ -54,6 +57,8 @@ package protocol Report: AnyObject {
     /// The device has said that there is nothing in its memory that it has not given: what it gives in a later visit was
     /// taken since. A link that merely ends proves nothing.
     func gaveAll() async throws(Fault)
+    /// In so many places of what the device said lay so many bytes that belong to no frame: they were lost on the way.
+    func lost(gaps: Int, bytes: Int)
     /// Who the device says it is.
     func information(_ information: DeviceInformation) async throws(Fault)
     /// The hub's local time, for setting a device's clock; nil while the hub itself is not sure.
@@ -70,6 +75,9 @@ extension Report {
     /// Of no use to a report that dates nothing.
     package func clockWasSet(to written: LocalTime) async throws(Fault) {}
     package func gaveAll() async throws(Fault) {}
+    package func lost(gaps: Int, bytes: Int) {}
+    /// Says what was lost of a stream, if anything was; to be called at its end.
+    package func tellGaps(of frames: Frames) { if frames.gaps > 0 { lost(gaps: frames.gaps, bytes: frames.noise) } }
 }
 
 /// A person's slot on a shared device, and the code agreed when the slot was made (User Data Service 1.1).

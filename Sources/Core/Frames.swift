@@ -4,6 +4,9 @@ package struct Frames: Sendable {
     private var waiting: [UInt8] = []
     /// Bytes so far that belonged to no frame. Where it has not grown between two frames, they came in a row.
     package private(set) var noise = 0
+    /// In how many places they lay: before, between and in the midst of frames.
+    package private(set) var gaps = 0
+    private var isInGap = false
 
     package init(_ framing: Framing) { self.framing = framing }
 
@@ -21,19 +24,26 @@ package struct Frames: Sendable {
             case .frame(let count) where 1...rest ~= count:
                 let frame = Array(waiting[at..<at + count])
                 waiting.removeFirst(at + count)
+                isInGap = false
                 return frame
             case .more where rest <= framing.longest: break search
             case .noise(let count) where 1...rest ~= count:
                 at += count
-                noise += count
+                passOver(count)
             // A cut that answers nonsense must neither spin nor trap: its first byte is noise.
             case .frame, .noise, .more:
                 at += 1
-                noise += 1
+                passOver(1)
             }
         }
         waiting.removeFirst(at)
         return nil
+    }
+
+    private mutating func passOver(_ count: Int) {
+        noise += count
+        if !isInGap { gaps += 1 }
+        isInGap = true
     }
 }
 

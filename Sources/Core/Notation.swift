@@ -3,7 +3,7 @@
 ///     systolic 128 mm[Hg] diastolic 82 mm[Hg] mean ?not-a-number at 2026-03-02T10:11:12 user 1 #irregular-pulse
 ///     spo2 97 % spot … now          spo2 93 % average … ticks 300 1.0 lasting 900
 ///
-/// A value is `quantity amount unit [aspect]`, or `quantity ?reason unit [aspect]`. Then the time: `now`,
+/// A value is `quantity amount unit [aspect]`, or `quantity ?reason unit [aspect]`; a curve is told in `Curve`. Then the time: `now`,
 /// `at <local time>`, `ticks <count> <microseconds each>` or `undated`; then `lasting <seconds>`, `sequence`, `user` and
 /// `#remark`s. Raw bytes are not part of it.
 extension Reading: CustomStringConvertible {
@@ -18,6 +18,7 @@ extension Reading: CustomStringConvertible {
             words.append(value.unit.ucum)
             if value.aspect != .plain { words.append(value.aspect.name) }
         }
+        words += curves.map(\.description)
         words.append(taken.description)
         if let duration { words += ["lasting", String(duration.components.seconds)] }
         if let sequence { words += ["sequence", String(sequence)] }
@@ -41,6 +42,9 @@ extension Reading: CustomStringConvertible {
             } else if word.hasPrefix("#") {
                 guard let remark = Remark(name: word.dropFirst()) else { return nil }
                 remarks.insert(remark)
+            } else if word == "curve" {
+                guard let curve = Curve(&words) else { return nil }
+                curves.append(curve)
             } else if let raw = RawTime(word, &words) {
                 taken = raw
             } else {

@@ -73,6 +73,9 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
     case forcedFlow50 = 188968
     case forcedFlow75 = 188972
     case forcedExpiratoryTime = 189016
+    /// Flow and volume of breath as it leaves, at one moment of many: a spirometer's curve.
+    case flowAway = 151764
+    case volumeAway = 152708
 
     case batteryCharge = 67996
     /// The value of a bare SFLOAT: the attribute's own name, for decoding a primitive.
@@ -158,6 +161,8 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
         case .forcedFlow50: ("MDC_FLOW_AWAY_EXP_FORCED_50_FVC", "fef50", Self.livingFlow)
         case .forcedFlow75: ("MDC_FLOW_AWAY_EXP_FORCED_75_FVC", "fef75", Self.livingFlow)
         case .forcedExpiratoryTime: ("MDC_VOL_AWAY_EXP_FORCED_TIME", "fet", 0.1...30)
+        case .flowAway: ("MDC_FLOW_AWAY", "flow", -20...20)
+        case .volumeAway: ("MDC_VOL_AWAY", "volume", -10...10)
         case .batteryCharge: ("MDC_ATTR_VAL_BATT_CHARGE", "battery", 0...100)
         case .basicNumericValue: ("MDC_ATTR_NU_VAL_OBS_BASIC", "sfloat", -1e300...1e300)
         case .simpleNumericValue: ("MDC_ATTR_NU_VAL_OBS_SIMP", "float", -1e300...1e300)

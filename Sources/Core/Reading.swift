@@ -1,6 +1,8 @@
 /// What a device said about one measurement: nothing concluded, nothing lost.
 package struct Reading: Equatable, Sendable {
     package var values: Values
+    /// What the device drew beside the numbers; mostly nothing.
+    package var curves: [Curve] = []
     /// The device's own time stamp, uncorrected.
     package var taken: RawTime
     /// How long the measurement lasted, up to `taken`, where it has a duration at all.

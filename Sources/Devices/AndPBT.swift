@@ -34,7 +34,11 @@ package enum AndPBT {
         Driver(
             id: id, manufacturer: "A&D", model: model, kind: kind, evidence: evidence,
             claims: [.serialPort(name: name, .initiator)], endpoints: [Endpoint(.frames(.andPBT), measurement)],
-            visit: .line { line, report async throws(Fault) in try await visit(line, report) })
+            visit: .line { line, report async throws(Fault) in try await visit(line, report) },
+            disguise: .frames(.andPBT) { frame in
+                for at in 23..<29 { frame[at] = 0 }
+                frame.anonymise(35..<47)
+            })
     }
 
     fileprivate static func visit(_ line: any Line, _ report: any Report) async throws(Fault) {

@@ -20,6 +20,12 @@ extension Driver {
             try await peer.introduce(to: report)
             try await ContecSpirometer.visit(
                 GATTLine(peer, to: ContecRecords.commands, from: ContecRecords.answers), report)
+        },
+        disguise: .frames(.contecSpirometer) { packet in
+            // Sex, age and height, in the test and in what is predicted from them.
+            let telling = packet[0] == 0xE1 ? 11..<15 : packet[0] == 0xE4 ? 1..<22 : 0..<0
+            for at in telling { packet[at] = 0 }
+            if !telling.isEmpty { packet[packet.count - 1] = CheckSum.sum(packet.dropLast()) & 0x7F }
         })
 }
 
@@ -39,6 +45,7 @@ extension Driver {
 package enum ContecSpirometer {
     fileprivate static func visit(_ line: GATTLine, _ report: any Report) async throws(Fault) {
         var frames = Frames(.contecSpirometer)
+        defer { report.tellGaps(of: frames) }
         for (request, answer) in [
             ([0x80, 0x00], 0xF0), (ContecRecords.packet(0x82), 0xF2), (ContecRecords.packet(0x94), 0xE4),
         ]
@@ -115,7 +122,7 @@ extension ContecSpirometer {
             throw .checksum(at: record - 1, got: UInt16(bytes[record - 1]), expected: UInt16(sum))
         }
         guard bytes[2] <= 1 else { throw .invalid(at: 2, expected: .knownType) }
-        if bytes.count > record { _ = try curve(bytes.extracting(record..<bytes.count)) }
+        let points = bytes.count > record ? try curve(bytes.extracting(record..<bytes.count)) : []
         func number(_ at: Int) -> Int32 { Int32(bytes[at] & 0x7F) | Int32(bytes[at + 1] & 0x7F) << 7 }
         var values = Values(), remarks: Remarks = [.fromStorage]
         for (quantity, at, exponent, unit) in [
@@ -129,10 +136,27 @@ extension ContecSpirometer {
         }
         if values.isEmpty { values.append(Value(.forcedVolume1s, absent: .notPerformed, .litre)) }
         if bytes[16] != 0 { remarks.insert(.afterBronchodilator) }
-        if number(39) != 0 || number(41) != 0 { remarks.insert(.partlyDecoded) }
+        let curves = curves(of: points)
+        if number(39) != 0 || number(41) != 0 || curves.isEmpty && points.count > 1 { remarks.insert(.partlyDecoded) }
         var field = ByteReader(bytes.extracting(5..<11))
         let taken = try field.calendar(&remarks)
-        return Reading(values, taken: taken, sequence: Int(number(3)), remarks: remarks)
+        var reading = Reading(values, taken: taken, sequence: Int(number(3)), remarks: remarks)
+        reading.curves = curves
+        return reading
+    }
+
+    /// Flow and volume against time, where the points are at equal distances from the beginning on. Others stay with the raw
+    /// bytes: to draw them anew would be to invent.
+    private static func curves(of points: [Point]) -> [Curve] {
+        let times = points.map(\.time.mantissa)
+        guard times.count > 1, times[1] > times[0], times[0] == 0 || times[0] == times[1] - times[0] else { return [] }
+        let step = times[1] - times[0]
+        guard zip(times, times.dropFirst()).allSatisfy({ $1 - $0 == step }) else { return [] }
+        let period = Duration.microseconds(100) * Int(step)
+        return [
+            Curve(.flowAway, .litrePerSecond, every: period, exponent: -3, points.map(\.flow.mantissa)),
+            Curve(.volumeAway, .litre, every: period, exponent: -3, points.map(\.volume.mantissa)),
+        ].compactMap(\.self)
     }
 
     /// A point of the curve of volume and flow against time.

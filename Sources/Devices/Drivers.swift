@@ -30,6 +30,7 @@ package let drivers: [Driver] = [
     .nonin3230,
     .nonin9560,
     .noninFormat13,
+    .noninFormat2,
     .noninFormat8,
     .omronEEPROM,
     .omronSIG,

@@ -11,6 +11,7 @@ extension Driver {
         endpoints: [Endpoint(.frames(.healthOMeter), HealthOMeterScale.weighing)],
         visit: .line { line, report async throws(Fault) in
             var frames = Frames(.healthOMeter), last = Values()
+            defer { report.tellGaps(of: frames) }
             // Whoever is silent for longer than a packet or two has been stepped off.
             while let frame = try await line.next(&frames, within: .seconds(4)) {
                 var reading = decoded(frame, by: HealthOMeterScale.weighing)
@@ -19,7 +20,7 @@ extension Driver {
                 last = reading.values
                 try await report(reading)
             }
-        })
+        }, disguise: .frames(.healthOMeter, HealthOMeterScale.disguise))
 }
 
 extension Framing {
@@ -43,6 +44,13 @@ extension Framing {
 }
 
 package enum HealthOMeterScale {
+    /// What was typed in to say who somebody is.
+    fileprivate static func disguise(_ frame: inout [UInt8]) {
+        for at in frame.indices.dropLast() where frame[at] == 0x1B && frame[at + 1] == UInt8(ascii: "I") {
+            frame.anonymise(at + 2..<(frame[(at + 1)...].firstIndex(of: 0x1B) ?? frame.count))
+        }
+    }
+
     /// Fields of a letter and a value, an ESC ahead of each.
     ///
     ///     R                begins

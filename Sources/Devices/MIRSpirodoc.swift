@@ -14,7 +14,11 @@ extension Driver {
         evidence: .specification,
         claims: [.serialPort(name: "Spirodoc", .acceptor), .serialPort(name: "Spirobank", .acceptor)],
         endpoints: [Endpoint(.frames(.mirLastTest), MIRSpirodoc.lastTest)],
-        visit: .line { line, report async throws(Fault) in try await MIRSpirodoc.visit(line, report) })
+        visit: .line { line, report async throws(Fault) in try await MIRSpirodoc.visit(line, report) },
+        // The settings hold name, birth and number of whoever blows; of them only the clock is left.
+        disguise: Disguise { heard, question in
+            question == [0xA2] ? heard : heard.indices.map { 104..<116 ~= $0 && question == [0xC5] ? heard[$0] : 0 }
+        })
 }
 
 /// The conversation:

@@ -7,7 +7,7 @@ extension Driver {
     /// Source: Nonin 9560 OEM Specification and Technical Information (in mattjlewis/NoninPulseOx).
     package static let noninFormat8 = Driver(
         id: "nonin-format-8", manufacturer: "Nonin", model: "oximeter (serial format 8)",
-        kind: .pulseOximeter, evidence: .specification, claims: [.talks(.noninFormat8, frames: 4)],
+        kind: .pulseOximeter, evidence: .specification, claims: [.talks(.noninFormat8Pair, frames: 2)],
         endpoints: [Endpoint(.frames(.noninFormat8), NoninFormat8.sample)],
         visit: .line { line, report async throws(Fault) in
             let oximeter = LiveOximeter(framing: .noninFormat8, framesPerSecond: 1, decode: NoninFormat8.sample)
@@ -19,6 +19,23 @@ extension Framing {
     /// Only the first of the four bytes has bit 7.
     package static let noninFormat8 = Framing("format-8", LineSettings(9600), longest: 4) { bytes in
         .synchronised(bytes, size: 4, saturation: 2)
+    }
+}
+
+extension Framing {
+    /// Two seconds that agree, for a claim: what is reserved is 0, and the saturation has not jumped. Format 7 has no check
+    /// value either; a row of its numbers can look like format 8, and would be read as somebody's saturation.
+    fileprivate static let noninFormat8Pair = Framing("format-8", LineSettings(9600), longest: 8) { bytes in
+        for at in [0, 4] {
+            let rest = bytes.extracting(min(at, bytes.count)..<bytes.count)
+            switch Cut.synchronised(rest, size: 4, saturation: 2) {
+            case .frame(4) where rest[3] & 0x56 == 0: continue
+            case .frame: return .noise(at + 4)
+            case .noise(let count): return .noise(at + count)
+            case .more: return .more
+            }
+        }
+        return max(bytes[2], bytes[6]) - min(bytes[2], bytes[6]) <= 4 ? .frame(8) : .noise(4)
     }
 }
 

@@ -11,6 +11,12 @@ package struct NotYet: Sendable {
         NotYet(
             model: "Devices of the Health Device Profile or USB's Personal Healthcare class",
             why: "what they say is understood (IEEE 11073-20601), but the hub has no way to hear it"),
+        NotYet(
+            model: "Nonin, serial format 7",
+            why: "has no check value, and its numbers come one by one: nothing tells it from format 8 beyond doubt"),
+        NotYet(
+            model: "The memory of a Nonin WristOx2 3150",
+            why: "one unproven source, and it can only be played back whole, which takes hours over the air"),
         NotYet(model: "Air Next, GoSpiro, ndd EasyOne Air", why: "nothing of their protocols is public"),
         NotYet(
             model: "MIR Smart One, Spirobank Smart",

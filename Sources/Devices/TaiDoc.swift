@@ -33,6 +33,7 @@ package enum TaiDoc {
     ) async throws(Fault) {
         try await peer.discover()
         var meter = try await Meter(peer)
+        defer { report.tellGaps(of: meter.frames) }
         try await meter.introduce(to: report)
         try await meter.fetch(users: users, report, decode)
         try await meter.end(report)
@@ -104,6 +105,15 @@ package enum TaiDoc {
         return request(
             0x33, UInt8(truncatingIfNeeded: date), UInt8(date >> 8), UInt8(truncatingIfNeeded: time.minute),
             UInt8(truncatingIfNeeded: time.hour))
+    }
+}
+
+extension Disguise {
+    /// The halves of the serial number, answers to 27 and 28.
+    static let taiDoc = Disguise.frames(.taiDocScale) { frame in
+        guard frame[1] == 0x27 || frame[1] == 0x28, frame.count == 8 else { return }
+        for at in 2..<6 { frame[at] = 0 }
+        frame[7] = CheckSum.sum(frame.dropLast())
     }
 }
 

@@ -13,7 +13,7 @@ extension Driver {
         endpoints: [Endpoint(.bytes("taidoc-temperature"), TaiDoc.temperature)],
         visit: .gatt { peer, report async throws(Fault) in
             try await TaiDoc.visit(peer, report, TaiDoc.temperature)
-        })
+        }, disguise: .taiDoc)
 }
 
 extension TaiDoc {

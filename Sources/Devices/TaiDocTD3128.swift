@@ -14,7 +14,7 @@ extension Driver {
         endpoints: [Endpoint(.bytes("taidoc-blood-pressure"), TaiDoc.bloodPressure)],
         visit: .gatt { peer, report async throws(Fault) in
             try await TaiDoc.visit(peer, report, users: 1...4, TaiDoc.bloodPressure)
-        })
+        }, disguise: .taiDoc)
 }
 
 extension TaiDoc {

@@ -11,13 +11,14 @@ extension Driver {
         claims: [.talks(.tanita, frames: 1)], endpoints: [Endpoint(.frames(.tanita), TanitaScale.weighing)],
         visit: .line { line, report async throws(Fault) in
             var frames = Frames(.tanita)
+            defer { report.tellGaps(of: frames) }
             while let frame = try await line.next(&frames, within: .seconds(10)) {
                 let reading = decoded(frame, by: TanitaScale.weighing)
                 if let information = TanitaScale.information(frame) { try await report.information(information) }
                 if case .clock = reading.taken { try await report.clock(reading.taken, error: .seconds(60)) }
                 try await report(reading)
             }
-        })
+        }, disguise: .frames(.tanita, TanitaScale.disguise))
 }
 
 extension Framing {
@@ -81,6 +82,20 @@ package enum TanitaScale {
         let taken = stamp(pairs)
         if taken == nil { remarks.insert(.invalidTime) }
         return Reading(values, taken: taken ?? .unknown, remarks: remarks)
+    }
+
+    /// The scale's number, and what was typed in to say who stands on it.
+    fileprivate static func disguise(_ frame: inout [UInt8]) {
+        let start = frame.count - 2, comma = UInt8(ascii: ",")
+        var at = 1, isValue = false, tag: [UInt8] = []
+        while at < start {
+            let end = frame[at..<start].firstIndex(of: comma) ?? start
+            if isValue, tag == Array("SN".utf8) || tag == Array("ID".utf8) { frame.anonymise(at..<end) }
+            if !isValue { tag = Array(frame[at..<end]) }
+            (at, isValue) = (end + 1, !isValue)
+        }
+        let sum = CheckSum.sum(frame[..<(start - 3)])
+        frame.replaceSubrange(start..<frame.count, with: Array(hex(sum).uppercased().utf8))
     }
 
     static func information(_ frame: [UInt8]) -> DeviceInformation? {

@@ -22,6 +22,7 @@ package enum Vitalograph {
     /// One conversation, whoever carries it. Each blow is kept before it is taken.
     static func visit(_ line: any Line, _ report: any Report) async throws(Fault) {
         var frames = Frames(.vitalograph), noise = 0, isKnown = false
+        defer { report.tellGaps(of: frames) }
         // A person blows three times, with a rest between.
         while case .bytes(let bytes) = try await line.read(within: .seconds(120)) {
             frames.append(bytes)
@@ -159,6 +160,15 @@ package enum Vitalograph {
         UInt8(ascii: "D"): Layout(
             model: "copd-6", fields: [(.forcedVolume1s, 29, -2, .litre)], hasSerial: false),
     ]
+}
+
+extension Disguise {
+    /// The serial number; of the copd-6, of which it is not known where that is, what stands in its place.
+    static let vitalograph = Disguise.frames(.vitalograph) { frame in
+        guard frame.count >= 16 else { return }
+        frame.anonymise(4..<14)
+        frame[frame.count - 1] = CheckSum.xor(frame.dropLast())
+    }
 }
 
 extension Framing {

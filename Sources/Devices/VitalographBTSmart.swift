@@ -10,5 +10,5 @@ extension Driver {
         visit: .gatt { peer, report async throws(Fault) in
             try await peer.introduce(to: report)
             try await Vitalograph.visit(TerminalIO(peer), report)
-        })
+        }, disguise: .vitalograph)
 }

@@ -30,7 +30,7 @@ extension Quantity {
         case .peakExpiratoryFlow: [.loinc("33452-4", "Maximum expiratory gas flow Respiratory system airway")]
         case .forcedVolume500ms, .forcedVolume750ms, .forcedVolume3s, .forcedVolume6s, .ratioFEV1FEV6,
             .forcedFlow25To75, .forcedFlow25, .forcedFlow50, .forcedFlow75, .forcedExpiratoryTime,
-            .personalBestPeakFlow:
+            .personalBestPeakFlow, .flowAway, .volumeAway:
             []
         case .fatFreeMass, .softLeanMass, .bodyWater, .basalMetabolism, .bodyMuscle, .muscleMass, .bodyImpedance,
             .cuffPressure, .roomTemperature, .batteryCharge, .basicNumericValue, .simpleNumericValue:

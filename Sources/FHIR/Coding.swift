@@ -56,6 +56,7 @@ enum Profile {
     static let timeStamp = guide + "PhdCoincidentTimeStampObservation"
     static let numeric = guide + "PhdNumericObservation"
     static let compound = guide + "PhdCompoundNumericObservation"
+    static let curve = guide + "PhdRtsaObservation"
     static let bits = guide + "PhdBitsEnumerationObservation"
     static let timeStampReference = guide + "CoincidentTimeStampReference"
     /// Also the system of the PHD identifier.

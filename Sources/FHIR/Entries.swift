@@ -92,7 +92,9 @@ struct Entries {
         let qualified = measurements.first { !$0.isStatus }.map { kept.fullURL(of: $0) }
         for measurement in measurements {
             var identifiers = [Identifier.uuid(kept.fingerprint.uuid(measurement.part))]
-            if let phd = kept.phdIdentifier(type: measurement.type, supplements: measurement.supplements),
+            if let phd = kept.phdIdentifier(
+                type: measurement.type, supplements: measurement.supplements,
+                lasting: measurement.lasting(from: kept.reading.taken)),
                 // The same again in one bundle would be a second measurement that the server takes for the first.
                 used.insert(phd).inserted
             {

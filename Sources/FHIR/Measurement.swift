@@ -1,11 +1,12 @@
 import Core
 
-/// One Observation to be made of a reading: a number, a statistic, a blood pressure, or the status bits about them.
+/// One Observation to be made of a reading: a number, a statistic, a blood pressure, a curve, or the status bits about them.
 struct Measurement {
     enum Content {
         case numeric(Value)
         case statistics(Statistics)
         case bloodPressure(BloodPressure)
+        case curve(Curve)
         case bits(StatusBits)
     }
     var content: Content
@@ -16,6 +17,7 @@ struct Measurement {
         switch content {
         case .numeric, .statistics: Profile.numeric
         case .bloodPressure: Profile.compound
+        case .curve: Profile.curve
         case .bits: Profile.bits
         }
     }
@@ -33,6 +35,7 @@ struct Measurement {
                 .mdc(BloodPressure.code, "MDC_PRESS_BLD_NONINV"),
                 .loinc("85354-9", "Blood pressure panel with all children optional"),
             ] + destination.furtherPanel
+        case .curve(let curve): [curve.quantity.coding]
         case .bits(let bits): [.mdc(bits.code, bits.reference)]
         }
     }
@@ -43,6 +46,7 @@ struct Measurement {
         case .numeric(let value): value.quantity.rawValue
         case .statistics(let statistics): statistics.quantity.rawValue
         case .bloodPressure: BloodPressure.code
+        case .curve(let curve): curve.quantity.rawValue
         case .bits(let bits): bits.code
         }
     }
@@ -52,12 +56,17 @@ struct Measurement {
         case .numeric(let value): value.quantity.isVitalSign
         case .statistics(let statistics): statistics.quantity.isVitalSign
         case .bloodPressure: true
-        case .bits: false
+        case .bits, .curve: false
         }
     }
 
     var supplements: [Coding] {
         if case .numeric(let value) = content, let supplement = value.aspect.supplement { [supplement] } else { [] }
+    }
+
+    /// How long it lasts from the reading's own time on, where that is a matter of its own: in steps of that time.
+    func lasting(from taken: RawTime) -> Duration? {
+        if case .curve(let curve) = content { taken.inSteps(curve.duration) } else { nil }
     }
 
     var isStatus: Bool { if case .bits = content { true } else { false } }
@@ -122,6 +131,7 @@ extension Reading {
             }
         }
         guard !measurements.isEmpty, remarks.absence == nil else { return measurements }
+        for curve in curves { append(.curve(curve), "curve-\(curve.quantity.name)") }
         for bits in remarks.statusBits { append(.bits(bits), "status-\(bits.code)") }
         return measurements
     }

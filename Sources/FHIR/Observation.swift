@@ -31,7 +31,7 @@ extension Measurement {
         }
         json.concept("code", codings(for: destination), text: text)
         json.reference("subject", subjects.patient)
-        Effective(kept, zone).write(into: &json)
+        Effective(kept, zone, lasting: lasting(from: kept.reading.taken)).write(into: &json)
         let notes = writeValue(into: &json, against: remarks.absence)
         if !isStatus, !remarks.interpretations.isEmpty {
             json.array("interpretation") { json in
@@ -76,6 +76,9 @@ extension Measurement {
             if let status { json.absence(status) }
             let sent = [pressure.systolic, pressure.diastolic, pressure.mean].compactMap { $0?.delivered.note }
             return sent
+        case .curve(let curve):
+            curve.write(into: &json)
+            return []
         case .bits: return []
         }
     }
@@ -84,6 +87,7 @@ extension Measurement {
         into json: inout JSONWriter, against status: Absence?, _ destination: Destination
     ) {
         switch content {
+        case .curve: return
         case .numeric:
             guard !supplements.isEmpty else { return }
             json.array("component") { json in

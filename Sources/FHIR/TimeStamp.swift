@@ -35,7 +35,8 @@ enum Effective: Equatable {
     /// From when is unknown where the device did not say.
     case period(start: String?, end: String)
 
-    init(_ kept: Kept, _ zone: Zone) {
+    /// `lasting` is for what begins at the reading's own time; a reading's duration ends there.
+    init(_ kept: Kept, _ zone: Zone, lasting: Duration? = nil) {
         guard let at = kept.dated.at else {
             // A hub that knew the time needs no allowance for its clock: what it heard was over.
             let latest = kept.dated.latest ?? kept.heard.wall
@@ -43,7 +44,9 @@ enum Effective: Equatable {
             self = .period(start: kept.dated.earliest.map(zone.text), end: zone.text(end))
             return
         }
-        if let duration = kept.reading.duration {
+        if let lasting {
+            self = .period(start: zone.text(at), end: zone.text(at + lasting))
+        } else if let duration = kept.reading.duration {
             self = .period(start: zone.text(at + (.zero - duration)), end: zone.text(at))
         } else {
             self = .instant(zone.text(at))
@@ -99,6 +102,17 @@ extension RawTime {
         guard let end = nanoseconds else { return nil }
         guard let duration else { return seconds(end) }
         return seconds(end - duration.nanoseconds) + ".." + seconds(duration.nanoseconds)
+    }
+
+    /// The same of what begins at the device's time, and lasts as `inSteps` gives it.
+    func phdTime(beginningAndLasting duration: Duration) -> String? {
+        nanoseconds.map { seconds($0) + ".." + seconds(duration.nanoseconds) }
+    }
+
+    /// The duration, made whole in steps of the stamp, or in milliseconds where it has finer ones or none.
+    func inSteps(_ duration: Duration) -> Duration {
+        let step = DeviceClock(self) == nil ? 1_000_000 : powerOfTen(9 - min(3, decimals))
+        return .nanoseconds(Int64(clamping: (duration.nanoseconds + step - 1) / step * step))
     }
 
     private func seconds(_ nanoseconds: Int128) -> String {

@@ -64,6 +64,9 @@ extension Gateway {
         guard let driver = drivers.soleClaimant(of: sighting), case .line(let conversation) = driver.visit else {
             throw .device(.unrecognised)
         }
-        return try await visit(driver, sighting) { report throws(Fault) in try await conversation(line, report) }
+        let recording = recording(of: sighting)
+        return try await visit(driver, sighting, recording) { report throws(Fault) in
+            try await conversation(recording?.tap(line) ?? line, report)
+        }
     }
 }

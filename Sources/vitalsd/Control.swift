@@ -6,8 +6,9 @@ import Journal
 
 /// How the command line asks the running daemon: a socket in the state directory, which only its owner may open.
 ///
-/// One packet is a question. `status`, and what changes the journal, is answered with one packet; `scan` and `pair` with
-/// several, each a word, a tab and the rest: `heard`, `say`, `ask` (which wants a packet back), and `done` or `error: `.
+/// One packet is a question. `status`, and what changes the journal, is answered with one packet; `scan`, `pair` and
+/// `record` with several, each a word, a tab and the rest: `heard`, `say`, `ask` (which wants a packet back), `wait`, `line`
+/// (of a capture), and `done` or `error: `.
 @Hub final class Control {
     static func path(_ configuration: Configuration) -> String { configuration.stateDirectory + "/control" }
 
@@ -63,6 +64,7 @@ import Journal
             case "diagnosis": answer = Account(of: gateway).notation
             case "scan": answer = try await scan(words, caller)
             case "pair": answer = try await pair(words, caller)
+            case "record": answer = try await record(words, caller)
             default:
                 guard let act = Act(notation: question) else { throw .hub(.badConfiguration("not understood")) }
                 answer = try await act.perform(on: gateway)
@@ -90,6 +92,18 @@ import Journal
             let packet = try? await caller.receive(within: .seconds(60))
             return packet.map { PairingAnswer(notation: String(decoding: $0, as: UTF8.self)) } ?? .no
         }
+        return "done\t"
+    }
+
+    private func record(_ words: [String], _ caller: SocketBearer) async throws(Fault) -> String {
+        guard words.count == 3, let seconds = Int(words[2]) else { throw .hub(.badConfiguration("not understood")) }
+        let due = ContinuousClock.now + .seconds(seconds)
+        let capture = try await gateway.record(words[1]) {
+            guard ContinuousClock.now < due else { return false }
+            return await send("wait\t", to: caller)
+        }
+        guard let capture else { throw .device(.silent) }
+        for line in capture.description.split(separator: "\n") { _ = await send("line\t\(line)", to: caller) }
         return "done\t"
     }
 

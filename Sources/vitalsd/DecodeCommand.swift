@@ -12,7 +12,8 @@ extension Command {
             input, holds hexadecimal digits, a value a line. One JSON object a line is printed for each reading; a
             value is the decimal exactly as sent. NAME is a 16-bit or full UUID, or a frame family's name, as
             `vitalsd devices --json` lists them.
-            Malformed bytes end with status 65 and a line that says at which byte what was expected.
+            Malformed bytes end with status 65 and a line that says at which byte what was expected. In a stream only the
+            frame that they damage is lost, and the line counts what belongs to none.
             """
     ) { arguments throws(Exit) in
         guard let id = try arguments.option("driver") else { throw arguments.complain("--driver is missing") }
@@ -23,8 +24,15 @@ extension Command {
         }
         let values = try readValues(words, file, &arguments)
         let endpoint = try choose(name, of: driver, for: values, &arguments)
+        if case .frames(let framing) = endpoint.source {
+            guard let damage = printReadings(of: values.flatMap(\.self), framing, endpoint, driver) else { return }
+            printError("vitalsd decode: \(damage.first)\(damage.count)")
+            throw .data
+        }
         do throws(Malformed) {
-            try printReadings(of: values, endpoint, driver)
+            for value in values {
+                for reading in try endpoint.decodeAll(value.span) { printLine(json(reading, of: driver)) }
+            }
         } catch {
             printError("vitalsd decode: \(error)")
             throw .data
@@ -79,31 +87,60 @@ private func choose(
     return fitting[0]
 }
 
-private func printReadings(of values: [[UInt8]], _ endpoint: Endpoint, _ driver: Driver) throws(Malformed) {
-    guard case .frames(let framing) = endpoint.source else {
-        for value in values {
-            for reading in try endpoint.decodeAll(value.span) { printLine(json(reading, of: driver)) }
-        }
-        return
+/// What is wrong with a stream: the first mistake, and how much of it belongs to no frame.
+private struct Damage {
+    let first: Malformed
+    var bytes = 0, gaps = 0, end = -1
+
+    var count: String {
+        bytes == 0 ? "" : "; \(bytes) bytes in \(gaps) \(gaps == 1 ? "place" : "places") belong to no frame"
     }
-    let stream = values.flatMap(\.self)
-    var at = 0
+
+    mutating func passOver(_ count: Int, at place: Int) {
+        if place != end { gaps += 1 }
+        bytes += count
+        end = place + count
+    }
+}
+
+/// Prints every frame that is whole; answers what is wrong with the others.
+private func printReadings(
+    of stream: [UInt8], _ framing: Framing, _ endpoint: Endpoint, _ driver: Driver
+) -> Damage? {
+    var at = 0, damage: Damage?
     while at < stream.count {
         let rest = stream.span.extracting(at..<stream.count)
-        guard case .frame(let count) = framing.cut(rest), 1...rest.count ~= count else {
-            // The decoder can say what is wrong with this frame; where it cannot, it is no frame.
-            do { _ = try endpoint.decode(rest) } catch { throw error.moved(by: at) }
-            throw .invalid(at: at, expected: .wholeFrame)
-        }
-        do {
-            for reading in try endpoint.decodeAll(rest.extracting(first: count)) {
-                printLine(json(reading, of: driver))
+        var count = 1
+        switch framing.cut(rest) {
+        case .frame(let size) where 1...rest.count ~= size:
+            do throws(Malformed) {
+                for reading in try endpoint.decodeAll(rest.extracting(first: size)) {
+                    printLine(json(reading, of: driver))
+                }
+            } catch {
+                damage = damage ?? Damage(first: error.moved(by: at))
             }
-        } catch {
-            throw error.moved(by: at)
+            at += size
+            continue
+        case .noise(let size) where 1...rest.count ~= size: count = size
+        // Nothing comes behind: what waits for more may hide a whole frame.
+        case .frame, .noise, .more: break
         }
+        if damage == nil { damage = Damage(first: mistake(in: rest, at, endpoint)) }
+        damage?.passOver(count, at: at)
         at += count
     }
+    return damage
+}
+
+/// The decoder can say what is wrong with a frame; where it cannot, it is none.
+private func mistake(in rest: Span<UInt8>, _ at: Int, _ endpoint: Endpoint) -> Malformed {
+    do throws(Malformed) {
+        _ = try endpoint.decode(rest)
+    } catch {
+        return error.moved(by: at)
+    }
+    return .invalid(at: at, expected: .wholeFrame)
 }
 
 /// The form that others build on: see `vitalsd help decode`.
@@ -129,6 +166,22 @@ func json(_ reading: Reading, of driver: Driver) -> String {
                     json.member("quantity", value.quantity.reference)
                     json.member("reason", reason.code)
                     if value.aspect != .plain { json.member("aspect", value.aspect.name) }
+                }
+            }
+        }
+        if !reading.curves.isEmpty {
+            json.array("curves") { json in
+                for curve in reading.curves {
+                    json.object { json in
+                        json.member("quantity", curve.quantity.reference)
+                        json.member("unit", curve.unit.ucum)
+                        json.member("period", "\(curve.period / .microseconds(1)) us")
+                        json.array("values") { json in
+                            for sample in curve.samples {
+                                json.string(Amount(sample, exponent: curve.exponent).description)
+                            }
+                        }
+                    }
                 }
             }
         }

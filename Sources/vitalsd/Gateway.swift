@@ -24,6 +24,8 @@ import Journal
     let central: (any Central)?
     /// Who listens beside the line: a technician who looks for devices.
     var scans: [Scan] = []
+    /// And who waits for the capture of a visit.
+    var recorders: [Recorder] = []
     /// What stands in the way of the radio at present.
     private(set) var radioFault: Fault?
     private var isStopping = false
@@ -153,27 +155,6 @@ import Journal
         return false
     }
 
-    /// What was tried to keep the radio alive is told to a technician, also after a restart.
-    private func keepCounters(of central: any Central) async {
-        do throws(Fault) {
-            try await journal.set("radio", to: central.counters.notation)
-        } catch {
-            log(error)
-        }
-    }
-
-    /// Keys that are new or have changed go to disk: the next start gives them to the kernel again.
-    private func keepBonds(of central: any Central) async {
-        while let bond = await central.nextBond() {
-            let device = "bluetooth:\(bond.device.address)"
-            do throws(Fault) {
-                try await acceptList.remember(device) { $0.bond = bond.bytes }
-            } catch {
-                log(error, about: device)
-            }
-        }
-    }
-
     // MARK: claim
 
     /// Stays with a serial line until it is gone: listens, visits, listens again.
@@ -189,8 +170,9 @@ import Journal
                 hearing.note(line: line.path, driver: driver.id)
                 let link = Resumed(port, heard: heard)
                 guard case .line(let conversation) = driver.visit else { continue }
-                try await visit(driver, Sighting(.line(line))) { report throws(Fault) in
-                    try await conversation(link, report)
+                let sighting = Sighting(.line(line)), recording = recording(of: sighting)
+                try await visit(driver, sighting, recording) { report throws(Fault) in
+                    try await conversation(recording?.tap(link) ?? link, report)
                 }
                 patience = Patience()
             } catch {
@@ -210,7 +192,7 @@ import Journal
         do throws(Fault) {
             if let (driver, conversation) = broadcaster(advertisement) {
                 guard broadcasts[device] != advertisement.serviceData else { return }
-                try await visit(driver, sighting) { report throws(Fault) in
+                try await visit(driver, sighting, recording(of: sighting)) { report throws(Fault) in
                     try await conversation(advertisement, report)
                 }
                 broadcasts[device] = advertisement.serviceData
@@ -223,14 +205,20 @@ import Journal
             defer { roster.close(advertisement) }
             async let _: Void = noteSignal(of: advertisement, over: central)
             let known = acceptList[device]
+            let recording = recording(of: sighting)
             let client = GATTClient(
-                bearer, table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
+                recording?.tap(bearer) ?? bearer,
+                table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
                 isBonded: !known.bond.isEmpty,
                 upgrade: { () throws(Fault) in try await bearer.encrypt() },
-                time: { self.dating.localTime?.currentTimeBytes })
+                time: {
+                    let now = self.dating.localTime
+                    return (recording?.look(at: now) ?? now)?.currentTimeBytes
+                })
+            recording?.table = { client.table }
             let (driver, seen) = try await recognise(advertisement, client)
             guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
-            let kept = try await visit(driver, sighting) { report throws(Fault) in
+            let kept = try await visit(driver, Sighting(.advertisement(seen)), recording) { report throws(Fault) in
                 try await conversation(client, report)
             }
             acceptList.visited(device, kept: kept)
@@ -250,7 +238,8 @@ import Journal
     /// One conversation, with the device's name ready for the last words, should its bytes end us.
     @discardableResult
     func visit(
-        _ driver: Driver, _ sighting: Sighting, _ conversation: (any Report) async throws(Fault) -> Void
+        _ driver: Driver, _ sighting: Sighting, _ recording: Recording? = nil,
+        _ conversation: (any Report) async throws(Fault) -> Void
     ) async throws(Fault) -> Int {
         let identity = sighting.identity
         guard !setAside.contains(identity) else { throw .device(.endedUs) }
@@ -261,12 +250,13 @@ import Journal
         lastWords.enter(identity)
         defer {
             lastWords.leave(identity)
-            Systemd.log(
-                .info, "device: \(driver.model) visit over, \(report.kept) kept, \(report.repeated) known already")
+            Systemd.log(.info, "device: \(driver.model) visit over, \(report.summary)")
         }
+        defer { finish(recording, of: driver, sighting) }
         do throws(Fault) {
-            try await conversation(report)
+            try await conversation(recording?.tap(report) ?? report)
         } catch {
+            recording?.end(with: error)
             if report.isNews { await dating.settle(identity) }
             throw error
         }

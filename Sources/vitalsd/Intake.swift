@@ -57,6 +57,7 @@ import Journal
     private let history: History
     private var pairs: [ClockPair] = []
     private(set) var kept = 0, repeated = 0
+    private var gaps = 0, bytesLost = 0
     @Hub let consents: [Consent]
 
     init(
@@ -121,6 +122,17 @@ import Journal
     @Hub func gaveAll() async throws(Fault) {
         let end = HubClock.now()
         await note { journal, device throws(Fault) in try await journal.note(endOfVisit: end, of: device.identity) }
+    }
+
+    @Hub func lost(gaps: Int, bytes: Int) {
+        self.gaps += gaps
+        bytesLost += bytes
+    }
+
+    /// What came of the visit, for the log.
+    var summary: String {
+        let loss = gaps > 0 ? ", \(bytesLost) bytes in \(gaps) places belonged to no frame" : ""
+        return "\(kept) kept, \(repeated) known already\(loss)"
     }
 
     /// Whether anything was learnt by which readings may be dated better.

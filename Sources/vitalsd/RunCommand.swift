@@ -27,7 +27,7 @@ extension Command {
 }
 
 /// The gateway as a process: what it is made of, and what systemd and the administrator say to it.
-@Hub private final class Daemon {
+@Hub final class Daemon {
     private let path: String
     private var configuration: Configuration
     private let journalThread = Worker("journal")
@@ -42,16 +42,7 @@ extension Command {
     }
 
     func run() async throws(Fault) {
-        try HubClock.useZone(configuration.timeZone)
-        try Files.makeDirectory(configuration.stateDirectory)
-        let journal = try Journal(
-            path: configuration.journalPath, bound: configuration.bound,
-            destinations: configuration.recipients.map(\.name),
-            executor: journalThread, examined: .later)
-        for repair in await journal.takeRepairs() { log(repair) }
-        let hub = try await identity(in: journal)
-        let gateway = try await Gateway(
-            configuration, journal: journal, destinations: try destinations(hub))
+        let (gateway, hub) = try await gateway()
         let control = try Control(gateway)
         await withDiscardingTaskGroup { group in
             group.addTask { await gateway.run() }
@@ -64,7 +55,7 @@ extension Command {
             }
             notify(.ready, .status("running"))
             gateway.intake.reserve.take()
-            group.addTask { await self.examine(journal) }
+            group.addTask { await self.examine(gateway.journal) }
             await listen(to: gateway, hub)
             notify(.stopping)
             control.close()
@@ -77,6 +68,36 @@ extension Command {
             EndedLinks.release()
             _exit(0)
         }
+    }
+
+    /// The gateway, at work for as long as `work` lasts; then the process ends.
+    func once(_ work: @Hub (Gateway) async throws(Fault) -> Exit) async throws(Fault) {
+        let (gateway, _) = try await gateway()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await gateway.run() }
+            var code: Exit
+            do throws(Fault) {
+                code = try await work(gateway)
+            } catch {
+                code = complain(error)
+            }
+            await gateway.stop()
+            EndedLinks.release()
+            _exit(code.rawValue)
+        }
+    }
+
+    /// The line, not yet at work, and the hub's EUI-64.
+    private func gateway() async throws(Fault) -> (Gateway, hub: UInt64) {
+        try HubClock.useZone(configuration.timeZone)
+        try Files.makeDirectory(configuration.stateDirectory)
+        let journal = try Journal(
+            path: configuration.journalPath, bound: configuration.bound,
+            destinations: configuration.recipients.map(\.name),
+            executor: journalThread, examined: .later)
+        for repair in await journal.takeRepairs() { log(repair) }
+        let hub = try await identity(in: journal)
+        return (try await Gateway(configuration, journal: journal, destinations: try destinations(hub)), hub)
     }
 
     /// Looks through the journal, which takes as long as it is large, while readings are already kept in it.

@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "line 1: expected an adv or a tty line"), ("hello", "line 1: expected one of # adv tty @ > < ~ ="),
+        ("", "line 1: expected an adv or a tty line"), ("hello", "line 1: expected one of # adv tty @ > < ~ hub ="),
         ("\n\nadv 00:09 name \"x\"", "line 3: expected adv <address> name \"…\" services <uuid>…"),
         ("adv 00:09:1F:80:00:22 name \"x\" services 18", "line 1: expected adv <address> name \"…\" services <uuid>…"),
         ("= systolic 128", "line 1: expected = <reading>"), ("= clock noon", "line 1: expected = clock <time>"),

@@ -17,6 +17,30 @@ import Testing
         #expect(curve.map(\.volume.description) == ["5.100", "65.408"])
     }
 
+    /// Points at equal distances are a curve; others stay with the raw bytes, and the reading says so.
+    @Test(arguments: [
+        ([0, 100, 200, 300], true), ([100, 200, 300, 400], true), ([0, 100, 250, 300], false), ([5, 5], false),
+    ])
+    func pointsAtEqualDistancesAreACurve(_ times: [Int], _ isCurve: Bool) throws {
+        let vector = try #require(Vector.spirometers.first { $0.id == "contec-sp10bt-rec-001" })
+        let record = try #require(bytes(hex: vector.hex)).prefix(44)
+        // Flow 2.000 L/s and volume 0.300 L, each one thousandth more a point.
+        let points = times.enumerated().flatMap { index, time -> [UInt8] in
+            let numbers = [time & 0xFF, time >> 8, 0, 0xD0 + index, 0x07, 0x2C + index, 0x01].map { UInt8($0) }
+            let high = numbers.enumerated().reduce(UInt8(0)) { $0 | ($1.element >> 7) << UInt8($1.offset) }
+            return [high] + numbers.map { $0 & 0x7F }
+        }
+        let sent = Array(record) + [0xE2, 1, 0, UInt8(times.count), 0] + points
+        let reading = try ContecSpirometer.test(sent.span)
+        let numbers = times.indices.map { Int32($0) }
+        let wanted = [
+            Curve(.flowAway, .litrePerSecond, every: .milliseconds(10), exponent: -3, numbers.map { 2000 + $0 }),
+            Curve(.volumeAway, .litre, every: .milliseconds(10), exponent: -3, numbers.map { 300 + $0 }),
+        ].compactMap(\.self)
+        #expect(reading.curves == (isCurve ? wanted : []))
+        #expect(reading.remarks.contains(.partlyDecoded) == !isCurve)
+    }
+
     @Test func aCurveThatIsCutOffIsNone() {
         #expect(throws: Malformed.length(got: 12, expected: 13)) {
             try ContecSpirometer.curve([0xE2, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0].span)

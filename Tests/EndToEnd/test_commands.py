@@ -8,8 +8,8 @@ from conftest import eventually, measure, vitalsd
 from far_ends import Air, Cuff, blood_pressure, nonin_format_13
 
 VERBS = [
-    "run", "demo", "status", "diagnose", "queue", "explain", "scan", "pair", "bind", "unbind", "swap", "wipe", "devices", "decode",
-    "replay", "version", "help"]
+    "run", "demo", "status", "diagnose", "queue", "explain", "scan", "pair", "bind", "unbind", "swap", "wipe", "devices",
+    "decode", "record", "replay", "version", "help"]
 ADDRESS = "00:09:1F:00:00:01"
 
 
@@ -93,6 +93,17 @@ def test_decode_puts_a_stream_together():
     answer = vitalsd("decode", "--driver", "nonin-format-8", "8046", "61008047", "6200")
     numbers = [[v["value"] for v in json.loads(line)["values"]] for line in answer.stdout.splitlines()]
     assert numbers == [["97", "70"], ["98", "71"]]
+
+
+def test_a_damaged_stream_loses_the_damaged_frames_and_says_how_much():
+    """Garbage before, between and inside: of five frames of format 13 the one that is damaged is missing."""
+    frames = [nonin_format_13(spo2, 70, datetime(2026, 3, 2)) for spo2 in (91, 92, 93, 94, 95)]
+    damaged = frames[2][:9] + b"\xff\x00" + frames[2][9:]
+    stream = b"\x02\xf2" + frames[0] + frames[1] + b"\x00\x02\x00" + damaged + frames[3] + frames[4]
+    answer = vitalsd("decode", "--driver", "nonin-format-13", stream.hex())
+    values = [json.loads(line)["values"][0]["value"] for line in answer.stdout.splitlines()]
+    assert (answer.returncode, values) == (65, ["91", "92", "94", "95"])
+    assert answer.stderr.strip().endswith(f"; {2 + 3 + len(damaged)} bytes in 2 places belong to no frame")
 
 
 @pytest.mark.parametrize(

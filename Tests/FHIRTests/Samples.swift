@@ -78,6 +78,17 @@ func kept(
         reading: reading, heard: heard, pair: pair, dated: taken.dated(by: pair, heard: heard), subject: subject)
 }
 
+/// With flow and volume every 37.5 ms, for 3.15 s.
+func curved(_ kept: Kept) -> Kept {
+    var kept = kept
+    let samples = (0..<85).map { Int32($0 * (84 - $0)) }
+    kept.reading.curves = [
+        Curve(.flowAway, .litrePerSecond, every: .microseconds(37_500), exponent: -3, samples),
+        Curve(.volumeAway, .litre, every: .microseconds(37_500), exponent: -2, samples),
+    ].compactMap(\.self)
+    return kept
+}
+
 /// The device is 3 min 12 s fast.
 let fastClock = ClockPair(
     device: local("2026-11-20T08:18:42"), hub: hub("2026-11-20T07:15:30.000"), error: .milliseconds(20))
@@ -185,6 +196,17 @@ let kinds: [(name: String, readings: [Kept], destination: Destination)] = [
                     Value(.personalBestPeakFlow, Amount(420), .litrePerMinute),
                 ], spirometer, at: local("2026-11-20T08:17:55"), pair: fastClock,
                 remarks: [.questionable, .afterBronchodilator])
+        ], Destination()
+    ),
+    (
+        "spirometry-with-curves",
+        [
+            curved(
+                kept(
+                    [Value(.forcedVolume1s, Amount(327, exponent: -2), .litre)], spirometer,
+                    at: local("2026-11-20T08:17:55"), pair: fastClock)),
+            // Undated by the device: what it drew lasts in milliseconds.
+            curved(kept([Value(.forcedVolume1s, Amount(331, exponent: -2), .litre)], spirometer, bytes: [2])),
         ], Destination()
     ),
     (

@@ -89,7 +89,7 @@ import Testing
     /// What was never sent, or was answered for, may be packed anew; all else only repeated.
     @Test(arguments: [
         (Fault.network(.refused), false), (.network(.noName("x")), false), (.network(.noRoute), false),
-        (.clinic(.untrusted("expired")), false), (.hub(.certificateUnreadable("x")), false),
+        (.clinic(.untrusted(.expired)), false), (.hub(.certificateUnreadable("x")), false),
         (.network(.interrupted), true), (.network(.timedOut), true), (.clinic(.badAnswer("it is too long")), true),
     ])
     func withoutAnAnswer(fault: Fault, unknown: Bool) {

@@ -43,7 +43,7 @@ TABLE = {  # MDC: required LOINC, whether it is a vital sign of R4, permitted un
     "188776": (None, False, {"kg", "[lb_av]"}), "188780": (None, False, {"Ohm"}), "67996": (None, False, {"%"}),
     "152586": ("20150-9", False, {"L"}), "188928": ("19868-9", False, {"L"}), "152587": (None, False, {"L"}),
     "188948": ("19926-5", False, {"%", "1"}), "188936": (None, False, {"%", "1"}), "152584": ("33452-4", False, {"L/min", "L/s"}),
-    "188960": (None, False, {"L/s"}), "151764": (None, False, {"L/s"}),
+    "188960": (None, False, {"L/s"}), "151764": (None, False, {"L/s"}), "152708": (None, False, {"L"}),
     "160184": (None, False, {"mmol/L", "mg/dL"}), "160188": (None, False, {"mmol/L", "mg/dL"}),
     "160364": (None, False, {"mmol/L", "mg/dL"}), "160368": (None, False, {"mmol/L", "mg/dL"}),
     "160220": (None, False, {"%"}), "8417760": (None, False, {"%"}), "8417764": (None, False, {"g"}),
