@@ -150,12 +150,15 @@ import Journal
         } catch {
             throw Refusal(.resend, .clinic(.badAnswer("a bundle cannot be made: \(error)")))
         }
+        let asked = HubClock.now()
         do throws(Refusal) {
-            let asked = HubClock.now(), answer = try await destination.clinic.deliver(bundle), heard = HubClock.now()
+            let answer = try await destination.clinic.deliver(bundle), heard = HubClock.now()
             policy.taken(batch.count, in: heard.uptime - asked.uptime)
             taken(batch, bundle, answer)
             if let date = answer.date { await onDate(date, asked, heard) }
         } catch {
+            // A clinic that takes nothing tells the time as well.
+            if let date = error.date { await onDate(date, asked, HubClock.now()) }
             if error.action == .halve { policy.tooLarge(batch.count) }
             guard policy.isAboutContent(error) else { throw error }
             guard batch.count > 1 else { return try suspect(batch[batch.startIndex], error) }

@@ -145,11 +145,19 @@ private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ daemon:
     return json.text
 }
 
+extension Journal.Row {
+    /// What the clinic said against it, or against a better time for it.
+    fileprivate var fault: String? {
+        guard let answer = answers.first(where: { $0.fault != nil }), let fault = answer.fault else { return nil }
+        return answer.accepted ? "it is there, but its better time was not taken: \(fault)" : fault
+    }
+}
+
 /// A row without values and without a person: what may be read aloud.
 private func line(_ row: Journal.Row) -> String {
     let model = row.kept?.device.information.model ?? "?"
     let heard = row.kept.map { text($0.heard.wall) } ?? "?"
-    let why = row.answers.compactMap(\.fault).first.map { ": \($0)" } ?? ""
+    let why = row.fault.map { ": \($0)" } ?? ""
     return "\(row.id)  \(heard)  \(model)  \(row.state.rawValue)\(why)"
 }
 
@@ -162,7 +170,7 @@ private func json(_ row: Journal.Row) -> String {
             json.member("driver", kept.device.driver)
             json.member("heard", text(kept.heard.wall))
         }
-        if let fault = row.answers.compactMap(\.fault).first { json.member("fault", fault) } else { json.null("fault") }
+        if let fault = row.fault { json.member("fault", fault) } else { json.null("fault") }
     }
     return json.text
 }
