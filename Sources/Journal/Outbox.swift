@@ -3,6 +3,10 @@ import Core
 // What waits for which destination, and what was answered.
 
 extension Database {
+    /// Whether a receipt `a` waits for a person: its reading was refused, or was accepted and a better time for it was
+    /// refused. Of the latter the state and the location stay, because only an amendment can be sent again.
+    static let isRefused = "(a.state = 'refused' OR a.state = 'accepted' AND a.fault IS NOT NULL)"
+
     /// Makes these the destinations. One that joins, or joins again, gets what nobody has accepted yet and everything
     /// from now on: a clinic that moves loses nothing, and a second clinic is not sent the past. What waits for one that
     /// is configured no more stays where it is, in case it comes back, but keeps nothing else waiting.
@@ -112,8 +116,9 @@ extension Database {
         try query("DELETE FROM outbox WHERE reading = ?", .integer(reading))
     }
 
-    /// Writes the answers of one destination in one transaction. What it accepted once stays accepted; an answer about a
-    /// reading that is not there, or to a destination that is not known, is none.
+    /// Writes the answers of one destination in one transaction. What it accepted once stays accepted; where it refuses
+    /// to have that amended, its fault is noted beside. An answer about a reading that is not there, or to a destination
+    /// that is not known, is none.
     func settle(_ receipts: [Journal.Receipt], for destination: String, fleeting: Bool = false) throws(Fault) {
         try transaction(fleeting: fleeting) { () throws(Fault) in
             try write(receipts, for: destination)
@@ -139,9 +144,11 @@ extension Database {
                 INSERT INTO receipt (reading, destination, state, location, fault, settled)
                 SELECT id, ?2, ?3, ?4, ?5, ?6 FROM reading WHERE id = ?1
                 ON CONFLICT (reading, destination) DO UPDATE SET
-                    state = excluded.state, location = excluded.location, fault = excluded.fault,
-                    settled = excluded.settled
-                WHERE state <> 'accepted'
+                    state = iif(state = 'accepted', state, excluded.state),
+                    location = ifnull(location, excluded.location), fault = excluded.fault,
+                    settled = iif(state = 'accepted', settled, excluded.settled)
+                WHERE state <> 'accepted' OR EXISTS (SELECT 1 FROM outbox o
+                    WHERE o.reading = excluded.reading AND o.destination = excluded.destination)
                 """, [.integer(receipt.reading), .integer(place)] + answer + [.integer(receipt.at.milliseconds)])
             if let letter = receipt.letter { try keep(letter, of: receipt.reading, for: place, at: receipt.at) }
             if case .accepted = receipt.verdict, try isAmended(receipt) { continue }
@@ -183,7 +190,8 @@ extension Database {
         }
     }
 
-    /// Takes refused readings out of quarantine: they wait again. Answers how many answers were taken back.
+    /// Takes refused readings, and refused amendments, out of quarantine: they wait again. Answers how many answers were
+    /// taken back.
     func retry(_ readings: [Int64]) throws(Fault) -> Int {
         try transaction { () throws(Fault) in
             var count = 0
@@ -192,8 +200,14 @@ extension Database {
                     """
                     INSERT OR IGNORE INTO outbox (reading, destination)
                     SELECT a.reading, a.destination FROM receipt a JOIN reading r ON r.id = a.reading
-                    WHERE a.reading = ? AND a.state = 'refused' AND r.standing = 0
+                    WHERE a.reading = ? AND \(Self.isRefused) AND r.standing = 0
                     """, .integer(id))
+                try query(
+                    """
+                    UPDATE receipt AS a SET fault = NULL WHERE reading = ? AND state = 'accepted' AND \(Self.isRefused)
+                    AND EXISTS (SELECT 1 FROM outbox o WHERE o.reading = a.reading AND o.destination = a.destination)
+                    """, .integer(id))
+                count += changes
                 try query(
                     """
                     DELETE FROM receipt WHERE reading = ? AND state = 'refused'
@@ -204,7 +218,8 @@ extension Database {
                 try query(
                     """
                     DELETE FROM dead_letter WHERE reading = ? AND NOT EXISTS (SELECT 1 FROM receipt a
-                        WHERE a.reading = dead_letter.reading AND a.destination = dead_letter.destination)
+                        WHERE a.reading = dead_letter.reading AND a.destination = dead_letter.destination
+                        AND \(Self.isRefused))
                     """, .integer(id))
             }
             return count

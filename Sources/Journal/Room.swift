@@ -28,7 +28,7 @@ extension Database {
             """
             SELECT r.id FROM reading r
             WHERE EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id)
-            AND NOT EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND a.state = 'refused')
+            AND NOT EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND \(Self.isRefused))
             AND NOT EXISTS (SELECT 1 FROM outbox o JOIN destination d ON d.id = o.destination
                 WHERE o.reading = r.id AND d.active = 1)
             AND r.id < (SELECT max(id) FROM reading)

@@ -10,7 +10,7 @@ extension Database {
         WHEN r.subject IS NULL THEN 'unassigned'
         WHEN EXISTS (SELECT 1 FROM outbox o JOIN destination d ON d.id = o.destination
             WHERE o.reading = r.id AND d.active = 1) THEN 'pending'
-        WHEN EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND a.state = 'refused') THEN 'refused'
+        WHEN EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND \(isRefused)) THEN 'refused'
         WHEN EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND a.state = 'accepted') THEN 'accepted'
         WHEN EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id) THEN 'withheld' ELSE 'pending' END
         """

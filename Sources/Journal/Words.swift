@@ -83,7 +83,7 @@ extension Journal {
         case pending
         /// Every destination that answered has it.
         case accepted
-        /// A destination refused it; it is in quarantine until somebody retries it.
+        /// A destination refused it, or a better time for it; it is in quarantine until somebody retries it.
         case refused
         /// It is not for the clinic: the device itself called it invalid, or a test.
         case withheld
@@ -109,7 +109,7 @@ extension Journal {
         package var destination: String
         package var accepted: Bool
         package var location: String?
-        /// The fault's sentence, where it was refused.
+        /// The fault's sentence, where it was refused; where it was accepted, where a better time for it was refused.
         package var fault: String?
         package var at: Instant
 

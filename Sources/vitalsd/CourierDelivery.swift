@@ -35,15 +35,17 @@ extension Courier {
     /// in halves.
     func send(_ shipment: Shipment) async throws(Refusal) {
         uncertain = shipment
+        let asked = HubClock.now()
         do throws(Refusal) {
-            let asked = HubClock.now(), answer = try await destination.clinic.deliver(shipment.parcel)
-            let heard = HubClock.now()
+            let answer = try await destination.clinic.deliver(shipment.parcel), heard = HubClock.now()
             uncertain = nil
             policy.taken(shipment.readings.count, in: heard.uptime - asked.uptime)
             taken(shipment, answer)
             if let date = answer.date { await onDate(date, asked, heard) }
             await tellOfDevices(in: shipment.readings)
         } catch {
+            // A clinic that takes nothing tells the time as well.
+            if let date = error.date { await onDate(date, asked, HubClock.now()) }
             if error.action == .halve { policy.tooLarge(shipment.readings.count) }
             if !error.leavesUnknown { uncertain = nil }
             guard policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }

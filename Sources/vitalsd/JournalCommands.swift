@@ -162,13 +162,21 @@ private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ daemon:
     return json.text
 }
 
+extension Journal.Answer {
+    /// What the clinic said against it, or against a better time for it.
+    fileprivate var objection: String? {
+        guard let fault else { return nil }
+        return accepted ? "it is there, but its better time was not taken: \(fault)" : fault
+    }
+}
+
 /// A row without values and without a person: what may be read aloud.
 private func line(_ row: Journal.Row) -> String {
     let model = row.kept?.device.information.model ?? "?"
     let heard = row.kept.map { text($0.heard.wall) } ?? "?"
     let several = Set(row.answers.map(\.destination)) != [Recipient.clinic]
     let why = row.answers.compactMap { answer in
-        answer.fault.map { ": \(several ? answer.destination + ": " : "")\($0)" }
+        answer.objection.map { ": \(several ? answer.destination + ": " : "")\($0)" }
     }.joined()
     return "\(row.id)  \(heard)  \(model)  \(row.state.rawValue)\(why)"
 }
@@ -182,13 +190,13 @@ private func json(_ row: Journal.Row) -> String {
             json.member("driver", kept.device.driver)
             json.member("heard", text(kept.heard.wall))
         }
-        if let fault = row.answers.compactMap(\.fault).first { json.member("fault", fault) } else { json.null("fault") }
+        if let fault = row.answers.compactMap(\.objection).first { json.member("fault", fault) } else { json.null("fault") }
         json.array("answers") { json in
             for answer in row.answers {
                 json.object { json in
                     json.member("destination", answer.destination)
                     json.member("accepted", answer.accepted)
-                    if let fault = answer.fault { json.member("fault", fault) } else { json.null("fault") }
+                    if let fault = answer.objection { json.member("fault", fault) } else { json.null("fault") }
                 }
             }
         }

@@ -60,6 +60,59 @@ struct CaseTests {
         #expect(found.dated.at != nil && found.window.half < 3_000_000)
     }
 
+    /// A device that was not seen for a year, and never says that it has told all: what is stamped after it was next seen was
+    /// made after that, unless somebody set its clock back unseen.
+    @Test func aYearsSilenceDoesNotBlurWhatComesAfterIt() throws {
+        let pairs = [
+            read("2026-11-28T20:00:00", at: "2026-11-28T19:00:00"),
+            read("2027-10-31T02:58:10", at: "2027-10-31T00:58:10"),
+            read("2027-10-31T02:59:10", at: "2027-10-31T00:59:10"),
+            read("2027-10-31T03:00:40", at: "2027-10-31T01:00:40"),
+        ]
+        let records = [
+            ("2027-10-31T02:59:08", "2027-10-31T00:59:11", 2), ("2027-10-31T03:00:38", "2027-10-31T01:00:41", 3),
+        ]
+        .map { History.Record(taken: clock($0.0), heard: hub($0.1), seen: $0.2) }
+        let found = conclude(pairs, records)
+        for (conclusion, truth) in zip(found, ["2027-10-31T00:59:08", "2027-10-31T01:00:38"]) {
+            #expect(abs(conclusion.best.milliseconds - utc(truth)) < 1500)
+            #expect(conclusion.dated.at != nil && conclusion.window.half < 3_000_000)
+        }
+    }
+
+    /// A clock that follows the house by itself, fast by two minutes a week: the step is the house's beside what it gained,
+    /// also of a device that never says that it has told all.
+    @Test func aStepOfTheHousesIsKnownBesideTheDrift() throws {
+        let pairs = [
+            read("2026-03-09T09:00:00", at: "2026-03-09T08:00:00"),
+            read("2026-03-16T09:02:00", at: "2026-03-16T08:00:00"),
+            read("2026-03-23T09:04:00", at: "2026-03-23T08:00:00"),
+            read("2026-03-30T11:06:00", at: "2026-03-30T09:00:00"),
+        ]
+        let record = History.Record(taken: clock("2026-03-25T09:04:34"), heard: hub("2026-03-30T09:00:02"), seen: 3)
+        let found = try #require(conclude(pairs, [record]).first)
+        #expect(abs(found.best.milliseconds - utc("2026-03-25T08:00:00")) < 3000)
+    }
+
+    /// Two and a half minutes fast and not looked at for three months, in which somebody set it years back: before that it
+    /// may have been put right.
+    @Test func whoChangedAClockUnwatchedMayHaveDoneItTwice() throws {
+        let pairs = [
+            read("2026-01-01T09:02:30", at: "2026-01-01T08:00:00"),
+            read("2026-01-08T09:02:30", at: "2026-01-08T08:00:00"),
+            read("2026-01-15T09:02:30", at: "2026-01-15T08:00:00"),
+            read("2010-01-03T00:00:00", at: "2026-04-15T08:00:00"),
+        ]
+        let record = History.Record(
+            taken: clock("2026-03-01T09:00:00"), heard: hub("2026-04-15T08:00:02"), seen: 3,
+            after: hub("2026-01-15T08:00:05"), since: 3)
+        let found = try #require(conclude(pairs, [record]).first)
+        // On the line as it was seen, and as the house's clocks would have it.
+        #expect(found.window.contains(utc("2026-03-01T07:57:30") * 1000))
+        #expect(found.window.contains(utc("2026-03-01T08:00:00") * 1000))
+        #expect(found.window.half < 200_000_000)
+    }
+
     /// 02:30 of the night of 25 October 2026 is there twice: at 00:30Z and at 01:30Z.
     @Test func theHourThatIsThereTwiceIsToldAsBoth() throws {
         let pairs = [

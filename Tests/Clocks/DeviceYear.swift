@@ -2,7 +2,8 @@ import Core
 
 /// A year of one device at one hub: what truly happened, and what the hub got to see of it.
 struct DeviceYear {
-    let device: SimulatedDevice
+    /// As it is at the end of the year.
+    private(set) var device: SimulatedDevice
     let isHubLate: Bool
     private(set) var hub = HubTimeline(anchors: [], moments: [])
     private(set) var history: History
@@ -88,6 +89,7 @@ struct DeviceYear {
         }
         unheard = memory.count + rest.count
         if device.clock == .live { unheard = 0 }
+        self.device = device
         // The hub tells the order of its boots by what it noted in them.
         hub = HubTimeline(anchors: home.anchors, moments: home.beginnings + moments)
     }

@@ -24,7 +24,9 @@ func report(_ survey: Survey) -> String {
             + (survey.ours.widths.percentile(0.5).map(duration) ?? "-") + ", of those of clocks read weekly "
             + (survey.weekly.widths.percentile(0.5).map(duration) ?? "-"),
         "devices with a clock read at least weekly whose own 99th percentile is under 2 s: "
-            + percent(survey.sharpYears, survey.weeklyYears),
+            + percent(survey.sharpYears, survey.weeklyYears) + "; of those whose clock nobody touched "
+            + percent(survey.sharpUntouchedYears, survey.untouchedYears) + "; who knows the crystal's true law "
+            + percent(survey.sharpestYears, survey.weeklyYears),
         "dating takes " + decimals(survey.spent / .microseconds(max(1, survey.ours.readings)), 1) + " µs a reading",
     ]
     return lines.joined(separator: "\n")

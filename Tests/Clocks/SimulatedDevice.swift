@@ -20,6 +20,8 @@ struct SimulatedDevice {
     private var offset: Int64
     /// What people and batteries will do to it.
     private var pending: [Change] = []
+    /// How often somebody, or something other than the hub, has changed the clock.
+    private(set) var touches = 0
     /// When the device is away from the hub.
     private(set) var trip: ClosedRange<Int64>?
     private static let grain = 6 * hour
@@ -112,6 +114,7 @@ struct SimulatedDevice {
     /// Lets time pass: what people do to the clock until then is done.
     mutating func pass(until at: Int64) {
         while let change = pending.first, change.at <= at {
+            let before = offset
             switch change {
             case .moved(_, let by): offset += by
             case .corrected(let at, let error):
@@ -122,6 +125,7 @@ struct SimulatedDevice {
                 if abs(line(at) - local) < 3 * hour { offset += by }
             case .set(let at, let to): offset = to - at - gain(at)
             }
+            if offset != before { touches += 1 }
             pending.removeFirst()
         }
     }
@@ -129,7 +133,8 @@ struct SimulatedDevice {
     /// The hub sets the clock.
     mutating func set(at: Int64, to value: Int64) { if obeys { offset = value - at - gain(at) } }
 
-    private func gain(_ at: Int64) -> Int64 {
+    /// What the crystal has gained by itself.
+    func gain(_ at: Int64) -> Int64 {
         let place = min(max(0, Int((at - start) / Self.grain)), gains.count - 2)
         let part = Double(at - start - Int64(place) * Self.grain) / Double(Self.grain)
         return gains[place] + Int64(Double(gains[place + 1] - gains[place]) * part)

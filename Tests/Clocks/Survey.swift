@@ -11,8 +11,10 @@ struct Survey {
     private(set) var weekly = Score()
     private(set) var byBasis: [Basis: Score] = [:]
     private(set) var byInterval: [Double: Score] = [:]
-    /// Device-years of the weekly kind, and those whose own 99th percentile is under two seconds.
-    private(set) var weeklyYears = 0, sharpYears = 0
+    /// Device-years of the weekly kind, and those whose own 99th percentile is under two seconds: ours, and an oracle's.
+    private(set) var weeklyYears = 0, sharpYears = 0, sharpestYears = 0
+    /// Those of them in which nobody but the hub changed the clock.
+    private(set) var untouchedYears = 0, sharpUntouchedYears = 0
 
     init() {}
 
@@ -51,15 +53,30 @@ struct Survey {
             if let bounds, !bounds.contains(truth) {
                 trace(
                     "\(index) \(record.taken) truth \(instant(truth).milliseconds) best off by \(best - truth) µs,"
-                        + " window \(window.earliest - truth) … \(window.latest - truth), \(conclusion.basis)"
+                        + " window \(window.earliest - truth) … \(window.latest - truth), \(conclusion.basis) from \(conclusion.from ?? -1) to \(conclusion.to ?? -1) of \(year.history.pairs.count)"
                         + (year.device.trip?.contains(truth) == true ? " away" : "")
                         + " \(year.device.season) every \(year.device.interval) step \(year.device.step) set \(year.device.isSet) \(year.device.obeys)"
                         + " synced \(record.heard.synchronised)")
             }
         }
         if isWeekly {
+            let isSharp = own.percentile(0.99) ?? 0 < 2 * second
+            var best = Spread()
+            for (moment, truth) in zip(Oracle(year).moments, year.truth) {
+                best.add(moment.map { abs($0 - truth) } ?? Int64.max)
+            }
+            let isSharpest = best.percentile(0.99) ?? 0 < 2 * second
             weeklyYears += 1
-            if own.percentile(0.99) ?? 0 < 2 * second { sharpYears += 1 }
+            if isSharp { sharpYears += 1 }
+            if isSharpest { sharpestYears += 1 }
+            if year.device.touches == 0 {
+                untouchedYears += 1
+                if isSharp { sharpUntouchedYears += 1 }
+            }
+            if !isSharp {
+                let oracle = isSharpest ? "an oracle's not" : "an oracle's too", size = own.percentile(0.99) ?? 0
+                trace("its own 99 % are \(size) µs, \(oracle); touched \(year.device.touches) times")
+            }
         }
     }
 }

@@ -80,6 +80,46 @@ def test_what_a_hub_told_with_a_wrong_clock_is_amended_when_it_hears_the_time(ho
     assert is_near(taken(second), truth + timedelta(minutes=5))
 
 
+def test_an_amendment_that_is_refused_stands_in_the_queue_and_goes_by_hand(home, clinic, cuff, clock):
+    clock.set(7200, kept=False)
+    clinic.fault("poison", identifier="", method="PUT")
+    home.start(env=clock.environment)
+    remember(cuff, 136)
+    truth = datetime.now(timezone.utc) - AGE
+    eventually(lambda: clinic.blood_pressures() == [(136, 80)])
+    # Refused alone, it is set aside when another is taken.
+    remember(cuff, 137, STAMP + timedelta(minutes=5))
+    eventually(lambda: home.status()["refused"] == 1 and home.status()["pending"] == 0)
+    assert clinic.blood_pressures() == [(136, 80), (137, 80)]
+    [row] = home.queue()
+    assert row["id"] == 1 and row["state"] == "refused"
+    assert "its better time was not taken" in row["fault"] and "422 invariant" in row["fault"]
+    assert "its better time was not taken" in home.ask("queue")
+    clinic.heal()
+    assert home.ask("queue", "retry", "1") == "1 will be sent again\n"
+    eventually(lambda: home.ask("queue") == "nothing waits\n")
+    first = next(panel for panel in panels(clinic.observations()) if panel["component"][0]["valueQuantity"]["value"] == 136)
+    assert is_near(taken(first), truth)
+    assert clinic.blood_pressures() == [(136, 80), (137, 80)]
+
+
+@pytest.mark.parametrize("status", [401, 422, 503])
+def test_a_clinic_that_takes_nothing_tells_the_time_as_well(home, clinic, cuff, clock, status):
+    clock.set(7200, kept=False)
+    clinic.fault("status", status=status, times=-1)
+    home.start(env=clock.environment)
+    remember(cuff, 138)
+    truth = datetime.now(timezone.utc) - AGE
+    eventually(lambda: "1 readings dated anew" in home.log)
+    assert clinic.blood_pressures() == []
+    clinic.heal()
+    home.reload()
+    eventually(lambda: clinic.blood_pressures() == [(138, 80)])
+    # Right from the first time on.
+    assert is_near(taken(panels(clinic.observations())[0]), truth)
+    assert not panels(clinic.ask("_former")["resources"])
+
+
 def test_what_was_taken_before_the_hub_knew_the_time_is_dated_and_delivered_when_it_does(home, clinic, cuff, clock):
     clock.set(600 - time.time(), kept=False)
     home.start(env=clock.environment)

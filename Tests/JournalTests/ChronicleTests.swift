@@ -72,6 +72,35 @@ struct ChronicleTests {
         #expect(try await journal.pending(for: "clinic", limit: 9).isEmpty)
     }
 
+    /// It is at the clinic, with a worse time: it stands in the queue, keeps its place there, and goes again by hand.
+    @Test func anAmendmentThatIsRefusedWaitsForAPerson() async throws {
+        let journal = try place.open()
+        _ = try await journal.keep([entry(pressure(1)), entry(pressure(2))])
+        try await journal.settle([accepted(1), accepted(2)], for: "clinic")
+        try await journal.redate([(reading: 1, dated: Self.better)])
+        let fault = Fault.clinic(.refusedReading(status: 422, issue: "code-invalid"))
+        let refusal = Journal.Receipt(reading: 1, .refused(fault), at: Instant(milliseconds: 5), told: Self.better)
+        try await journal.settle([refusal], for: "clinic")
+        #expect(try await journal.pending(for: "clinic", limit: 9).isEmpty)
+        let row = try #require(try await journal.rows(.refused, limit: 9).first)
+        let answer = try #require(row.answers.first)
+        #expect(row.id == 1 && answer.accepted && answer.location == "Observation/1" && answer.fault == fault.sentence)
+        #expect(try await journal.summary().counts[.refused] == 1)
+        // As an amendment still: the clinic has the reading.
+        #expect(try await journal.retry([1, 2]) == 1)
+        #expect(try await journal.pending(for: "clinic", limit: 9).map(\.amends) == [true])
+        #expect(try await journal.summary().counts[.pending] == 1)
+        try await journal.settle([refusal], for: "clinic")
+        // What is known still better goes without anybody's doing, and what is taken at last is at rest.
+        var best = Self.better
+        best.at = Instant(milliseconds: 1_772_440_060_000)
+        try await journal.redate([(reading: 1, dated: best)])
+        #expect(try await journal.pending(for: "clinic", limit: 9).map(\.dated) == [best])
+        try await journal.settle([accepted(1)], for: "clinic")
+        #expect(try await journal.rows(.accepted, limit: 9).count == 2)
+        #expect(try await journal.rows(limit: 9).allSatisfy { $0.answers.allSatisfy { $0.fault == nil } })
+    }
+
     @Test func theHubsMomentsAndTheEndsOfVisitsStayWithinTheirBounds() async throws {
         let journal = try place.open()
         _ = try await journal.keep([entry(pressure(1))])

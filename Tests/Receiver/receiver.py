@@ -37,7 +37,7 @@ Faults:
     content-type   the true answer under another "type"
     redirect       "status" (307) to "location"; nothing is stored
     poison         transactions with the "identifier" (a value, anywhere in an entry) are refused with "status" (422);
-                   "silent": true keeps back the expression
+                   "silent": true keeps back the expression; "method" ("PUT"): only in entries that ask for that
 """
 
 import argparse
@@ -534,6 +534,9 @@ class Handler(BaseHTTPRequestHandler):
         for poison in poisons:
             for index, entry in enumerate(entries):
                 identifiers = entry.get("resource", {}).get("identifier", [])
+                method = entry.get("request", {}).get("method")
+                if method != poison.get("method", method):
+                    continue
                 if any(poison["identifier"] in i.get("value", "") for i in identifiers):
                     expression = None if poison.get("silent") else f"Bundle.entry[{index}].resource"
                     raise Refused(poison.get("status", 422), "invariant", "this resource is refused", expression)

@@ -186,31 +186,44 @@ package struct Chronology {
         guard let stamp = stamp(index) else { return }
         let record = history.records[index]
         let places = clock.readings(from: record.since, before: record.seen) + [record.seen]
-        var found: [(window: Window, best: Int64, basis: Basis, gap: ClockHistory.Gap)] = []
+        var found: [(window: Window, best: Int64, basis: Basis, isLikely: Bool, isAhead: Bool, gap: ClockHistory.Gap)] =
+            []
         for place in places {
             let gap = clock.gap(before: place)
             guard let end = gap.end else { continue }
             // Before the first reading of the clock nobody knows what was done to it, the longer ago the less.
             let begin = gap.starts.first?.fix.world.earliest ?? end.fix.world.earliest - Self.credible
             let room = Window(begin, end.fix.world.latest)
-            func add(_ window: Window, _ best: Int64, _ basis: Basis) {
-                if let window = fits(index, window.intersection(room)) { found.append((window, best, basis, gap)) }
-            }
             let possible = clock.possible(gap)
+            // Later than what the clock showed at the gap's end: made in it only if the clock was set back since.
+            let isAhead = !possible.isEmpty && stamp.device - stamp.error > end.fix.device + end.fix.error
+            func add(_ window: Window, _ best: Int64, _ basis: Basis, isLikely: Bool) {
+                guard let window = fits(index, window.intersection(room)) else { return }
+                found.append((window, best, basis, isLikely, isAhead, gap))
+            }
             let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
             if isWhole, !possible.isEmpty {
                 for start in possible {
                     let chord = Chord(from: start.fix, to: end.fix)
-                    add(chord.date(stamp, clock.rate), chord.best(stamp), .interpolated)
+                    add(chord.date(stamp, clock.rate), chord.best(stamp), .interpolated, isLikely: true)
                 }
                 continue
             }
+            // Until the house's clocks change, or else for the first half, the old line is the likelier.
+            let change = gap.starts.last.flatMap { seasonalChange(from: $0.fix, to: end.fix) }
+            let turn = change ?? room.middle
             for fix in gap.starts + [end] {
-                let window = fix.fix.date(stamp, clock.rate), seasons = withSeasons(window, of: index, since: fix.fix)
-                add(seasons, window.middle, seasons == window ? .paired : .ambiguous)
+                let window = fix.fix.date(stamp, clock.rate), isStart = fix.place != end.place
+                let seasons = change == nil ? withSeasons(window, of: index, since: fix.fix) : window
+                let corrected = isStart ? withHouse(window, stamp, from: fix.fix, to: end.fix) : window
+                add(
+                    seasons.hull(corrected), window.middle, seasons == window ? .paired : .ambiguous,
+                    isLikely: (window.middle < turn) == isStart)
             }
         }
-        guard let last = found.last else { return leave([index]) }
+        // What needs no change of the clock is believed before a change that nobody saw.
+        if found.contains(where: { !$0.isAhead }) { found.removeAll(where: \.isAhead) }
+        guard let last = found.last(where: \.isLikely) ?? found.last else { return leave([index]) }
         let hull = found.reduce(last.window) { $0.hull($1.window) }
         conclude(
             index, hull, best: last.best, found.count == 1 ? last.basis : .ambiguous,

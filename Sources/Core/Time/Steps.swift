@@ -30,8 +30,9 @@ extension Chronology {
         func date(_ at: Int, _ window: Window?, by fix: (place: Int, fix: Fix), isBefore: Bool) {
             guard let window else { return }
             let hull = change == nil ? withSeasons(window, of: group[at], since: fix.fix) : window
+            let corrected = isBefore ? withHouse(window, stamps[at], from: start.fix, to: end.fix) : window
             conclude(
-                group[at], hull, best: window.middle, hull == window ? .paired : .ambiguous,
+                group[at], hull.hull(corrected), best: window.middle, hull == window ? .paired : .ambiguous,
                 from: isBefore ? fix.place : nil, to: isBefore ? nil : fix.place)
         }
         guard first >= last else {
@@ -61,20 +62,24 @@ extension Chronology {
                 ? old.hull(new)
                 : withSeasons(old, of: group[at], since: start.fix)
                     .hull(withSeasons(new, of: group[at], since: end.fix))
+            let corrected = withHouse(old, stamps[at], from: start.fix, to: end.fix)
             conclude(
-                group[at], both, best: old.middle < turn ? old.middle : new.middle, .ambiguous,
+                group[at], both.hull(corrected), best: old.middle < turn ? old.middle : new.middle, .ambiguous,
                 from: start.place, to: end.place)
         }
     }
 
     /// When the house's own clocks changed in between, if that is what the device's did.
-    private func seasonalChange(from: Fix, to: Fix) -> Int64? {
+    func seasonalChange(from: Fix, to: Fix) -> Int64? {
         func minutes(_ at: Int64) -> Int { zone(Self.instant(at)) }
         var low = from.world.middle, high = to.world.middle
         let old = minutes(low), new = minutes(high)
         guard from.world.isClosed, to.world.isClosed, low < high, old != new else { return nil }
-        let change = Int64(new - old) * 60_000_000, seen = to.offset - from.offset
-        let tolerance = clock.rate.passed(high - low).half + from.error + to.error + 120_000_000
+        // Beside what its crystal gained.
+        let drifted = clock.rate.passed(high - low)
+        let change = Int64(new - old) * 60_000_000
+        let seen = to.offset - from.offset - (high - low - drifted.middle)
+        let tolerance = drifted.half + from.error + to.error + 120_000_000
         // So loosely known a clock may hide another change beside.
         guard tolerance < 10 * 60_000_000, abs(seen - change) <= tolerance else { return nil }
         while high - low > 1_000_000 {
@@ -106,6 +111,22 @@ extension Chronology {
             let shift = base - offset(window.middle + away)
             return hull.hull(window.moved(by: Window(shift, shift)))
         }
+    }
+
+    /// So long without a reading of the clock that who changed it once may well have changed it twice.
+    private static let unwatched = 21 * Rate.day
+    /// What nobody corrects, and to what a hand sets a clock.
+    private static let unseen: Int64 = 60_000_000
+
+    /// The window of a record on the line of `from`, and what it would be had somebody seen in between that the clock was
+    /// wrong, and set it by the house's.
+    func withHouse(_ window: Window, _ stamp: Stamp, from: Fix, to: Fix) -> Window {
+        guard window.isClosed, to.world.middle - from.world.middle > Self.unwatched, isOfTheHouse(from) else {
+            return window
+        }
+        let wrong = stamp.device - window.middle - Int64(zone(Self.instant(window.middle))) * 60_000_000
+        guard abs(wrong) + window.half > Self.unseen else { return window }
+        return window.hull(window.moved(by: Window(wrong, within: Self.unseen)))
     }
 
     /// The clock was never read before: the line goes back from the first reading, as far as the memory shows no break.
