@@ -27,8 +27,8 @@ struct Account: Equatable {
         radio = gateway.central?.name
         radioTrouble = gateway.central?.fault.map(Trouble.init)
         lastHeard = hearing.lastHeard
-        courierTrouble = gateway.courier.fault.map(Trouble.init)
-        delivered = gateway.courier.delivered
+        courierTrouble = gateway.couriers.fault.map(Trouble.init)
+        delivered = gateway.couriers.delivered
         (devices, strangers, lines) = (hearing.devices, hearing.strangers, hearing.lines)
         setAside = gateway.setAside.sorted()
     }

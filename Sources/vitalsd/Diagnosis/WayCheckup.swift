@@ -6,31 +6,41 @@ import Journal
 // MARK: the way to the clinic
 
 extension Checkup {
-    /// One request tells all the steps, with the daemon's own settings and less patience.
     mutating func checkWay() async {
-        var settings = configuration.settings
+        let recipients = configuration.recipients
+        for recipient in recipients {
+            await checkWay(to: recipient, called: recipients.count > 1 ? Text(same: recipient.name) : nil)
+        }
+    }
+
+    /// One request tells all the steps, with the daemon's own settings and less patience.
+    private mutating func checkWay(to recipient: Recipient, called name: Text?) async {
+        var settings = recipient.settings
         settings.connectTimeout = .seconds(4)
         settings.timeout = .seconds(4)
         let probe: Clinic.Probe
         do throws(Fault) {
             probe = await (try Clinic(settings, executor: loop)).probe()
         } catch {
-            return find(Finding(.access, Trouble(error), Text(same: error.detail)))
+            return find(Finding(.access, name, .fault, Trouble(error), Text(same: error.detail)))
         }
-        checkNetwork(probe)
-        let host = configuration.clinicURL.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+        if level(of: .network) == nil { checkNetwork(probe) }
+        let host = recipient.url.split(separator: "/").dropFirst().first.map(String.init) ?? ""
         let fault = probe.fault.map(Trouble.init), culprit = probe.fault.map(Self.part)
         for part in [Finding.Part.name, .connection, .encryption, .access, .clinic] {
             guard let fault, let culprit else {
-                find(.ok(part, nil, evidence(of: part, probe, host)))
+                find(.ok(part, name, evidence(of: part, probe, host, recipient)))
                 continue
             }
             if part == culprit {
-                find(Finding(part, nil, .fault, fault, Text(same: fault.detail)))
+                find(Finding(part, name, .fault, fault, Text(same: fault.detail)))
             } else if isBefore(part, culprit), part != .access || probe.done[.answer] != nil {
-                find(.ok(part, nil, evidence(of: part, probe, host)))
+                find(.ok(part, name, evidence(of: part, probe, host, recipient)))
             } else {
-                find(.unknown(part, Text(en: "not asked", da: "ikke spurgt")))
+                find(
+                    Finding(
+                        part: part, subject: name, level: .unknown,
+                        evidence: Text(en: "not asked", da: "ikke spurgt")))
             }
         }
         blameTheClock(probe)
@@ -66,7 +76,9 @@ extension Checkup {
         }
     }
 
-    private func evidence(of part: Finding.Part, _ probe: Clinic.Probe, _ host: String) -> Text {
+    private func evidence(
+        of part: Finding.Part, _ probe: Clinic.Probe, _ host: String, _ recipient: Recipient
+    ) -> Text {
         func after(_ step: Clinic.Probe.Step) -> Text {
             guard let time = probe.done[step] else { return Text(same: "") }
             let milliseconds = Int(time / .milliseconds(1))
@@ -76,7 +88,7 @@ extension Checkup {
         case .name: Text(same: host)
         case .connection: Text(en: "there ", da: "oprettet ") + after(.connection)
         case .encryption:
-            configuration.clinicURL.hasPrefix("http://")
+            recipient.url.hasPrefix("http://")
                 ? Text(en: "none on this machine", da: "ingen på denne maskine")
                 : Text(en: "trusted, ", da: "godkendt ") + after(.encryption)
         case .access: Text(en: "the hub is let in", da: "hubben får adgang")
@@ -127,7 +139,7 @@ extension Checkup {
             if refused == 0 { find(.ok(.queue, nil, Text(en: "nothing waits", da: "intet venter"))) }
             return
         }
-        let wayIsFree = [Finding.Part.access, .clinic].allSatisfy { level(of: $0) == .ok }
+        let wayIsFree = !diagnosis.findings.contains { ($0.part == .access || $0.part == .clinic) && $0.level != .ok }
         switch account?.courierTrouble {
         case let trouble? where wayIsFree && isLasting(trouble.cause):
             find(Finding(.queue, nil, .fault, trouble, waiting))
