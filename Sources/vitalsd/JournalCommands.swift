@@ -190,7 +190,8 @@ private func json(_ row: Journal.Row) -> String {
             json.member("driver", kept.device.driver)
             json.member("heard", text(kept.heard.wall))
         }
-        if let fault = row.answers.compactMap(\.objection).first { json.member("fault", fault) } else { json.null("fault") }
+        let objection = row.answers.compactMap(\.objection).first
+        if let objection { json.member("fault", objection) } else { json.null("fault") }
         json.array("answers") { json in
             for answer in row.answers {
                 json.object { json in

@@ -140,6 +140,13 @@ struct Vector: Sendable, CustomTestStringConvertible {
         Vector(
             "nonin-df8-011", "nonin-format-8", "format-8", "84396201",
             "spo2 98 % pulse-oximeter-rate 57 /min now #low-battery #artifact"),
+        // mattjlewis/NoninPulseOx, DataFormat2FrameSerialiser.java: a third of a second of a 9560
+        Vector(
+            "nonin-df2-001", "nonin-format-2", "format-2",
+            "01814300c50180434a0e0180436024018043945801804300c401804100c201803e17d601803c04c1018039601a0180366017"
+                + "018035601601803400b501803400b501803400b50180354a000180366017018037601801803a00bb01804000c101804a00cb"
+                + "0180574a2201806900ea01807c4a4701809000110180a10022",
+            "spo2 96 % pulse-oximeter-rate 74 /min now"),
         // Built by hand from the layout in Nonin's 9560 OEM specification
         Vector(
             "nonin-df13-001", "nonin-format-13", "format-13", "0002000d000e20130305142233000200004800614f03",

@@ -169,7 +169,9 @@ extension Fault.Clinic {
             Told(
                 Text(
                     en: "The clinic has the same device or patient more than once, and cannot tell which is meant.",
-                    da: "Klinikken har den samme enhed eller patient mere end én gang og kan ikke se, hvilken der menes."),
+                    da:
+                        "Klinikken har den samme enhed eller patient mere end én gang og kan ikke se, hvilken der menes."
+                ),
                 Text(
                     en: "Ask the clinic to keep one of them.",
                     da: "Bed klinikken om at beholde én af dem."))
