@@ -77,10 +77,9 @@ Reference={patient}
     def pair(self, peripheral) -> str:
         """Pairs with it, as a technician does with a kit on the table, and returns what was said.
 
-        Up to three times, and each failure is printed. One cause is known and not mended: where the hub takes a device off the
-        kernel's list in the moment in which the kernel begins to connect to it, Linux 6.1 cancels the connection before it has
-        asked for it (LE Create Connection Cancel, disallowed; then LE Create Connection), and knows nothing of the link that
-        comes. The controller keeps that link, and nobody can connect to the device until it ends.
+        Up to three times, and each failure is printed. One cause was seen once, in btsnoop.log, in a kernel that had oopsed
+        before: LE Create Connection Cancel, which the controller disallowed, and then LE Create Connection, as the hub took the
+        device off the kernel's list. The kernel knew nothing of the link that came, so nobody could connect to the device.
         """
         more = f" --passkey {peripheral.passkey:06}" if peripheral.passkey is not None else ""
         for _ in range(3):
