@@ -21,6 +21,7 @@ from EndToEnd.far_ends import nonin_format_13
 
 from .bluez import btmgmt
 from .home import Home, eventually
+from .models.vitalograph import framed
 
 BRIDGE = Path(__file__).parent / "guest" / "bridge.py"
 
@@ -159,6 +160,36 @@ class Onyx(ClassicDevice):
         while self.memory:
             dlc.write(nonin_format_13(*self.memory.pop(0)))
         await asyncio.sleep(3)
+
+
+class LungMonitorClassic(ClassicDevice):
+    """Vitalograph Lung Monitor: waits to be called, tells each blow until it is taken (06), and more than once if need be."""
+
+    name = "LUNG_29406"
+
+    def __init__(self, home: Home, port: int):
+        #: Hundredths of a litre in one second, and when it was blown; nobody has taken them yet.
+        self.memory: list[tuple[int, datetime]] = []
+        super().__init__(home, port)
+
+    @staticmethod
+    def packet(fev1: int, when: datetime) -> bytes:
+        """`FTD`, with what opentele-client-android reads in it: FEV1, FEV6, ratio, FEF25-75, then what somebody has set."""
+        text = f"FTD0000129406{fev1:03}{fev1 * 11 // 10:03}{91:03}{404:03}" + "000000095090000"
+        return framed(text + when.strftime("%y%m%d%H%M%S") + "0" + "923")
+
+    def prepare(self) -> None:
+        self._server = rfcomm.Server(self.device)
+        channel = self._server.listen(lambda dlc: asyncio.get_running_loop().create_task(self.talk(dlc)), 1)
+        self.device.sdp_service_records = {0x00010001: rfcomm.make_service_sdp_records(0x00010001, channel)}
+
+    async def talk(self, dlc: rfcomm.DLC) -> None:
+        reader = Reader(dlc)
+        while self.memory:
+            dlc.write(self.packet(*self.memory[0]))
+            if await reader.read(1) == b"\x06":
+                self.memory.pop(0)
+        dlc.write(framed("FPD"))
 
 
 class CuffPBT(ClassicDevice):

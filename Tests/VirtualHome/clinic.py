@@ -81,7 +81,7 @@ class Clinic:
             if each["device"]["reference"] in devices:
                 values = {part["code"]["coding"][0]["code"]: float(part["valueQuantity"]["value"])
                           for part in [each, *each.get("component", [])] if "valueQuantity" in part}
-                at = each.get("effectiveDateTime")
+                at = each.get("effectiveDateTime") or measured(each.get("effectivePeriod", {}))
                 found.append(Reading(at and datetime.fromisoformat(at), values))
         return found
 
@@ -102,6 +102,14 @@ class Clinic:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
+
+
+def measured(period: dict) -> str | None:
+    """The end of a period in which a measurement was taken; those that only bound its time are longer, or lack their start."""
+    if "start" not in period or "end" not in period:
+        return None
+    length = datetime.fromisoformat(period["end"]) - datetime.fromisoformat(period["start"])
+    return period["end"] if length.total_seconds() <= 30 else None
 
 
 def bluetooth(device: dict) -> str:

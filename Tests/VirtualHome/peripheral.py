@@ -57,6 +57,8 @@ class Peripheral:
         "legacy": "whether it pairs as before Bluetooth 4.2 (false)",
         "every": "seconds between its advertisements (0.2)",
     }
+    #: Whether nobody can read its clock, so that of its stamps nothing is claimed.
+    clock_is_unread = False
     private, passkey, legacy, every, on_air = False, None, False, 0.2, float("inf")
 
     def __init__(self, radio: Radio, address: str | None = None, **options):
@@ -114,7 +116,12 @@ class Peripheral:
         await self.device.gatt_server.indicate_subscriber(connection, characteristic, value, force=True)
         self.confirmed.append(Confirmed(value, time.monotonic()))
 
-    def characteristic(self, uuid: int, read=None, write=None, encrypted: bool = False) -> Characteristic:
+    @staticmethod
+    def is_reading(value: bytes) -> bool:
+        """Whether what it indicates holds a reading, which must be kept before it is confirmed; not so an answer."""
+        return True
+
+    def characteristic(self, uuid: int | str, read=None, write=None, encrypted: bool = False) -> Characteristic:
         """A characteristic whose value is what `read()` gives and `write(bytes)` takes."""
         properties, permissions = Properties(0), Permissions(0)
         if read:
@@ -126,7 +133,7 @@ class Peripheral:
         value = CharacteristicValue(read and (lambda _: read()), write and (lambda _, value: write(value)))
         return Characteristic(uuid16(uuid), properties, permissions, value)
 
-    def indicated(self, uuid: int, on_subscribe, encrypted: bool = False, notify: bool = False) -> Characteristic:
+    def indicated(self, uuid: int | str, on_subscribe, encrypted: bool = False, notify: bool = False) -> Characteristic:
         """A characteristic that indicates (or notifies); `on_subscribe(connection)` when the hub asks for it."""
         properties = Properties.NOTIFY if notify else Properties.INDICATE
         characteristic = Characteristic(uuid16(uuid), properties, Permissions(0), b"")
@@ -286,6 +293,6 @@ class Button(PairingDelegate):
         return self._peripheral.passkey
 
 
-def uuid16(number: int) -> str:
-    """A UUID that the Bluetooth SIG assigned, as Bumble reads it."""
-    return f"{number:04X}"
+def uuid16(number: int | str) -> str:
+    """A UUID that the Bluetooth SIG assigned, as Bumble reads it; a maker's own, in full, is that already."""
+    return number if isinstance(number, str) else f"{number:04X}"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from . import packages
-from .classic import CuffPBT, Emulator, Onyx
+from .classic import CuffPBT, Emulator, LungMonitorClassic, Onyx
 from .home import eventually
 from .test_daemon import clinic, daemon  # noqa: F401
 
@@ -98,3 +98,15 @@ def test_a_device_with_a_pin_is_paired_and_calls(home, clinic, daemon, emulator)
     onyx.memory = [(94, 81, datetime.now())]
     onyx.call(emulator.hub)
     eventually(lambda: clinic.saturations() == [94])
+
+
+def test_a_lung_monitor_is_paired_and_called(home, clinic, daemon, emulator):
+    run = start(daemon)
+    monitor = LungMonitorClassic(home, emulator.hand_out(2))
+    monitor.memory = [(363, datetime.now()), (371, datetime.now())]
+    paired = daemon.ask(f"pair {monitor.address} --patient Patient/pt-4711")
+    assert paired.status == 0 and "bound as" in paired.output, paired.output
+    eventually(lambda: monitor.memory == [])
+    volumes = lambda: sorted(each["valueQuantity"]["value"] for each in clinic.observations("152586"))
+    eventually(lambda: volumes() == [3.63, 3.71])
+    assert run.stop().status == 0

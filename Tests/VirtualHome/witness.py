@@ -45,6 +45,9 @@ class Witness:
             self._told[passage.peer] = passage
         if not passage.is_confirmation or not (told := self._told.pop(passage.peer, None)):
             return
+        if not all(each.is_reading(told.pdu[3:]) for each in self._home.radio.peripherals
+                   if getattr(each, "air_address", None) == told.peer and hasattr(each, "is_reading")):
+            return
         monitor = self._home.witness
         try:
             monitor.ask("stop")
