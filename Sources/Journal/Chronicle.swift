@@ -29,34 +29,42 @@ extension Journal {
 
     /// Remembers what the hub's clocks show. Of these, 4096 stay: half a year of hours.
     package func note(_ moment: Moment) throws(Fault) {
-        _ = try database.transaction(fleeting: true) { () throws(Fault) in try database.note(moment) }
+        try mending { () throws(Fault) in
+            _ = try database.transaction(fleeting: true) { () throws(Fault) in try database.note(moment) }
+        }
     }
 
     /// Oldest first.
-    package func moments() throws(Fault) -> [Moment] { try database.moments() }
+    package func moments() throws(Fault) -> [Moment] {
+        try mending { () throws(Fault) in try database.moments() }
+    }
 
     /// A visit of the device has ended in which it gave all it had; 64 of these stay.
     package func note(endOfVisit end: HubTime, of device: String) throws(Fault) {
-        _ = try database.transaction(fleeting: true) { () throws(Fault) in
-            try database.note(endOfVisit: end, of: device)
+        try mending { () throws(Fault) in
+            _ = try database.transaction(fleeting: true) { () throws(Fault) in
+                try database.note(endOfVisit: end, of: device)
+            }
         }
     }
 
     package func chronicle(of device: String, readings: Int) throws(Fault) -> Chronicle {
-        try database.chronicle(of: device, readings: readings)
+        try mending { () throws(Fault) in try database.chronicle(of: device, readings: readings) }
     }
 
     /// Writes down later and better conclusions. What a clinic has already waits for it again, to be amended there.
     package func redate(_ conclusions: [(reading: Int64, dated: Dated)]) throws(Fault) {
-        try database.transaction { () throws(Fault) in
-            for (reading, dated) in conclusions {
-                try database.write(dated, of: reading)
-                try database.query(
-                    """
-                    INSERT OR IGNORE INTO outbox (reading, destination)
-                    SELECT a.reading, a.destination FROM receipt a JOIN destination d ON d.id = a.destination
-                    WHERE a.reading = ? AND a.state = 'accepted' AND d.active = 1
-                    """, .integer(reading))
+        try mending { () throws(Fault) in
+            try database.transaction { () throws(Fault) in
+                for (reading, dated) in conclusions {
+                    try database.write(dated, of: reading)
+                    try database.query(
+                        """
+                        INSERT OR IGNORE INTO outbox (reading, destination)
+                        SELECT a.reading, a.destination FROM receipt a JOIN destination d ON d.id = a.destination
+                        WHERE a.reading = ? AND a.state = 'accepted' AND d.active = 1
+                        """, .integer(reading))
+                }
             }
         }
     }

@@ -125,7 +125,9 @@ package actor Journal {
     }
 
     /// The number of the newest reading that waits for the destination; nil where none does.
-    package func newest(for destination: String) throws(Fault) -> Int64? { try database.newest(for: destination) }
+    package func newest(for destination: String) throws(Fault) -> Int64? {
+        try mending { () throws(Fault) in try database.newest(for: destination) }
+    }
 
     /// Writes down a destination's answers, all or none. What is refused goes into quarantine until `retry`.
     ///
@@ -138,42 +140,56 @@ package actor Journal {
 
     /// Lets refused readings wait once more; answers how many answers were taken back.
     @discardableResult
-    package func retry(_ readings: [Int64]) throws(Fault) -> Int { try database.retry(readings) }
+    package func retry(_ readings: [Int64]) throws(Fault) -> Int {
+        try mending { () throws(Fault) in try database.retry(readings) }
+    }
 
     /// Says whom readings are about that are nobody's so far; answers how many were assigned.
     package func assign(_ readings: [Int64], to subject: Subject) throws(Fault) -> Int {
-        try database.assign(readings, to: subject)
+        try mending { () throws(Fault) in try database.assign(readings, to: subject) }
     }
 
     // MARK: Devices
 
     /// Remembers what a device says of itself. A power cut may take it; the entries of the visit carry it too.
     package func note(_ device: KnownDevice) throws(Fault) {
-        _ = try database.transaction(fleeting: true) { () throws(Fault) in try database.id(of: device) }
+        try mending { () throws(Fault) in
+            _ = try database.transaction(fleeting: true) { () throws(Fault) in try database.id(of: device) }
+        }
     }
 
     /// Adds to a device's clock history, of which 64 that no reading rests on stay. As lasting as `note(_:)`.
     package func note(_ pair: ClockPair, of device: KnownDevice) throws(Fault) {
-        _ = try database.transaction(fleeting: true) { () throws(Fault) in
-            try database.id(of: pair, device: try database.id(of: device))
+        try mending { () throws(Fault) in
+            _ = try database.transaction(fleeting: true) { () throws(Fault) in
+                try database.id(of: pair, device: try database.id(of: device))
+            }
         }
     }
 
     /// A device's clock beside the hub's, newest first.
     package func pairs(of device: String, limit: Int) throws(Fault) -> [ClockPair] {
-        try database.pairs(of: device, limit: limit)
+        try mending { () throws(Fault) in try database.pairs(of: device, limit: limit) }
     }
 
-    package func devices() throws(Fault) -> [KnownDevice] { try database.devices() }
+    package func devices() throws(Fault) -> [KnownDevice] {
+        try mending { () throws(Fault) in try database.devices() }
+    }
 
     /// The daemon trapped while it was visiting these devices.
-    package func count(deathsDuring devices: [String]) throws(Fault) { try database.count(deathsDuring: devices) }
+    package func count(deathsDuring devices: [String]) throws(Fault) {
+        try mending { () throws(Fault) in try database.count(deathsDuring: devices) }
+    }
 
     /// A visit of the device came to its end; also what lets a device in again that was set aside.
-    package func clear(deathsDuring device: String) throws(Fault) { try database.clear(deathsDuring: device) }
+    package func clear(deathsDuring device: String) throws(Fault) {
+        try mending { () throws(Fault) in try database.clear(deathsDuring: device) }
+    }
 
     /// Devices during whose last three visits the daemon trapped each time.
-    package func setAside() throws(Fault) -> [String] { try database.setAside() }
+    package func setAside() throws(Fault) -> [String] {
+        try mending { () throws(Fault) in try database.setAside() }
+    }
 
     // MARK: Persons and values
 
@@ -195,24 +211,32 @@ package actor Journal {
         try checkpoint()
     }
     private func checkpoint() throws(Fault) { if isExamined { try database.query("PRAGMA wal_checkpoint(PASSIVE)") } }
-    package func bindings() throws(Fault) -> [Binding] { try database.bindings() }
+    package func bindings() throws(Fault) -> [Binding] {
+        try mending { () throws(Fault) in try database.bindings() }
+    }
 
     /// Whom a reading of this device and user slot is about; nil while nobody has said.
     package func subject(for device: String, user: Int?) throws(Fault) -> Subject? {
-        try database.subject(for: device, user: user)
+        try mending { () throws(Fault) in try database.subject(for: device, user: user) }
     }
 
     /// A value under a name of the caller's, such as the hub's id. It lasts at the latest when a reading does.
-    package func value(for key: String) throws(Fault) -> String? { try database.value(for: key) }
-    package func set(_ key: String, to value: String) throws(Fault) { try database.set(key, to: value) }
+    package func value(for key: String) throws(Fault) -> String? {
+        try mending { () throws(Fault) in try database.value(for: key) }
+    }
+    package func set(_ key: String, to value: String) throws(Fault) {
+        try mending { () throws(Fault) in try database.set(key, to: value) }
+    }
 
     // MARK: Looking
 
-    package func summary() throws(Fault) -> Summary { try database.summary() }
+    package func summary() throws(Fault) -> Summary {
+        try mending { () throws(Fault) in try database.summary() }
+    }
 
     /// The newest readings; of one state, or of all.
     package func rows(_ state: State? = nil, limit: Int) throws(Fault) -> [Row] {
-        try database.rows(state, limit: limit)
+        try mending { () throws(Fault) in try database.rows(state, limit: limit) }
     }
 
     /// What was found damaged since this was last asked, and what became of it: for the log.

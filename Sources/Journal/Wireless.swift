@@ -23,7 +23,9 @@ extension Journal {
     }
 
     /// All that is known, by device.
-    package func wireless() throws(Fault) -> [Wireless] { try database.wireless() }
+    package func wireless() throws(Fault) -> [Wireless] {
+        try mending { () throws(Fault) in try database.wireless() }
+    }
 
     /// Remembers, in the place of what was known of this device.
     package func remember(_ wireless: Wireless) throws(Fault) {
@@ -32,7 +34,9 @@ extension Journal {
     }
 
     /// The codes that open a device's slots.
-    package func consents(of device: String) throws(Fault) -> [Consent] { try database.consents(of: device) }
+    package func consents(of device: String) throws(Fault) -> [Consent] {
+        try mending { () throws(Fault) in try database.consents(of: device) }
+    }
 
     package func remember(_ consent: Consent, of device: String) throws(Fault) {
         try database.transaction { () throws(Fault) in

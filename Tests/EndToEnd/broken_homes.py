@@ -93,8 +93,13 @@ def read_only(home):
 @row("a damaged journal", "hub.journal-damaged")
 def damaged(home):
     path = home.closed_journal()
+    with sqlite3.connect(path) as journal:
+        # Where the clocks' past lies: of another page a restart might not know what was on it.
+        [page] = journal.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'moment'").fetchone()
+        [size] = journal.execute("PRAGMA page_size").fetchone()
+    journal.close()
     data = bytearray(path.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 3000] = os.urandom(3000)
+    data[(page - 1) * size : page * size] = os.urandom(size)
     path.write_bytes(data)
     yield
     home.up()

@@ -251,7 +251,8 @@ Haste=100
         least = math.ceil(count * 2 / 97)
         print(f"{taken} requests for {count} readings in bundles, peak resident {peak / 1024:.1f} MB")
         clean = taken - (2 * math.log2(count) + 1)
-        assert clean <= least * 1.15 + 8
+        # Bundles begin small and grow on the way.
+        assert clean <= least * 1.2 + 8
         [row] = home.queue()
         shown = home.ask("queue", "show", str(row["id"]))
         assert "this resource is refused" in shown and "00091F000003-pt-4711-150020-602300400" in shown

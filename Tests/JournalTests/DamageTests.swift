@@ -196,6 +196,28 @@ struct DamageTests {
         }
     }
 
+    /// The daemon starts before all has been looked through: what it reads first may be what is damaged.
+    @Test(arguments: ["moment", "binding", "wireless", "meta", "crumb", "device", "destination"])
+    func whatIsReadFirstIsMendedToo(_ table: String) async throws {
+        let place = Place(), rows = try await livedIn(place, readings: 9)
+        let asked = "SELECT rootpage FROM sqlite_schema WHERE name = '\(table)'"
+        let page = try #require(Int(run("sqlite3", place.path, asked).split(separator: "\n")[0]))
+        var file = contents(place.path)
+        for at in (page - 1) * 1024..<page * 1024 { file[at] = UInt8(truncatingIfNeeded: at &* 31) }
+        write(file, to: place.path)
+        let journal = try place.open(examined: .later)
+        _ = try await journal.wireless()
+        _ = try await journal.moments()
+        _ = try await journal.value(for: "radio")
+        _ = try await journal.setAside()
+        _ = try await journal.bindings()
+        for device in try await journal.devices() { _ = try await journal.chronicle(of: device.identity, readings: 9) }
+        try await journal.note(Journal.Moment(hub: hubTime(10)))
+        let left = try await journal.rows(limit: 99)
+        #expect(Set(left.map(\.id)) == Set(rows.keys))
+        await journal.close()
+    }
+
     /// Every point at which the replacement of a damaged file can be cut short.
     @Test func aRepairThatIsCutShortIsFinishedOrBegunAgain() async throws {
         let place = Place()
