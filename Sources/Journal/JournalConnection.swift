@@ -42,5 +42,6 @@ package final class JournalConnection {
     }
     package func setAside() throws(Fault) -> [String] { try database.setAside() }
     package func bindings() throws(Fault) -> [Journal.Binding] { try database.bindings() }
+    package func lives() throws(Fault) -> [Journal.Life] { try database.lives() }
     package func value(for key: String) throws(Fault) -> String? { try database.value(for: key) }
 }

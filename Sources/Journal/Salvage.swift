@@ -69,12 +69,14 @@ struct Salvage {
             if reading.isSound { try placeSound(reading) } else { unsound.append(reading) }
         case 1 + KnownDevice.columns:
             if let device = KnownDevice(Array(record.dropFirst())) { devices[id, default: []].append(device) }
-        case 7: if HubTime(visit: columns) != nil { try insert("visit", columns) }
+        case 7 where HubTime(visit: columns) != nil: try insert("visit", columns)
         case 8: if Journal.Moment(columns) != nil { try insert("moment", columns) }
         case 9: if ClockPair(columns) != nil { try insert("pair", columns) }
         // What may be taken back, and must not come back: only from the newest picture of its page.
         case 3 where isNewest: try insert("destination", columns)
-        case 5 where isNewest: try insert("binding", columns)
+        // A binding has five columns where it is older than the two of its schedule.
+        case 5 where isNewest: try insert("binding", columns + [.null, .null])
+        case 7 where isNewest && columns[1].text != nil: try insert("binding", columns)
         default: break
         }
     }

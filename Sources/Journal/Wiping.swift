@@ -46,7 +46,7 @@ extension Database {
                 "DELETE FROM visit WHERE \(device)",
                 "DELETE FROM device WHERE \(own)",
             ] { try query(statement, name) }
-            for table in ["binding", "wireless", "consent", "crumb"] {
+            for table in ["binding", "wireless", "consent", "crumb", "contact"] {
                 try query("DELETE FROM \(table) WHERE ?1 IS NULL OR device = ?1", name)
             }
             return Journal.Wiped(readings: Int(readings), devices: Int(devices), bindings: Int(bindings))
