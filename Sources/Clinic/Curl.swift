@@ -42,8 +42,21 @@ final class Curl {
         return String(cString: encoded)
     }
 
-    private func post(
+    /// Asks for what is at a URL, and waits for the whole answer.
+    func get(_ url: String, _ headers: [String], _ settings: Clinic.Settings) throws(Fault) -> Response {
+        try send(nil, to: url, headers, settings, .none)
+    }
+
+    func post(
         _ body: String, to url: String, _ headers: [String], _ settings: Clinic.Settings,
+        _ authorization: Authorization
+    ) throws(Fault) -> Response {
+        try send(body, to: url, headers, settings, authorization)
+    }
+
+    /// Without a body it is a GET.
+    private func send(
+        _ content: String?, to url: String, _ headers: [String], _ settings: Clinic.Settings,
         _ authorization: Authorization
     ) throws(Fault) -> Response {
         curl_easy_reset(handle)
@@ -52,16 +65,20 @@ final class Curl {
         let headers = Headers(headers + ["Expect:"])
         var reason = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
         var result = CURLE_OK
-        var body = body
+        var body = content ?? ""
         // libcurl keeps all three pointers until the transfer ends, and no longer.
         reason.withUnsafeMutableBufferPointer { reason in
             body.withUTF8 { body in
                 set(settings, url)
                 set(authorization)
                 set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(reason.baseAddress))
-                set(CURLOPT_POST, 1)
-                set(CURLOPT_POSTFIELDSIZE, body.count)
-                set(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: body.baseAddress))
+                if content == nil {
+                    set(CURLOPT_HTTPGET, 1)
+                } else {
+                    set(CURLOPT_POST, 1)
+                    set(CURLOPT_POSTFIELDSIZE, body.count)
+                    set(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: body.baseAddress))
+                }
                 _ = vitalsd_set_list(handle, CURLOPT_HTTPHEADER, headers.list)
                 exchange.attach(to: handle)
                 result = withExtendedLifetime((exchange, headers)) { curl_easy_perform(handle) }
