@@ -5,6 +5,7 @@ let released = "2026-11-28"
 
 /// Every verb there is, in the order in which `vitalsd help` lists them.
 let commands: [Command] = [
-    .run, .demo, .status, .queue, .explain, .scan, .pair, .bind, .unbind, .swap, .wipe, .devices, .decode, .replay,
+    .run, .demo, .status, .queue, .explain, .scan, .pair, .enrol, .bind, .unbind, .swap, .wipe, .devices, .decode,
+    .replay,
     .version, .help,
 ]

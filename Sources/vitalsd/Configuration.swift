@@ -17,6 +17,8 @@ struct Configuration: Equatable {
     var clientID: String?
     var clientSecretFile: String?
     var tokenScope: String?
+    /// How often the clinic hears that the hub lives; nil for never.
+    var heartbeat: Duration? = .seconds(900)
     var patientReference: String?
     var patientSystem: String?
     var patientIdentifier: String?
@@ -57,9 +59,16 @@ struct Configuration: Equatable {
         return .none
     }
 
+    /// Whether what the hub shows of itself is what it was enrolled with.
+    private var showsEnrolled: Bool {
+        certificateFile == nil && Files.exists(Enrolment.certificate(in: stateDirectory))
+    }
+
     var settings: Clinic.Settings {
         Clinic.Settings(
-            url: clinicURL, certificate: certificateFile, key: keyFile, authority: authorityFile,
+            url: clinicURL,
+            certificate: showsEnrolled ? Enrolment.certificate(in: stateDirectory) : certificateFile,
+            key: showsEnrolled ? Enrolment.key(in: stateDirectory) : keyFile, authority: authorityFile,
             credentials: credentials,
             userAgent: "vitalsd/\(version)")
     }
@@ -145,7 +154,7 @@ extension Configuration {
             throw mistake("[Clinic] ClientSecretFile= and TokenScope= go with TokenURL=")
         }
         if tokenURL != nil, user != nil { throw mistake("[Clinic] takes User=, or TokenURL=, not both") }
-        if tokenURL != nil, clientSecretFile == nil, certificateFile == nil {
+        if tokenURL != nil, clientSecretFile == nil, certificateFile == nil, !showsEnrolled {
             throw mistake("[Clinic] ClientID= wants ClientSecretFile=, or CertificateFile= to show instead")
         }
         if (patientSystem == nil) != (patientIdentifier == nil) {

@@ -13,6 +13,7 @@ extension Configuration {
             case number = "a whole number above 0"
             case adapter = "auto, none, or an adapter such as hci0"
             case size = "a size such as 256M"
+            case interval = "a time such as 15min, from 1s to 24h, or infinity for never"
         }
         let section: String, name: String, kind: Kind
         /// What it is for, and what holds where it is not given.
@@ -43,7 +44,7 @@ extension Configuration {
         ) {
             $0.authorityFile = $1
         },
-        Key("Clinic", "CertificateFile", .path, "The hub's own certificate, PEM, which it shows to the clinic.") {
+        Key("Clinic", "CertificateFile", .path, "The hub's own certificate, PEM. Else what `vitalsd enrol` got.") {
             $0.certificateFile = $1
         },
         Key("Clinic", "KeyFile", .path, "Its key, PEM, readable for vitalsd and for nobody else.") { $0.keyFile = $1 },
@@ -57,6 +58,12 @@ extension Configuration {
             $0.clientSecretFile = $1
         },
         Key("Clinic", "TokenScope", .text, "The scope that is asked for.") { $0.tokenScope = $1 },
+        Key(
+            "Clinic", "Heartbeat", .interval,
+            "How often the clinic hears that the hub lives, and what is overdue. `15min` by default, `infinity` for never."
+        ) {
+            $0.heartbeat = timeSpan($1)
+        },
         Key("Patient", "Reference", .reference, "Whom readings of a cable are about, by the clinic's own id.") {
             $0.patientReference = $1
         },

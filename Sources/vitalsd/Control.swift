@@ -140,6 +140,14 @@ import Journal
                     for rung in RadioHealth.Rung.allCases { json.member("\(rung)", counters[rung]) }
                 }
             }
+            json.object("signOfLife") { json in
+                if let taken = gateway.heartbeat.taken { json.member("taken", text(taken)) } else { json.null("taken") }
+                if let fault = gateway.heartbeat.fault {
+                    json.member("fault", fault.description)
+                } else {
+                    json.null("fault")
+                }
+            }
             json.member("delivered", gateway.courier.delivered)
             if let fault = gateway.courier.fault { json.member("fault", fault.description) } else { json.null("fault") }
         }

@@ -28,6 +28,7 @@ import Journal
     /// Refused alone, while nothing else has been taken since: the fault may be in what all share.
     private var suspects: [(kept: Kept, fault: Fault)] = []
     private let backlog: Backlog
+    private let heartbeat: Heartbeat
     /// What the clinic has said and the journal does not know yet.
     private var answered: [Journal.Receipt] = []
     /// Whether nobody reads the journal before the bell rings.
@@ -40,9 +41,10 @@ import Journal
     /// A reading as it is known by now.
     var correct: (Kept) -> Kept = { $0 }
 
-    init(_ journal: Journal, _ destination: Destination) throws(Fault) {
+    init(_ journal: Journal, _ destination: Destination, _ heartbeat: Heartbeat) throws(Fault) {
         self.journal = journal
         self.destination = destination
+        self.heartbeat = heartbeat
         backlog = Backlog(journal, for: destination.name)
         bell = try Bell()
     }
@@ -87,6 +89,7 @@ import Journal
         try destination.clinic.checkFiles()
         guard suspects.isEmpty else { return try await deliverBesideSuspects() }
         if backlog.ahead.isEmpty { try await readOn() } else { try await backlog.readLive() }
+        if heartbeat.isDue, heartbeat.isPressing || !backlog.isLive { await heartbeat.tell(destination, onDate) }
         let candidates = backlog.next
         guard let first = candidates.first else { return await rest() }
         let batch = candidates.prefix(min(policy.most, Bundle.fitting(candidates, to: destination.options)))
@@ -224,15 +227,19 @@ import Journal
         defer { isResting = false }
         if suspects.isEmpty {
             cleared()
-            _ = await bell.rung()
+            _ = await bell.rung(before: heartbeat.due)
         } else {
             if fault != suspects[0].fault {
                 for suspect in suspects { log(suspect.fault, about: "reading \(suspect.kept.id)") }
             }
             fault = suspects[0].fault
-            if await !bell.rung(before: .now + .seconds(900)) {
-                suspects = []
-                policy.forgive()
+            let due = ContinuousClock.now + .seconds(900)
+            while await !bell.rung(before: min(due, heartbeat.due ?? due)) {
+                guard due > .now else {
+                    suspects = []
+                    return policy.forgive()
+                }
+                await heartbeat.tell(destination, onDate)
             }
         }
     }

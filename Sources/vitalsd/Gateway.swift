@@ -19,6 +19,8 @@ import Journal
     let dating: Dating
     let roster = Roster()
     let acceptList: AcceptList
+    let watch: Watch
+    let heartbeat: Heartbeat
     /// The radio; nil where the hub is to have none.
     let central: (any Central)?
     /// Who listens beside the line: a technician who looks for devices.
@@ -47,16 +49,25 @@ import Journal
         if let kept = try await journal.value(for: "radio").flatMap({ RadioHealth.Counters(notation: $0) }) {
             central?.counters = kept
         }
-        courier = try Courier(journal, clinic)
+        watch = try await Watch(journal)
+        heartbeat = Heartbeat(journal, watch, for: clinic.name, every: configuration.heartbeat)
+        courier = try Courier(journal, clinic, heartbeat)
         lines = try LineWatch(configured: configuration.serialLines)
         courier.correct = { [dating] in dating.told($0) }
         dating.onBetter = { [courier] in courier.reconsider() }
-        courier.onDate = { [dating] date, asked, heard in await dating.hear(clinic: date, from: asked, to: heard) }
+        courier.onDate = { [dating, heartbeat] date, asked, heard in
+            heartbeat.hear(clinic: date, from: asked, to: heard)
+            await dating.hear(clinic: date, from: asked, to: heard)
+        }
         lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")
         try await journal.count(deathsDuring: lastWords.previous)
         setAside = Set(try await journal.setAside())
         for device in setAside.sorted() { log(.device(.endedUs), about: device) }
         if let note = lines.note { Systemd.log(.notice, note) }
+        if central == nil { watch.listens(false) }
+        heartbeat.radio = { [unowned self] in
+            central == nil ? .none : radioFault.map { .failing($0.sentence) } ?? .working
+        }
     }
 
     /// Runs until `stop`; everything below is a child of this task.
@@ -65,6 +76,7 @@ import Journal
             group.addTask { await self.intake.run() }
             group.addTask { await self.courier.run() }
             group.addTask { await self.dating.run() }
+            group.addTask { await self.watch.run() }
             group.addTask { await self.hearLines() }
             group.addTask { await self.hearAir() }
             group.addTask { await self.hearCalls() }
@@ -78,12 +90,14 @@ import Journal
         let deadline = ContinuousClock.now + .milliseconds(1200)
         while !roster.visits.isEmpty, ContinuousClock.now < deadline { await loop.sleep(for: .milliseconds(10)) }
         central?.stop()
+        await watch.flush()
     }
 
     /// New settings for all but where the journal lies and how the hub counts its days.
     func reload(_ new: Configuration, clinic: Courier.Destination) {
         configuration = new
         lines.configure(new.serialLines)
+        heartbeat.set(every: new.heartbeat)
         courier.redirect(to: clinic)
     }
 
@@ -121,11 +135,13 @@ import Journal
                 do throws(Fault) {
                     let advertisement = try await central.next()
                     radioFault = nil
+                    watch.listens(true)
                     for scan in scans { scan.hear(advertisement) }
                     guard isAwaited(advertisement), roster.hear(advertisement) else { continue }
                     group.addTask { await self.meet(advertisement, over: central) }
                 } catch {
                     radioFault = error
+                    watch.listens(false)
                     await keepCounters(of: central)
                     // Without a device that wants it, a missing radio is a fact and no fault.
                     Systemd.log(acceptList.isEmpty ? .notice : .warning, error.description)
@@ -138,6 +154,8 @@ import Journal
     private func isAwaited(_ advertisement: Advertisement) -> Bool {
         let sighting = Sighting(.advertisement(advertisement))
         if acceptList.isBound(sighting.identity) {
+            // A classic device cannot be heard: only its call tells that it is there.
+            if advertisement.kind != .classic { watch.hear(sighting.identity) }
             // What calls by itself is waited for.
             if drivers.soleClaimant(of: sighting)?.calls == true { return false }
             return !setAside.contains(sighting.identity) && !acceptList.isResting(sighting.identity)
@@ -233,33 +251,6 @@ import Journal
         }
     }
 
-    /// The driver of a device that says all in its advertisements; nil for one that is to be connected to.
-    private func broadcaster(
-        _ advertisement: Advertisement
-    ) -> (Driver, @Sendable (Advertisement, any Report) async throws(Fault) -> Void)? {
-        let seen = acceptList.completed(advertisement)
-        guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))),
-            case .advertisement(let conversation) = driver.visit
-        else { return nil }
-        return (driver, conversation)
-    }
-
-    /// Whose a device is by what it says on the air or, where that is too little, by its name and services.
-    private func recognise(
-        _ advertisement: Advertisement, _ client: GATTClient
-    ) async throws(Fault) -> (Driver, Advertisement) {
-        var seen = acceptList.completed(advertisement)
-        if let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) { return (driver, seen) }
-        try await client.discover()
-        var asked = Advertisement(address: seen.address, kind: seen.kind, name: "", services: client.services)
-        if client.has(0x2A00) { asked.name = String(decoding: try await client.read(0x2A00), as: UTF8.self) }
-        seen = seen.completed(from: asked)
-        guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) else {
-            throw .device(.unrecognised)
-        }
-        return (driver, seen)
-    }
-
     // MARK: visit
 
     /// One conversation, with the device's name ready for the last words, should its bytes end us.
@@ -282,9 +273,11 @@ import Journal
         do throws(Fault) {
             try await conversation(report)
         } catch {
+            watch.left(identity, isRead: false)
             if report.isNews { await dating.settle(identity) }
             throw error
         }
+        watch.left(identity, isRead: true)
         try await journal.clear(deathsDuring: identity)
         if report.isNews { await dating.settle(identity) }
         return report.kept

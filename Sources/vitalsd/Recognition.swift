@@ -1,3 +1,4 @@
+import Bluetooth
 import Core
 import Devices
 import Host
@@ -80,5 +81,34 @@ import Host
         case .silence: return []
         case .hungUp: throw .hub(.portGone)
         }
+    }
+}
+
+extension Gateway {
+    /// The driver of a device that says all in its advertisements; nil for one that is to be connected to.
+    func broadcaster(
+        _ advertisement: Advertisement
+    ) -> (Driver, @Sendable (Advertisement, any Report) async throws(Fault) -> Void)? {
+        let seen = acceptList.completed(advertisement)
+        guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))),
+            case .advertisement(let conversation) = driver.visit
+        else { return nil }
+        return (driver, conversation)
+    }
+
+    /// Whose a device is by what it says on the air or, where that is too little, by its name and services.
+    func recognise(
+        _ advertisement: Advertisement, _ client: GATTClient
+    ) async throws(Fault) -> (Driver, Advertisement) {
+        var seen = acceptList.completed(advertisement)
+        if let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) { return (driver, seen) }
+        try await client.discover()
+        var asked = Advertisement(address: seen.address, kind: seen.kind, name: "", services: client.services)
+        if client.has(0x2A00) { asked.name = String(decoding: try await client.read(0x2A00), as: UTF8.self) }
+        seen = seen.completed(from: asked)
+        guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) else {
+            throw .device(.unrecognised)
+        }
+        return (driver, seen)
     }
 }

@@ -31,6 +31,8 @@ extension Command {
     private let path: String
     private var configuration: Configuration
     private let journalThread = Worker("journal"), clinicThread = Worker("clinic")
+    /// A renewal that waits for the clinic must keep no reading waiting.
+    private let enrolmentThread = Worker("enrolment")
     private let signals: Signals
 
     init(_ path: String) throws(Fault) {
@@ -54,6 +56,7 @@ extension Command {
             group.addTask { await gateway.run() }
             group.addTask { await control.run() }
             group.addTask { await self.keepWatchdogQuiet() }
+            group.addTask { await self.renew(hub) }
             gateway.intake.onDamage = { [self] in
                 notify(.stopping)
                 EndedLinks.release()
@@ -108,6 +111,11 @@ extension Command {
             }
             notify(.ready)
         }
+    }
+
+    private func renew(_ hub: UInt64) async {
+        let enrolment = Enrolment(in: configuration.stateDirectory, executor: enrolmentThread)
+        await Renewal(enrolment, name: Enrolment.name(of: hub)).run()
     }
 
     private func keepWatchdogQuiet() async {

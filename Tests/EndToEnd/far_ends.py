@@ -41,6 +41,8 @@ class Cuff:
         self.on_confirmation = lambda: None
         #: Goes on advertising although it has nothing to tell, and answers nothing: a visit that hangs.
         self.is_stuck = False
+        #: Goes on advertising although it has nothing to tell: switched on, and nobody measures.
+        self.is_idle = False
         self.visits = 0
         self.measured = 0
         self.attributes = {
@@ -171,7 +173,7 @@ class Air:
     def advertise(self) -> None:
         while self.open:
             for cuff in list(self.cuffs.values()):
-                if cuff.memory or cuff.is_stuck:
+                if cuff.memory or cuff.is_stuck or cuff.is_idle:
                     for ear in list(self.ears):
                         try:
                             ear.send(cuff.advertisement(), socket.MSG_DONTWAIT)

@@ -8,7 +8,7 @@ from conftest import eventually, measure, vitalsd
 from far_ends import Air, Cuff, blood_pressure, nonin_format_13
 
 VERBS = [
-    "run", "demo", "status", "queue", "explain", "scan", "pair", "bind", "unbind", "swap", "wipe", "devices", "decode",
+    "run", "demo", "status", "queue", "explain", "scan", "pair", "enrol", "bind", "unbind", "swap", "wipe", "devices", "decode",
     "replay", "version", "help"]
 ADDRESS = "00:09:1F:00:00:01"
 
