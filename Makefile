@@ -3,7 +3,7 @@
 #   make demo    the main job, visibly, without hardware
 #   make test    every check there is, but the long ones
 #
-# Others: make home SCENARIO=, make build, make clocks, make kills, make faults, make endurance, make soak, make sanitize,
+# Others: make home SCENARIO=, make build, make clocks, make fleet, make kills, make faults, make endurance, make soak, make sanitize,
 # make bench, make bench-home, make lint, make install DESTDIR= PREFIX=
 
 PREFIX     ?= /usr/local
@@ -23,7 +23,7 @@ TESTING    := python3 python3-venv openssl sqlite3
 SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build lint clocks bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home fuzz kills faults endurance soak sanitize
+.PHONY: demo test build lint clocks fleet bench bench-peers install uninstall clean packages test-packages swift-test line-test home-test home-scenarios home-classic home bench-home fuzz kills faults endurance soak sanitize
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -113,6 +113,12 @@ $(VENV)/ready: Tests/requirements.txt
 clocks:
 	$(SWIFT) build -c release --product vitalsd-clocks
 	$$($(SWIFT) build -c release --show-bin-path)/vitalsd-clocks $(or $(YEARS),10000) $(or $(SEED),1)
+
+# Fifty thousand hubs after an outage of the clinic, with the daemon's own rules and with two usual ones.
+# HUBS=10000 CAPACITY=12 SEED=2 is smaller and other.
+fleet:
+	$(SWIFT) build -c release --product vitalsd-fleet
+	$$($(SWIFT) build -c release --show-bin-path)/vitalsd-fleet $(or $(HUBS),50000) $(or $(CAPACITY),60) $(or $(SEED),1)
 
 # A table of figures beside peers and aims; nothing of it fails. BENCH=--quick is shorter. `make bench-peers` installs
 # the peer that figures are compared with; without it the table has those that were recorded.
