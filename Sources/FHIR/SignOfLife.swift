@@ -55,8 +55,7 @@ package struct SignOfLife: Equatable, Sendable {
     }
 
     package var at: Instant
-    /// The longest time until the next one, while all is well.
-    package var interval: Duration
+    package var interval: Duration  // the longest until the next one, while all is well
     package var radio: Radio
     /// Since when the hub has been listening without a break.
     package var listening: Instant?
