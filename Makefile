@@ -3,8 +3,8 @@
 #   make demo    the main job, visibly, without hardware
 #   make test    every check there is, but the long ones
 #
-# Others: make home SCENARIO=, make build, make clocks, make kills, make faults, make endurance, make soak, make load,
-# make sanitize, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=, make deb,
+# Others: make home SCENARIO=, make build, make clocks, make fleet, make kills, make faults, make endurance, make soak,
+# make load, make sanitize, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=, make deb,
 # make deb-test
 
 PREFIX     ?= /usr/local
@@ -25,7 +25,7 @@ PACKAGING  := dpkg-dev lintian
 SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build lint clocks bench bench-peers install uninstall deb deb-test clean packages test-packages swift-test \
+.PHONY: demo test build lint clocks fleet bench bench-peers install uninstall deb deb-test clean packages test-packages swift-test \
         line-test home-test home-scenarios home-classic home bench-home fuzz fuzz-test kills faults endurance soak load sanitize
 
 demo: build
@@ -124,6 +124,12 @@ $(VENV)/ready: Tests/requirements.txt
 clocks:
 	$(SWIFT) build -c release --product vitalsd-clocks
 	$$($(SWIFT) build -c release --show-bin-path)/vitalsd-clocks $(or $(YEARS),10000) $(or $(SEED),1)
+
+# Fifty thousand hubs after an outage of the clinic, with the daemon's own rules and with two usual ones.
+# HUBS=10000 CAPACITY=12 SEED=2 is smaller and other.
+fleet:
+	$(SWIFT) build -c release --product vitalsd-fleet
+	$$($(SWIFT) build -c release --show-bin-path)/vitalsd-fleet $(or $(HUBS),50000) $(or $(CAPACITY),60) $(or $(SEED),1)
 
 # A table of figures beside peers and aims; nothing of it fails. BENCH=--quick is shorter. `make bench-peers` installs
 # the peer that figures are compared with; without it the table has those that were recorded.

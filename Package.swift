@@ -48,6 +48,10 @@ let package = Package(
         .executableTarget(
             name: "vitalsd-clocks", dependencies: ["Core"], path: "Tests/Clocks", swiftSettings: common,
             linkerSettings: [.linkedLibrary("m")]),
+        // Fifty thousand hubs and one clinic, on a clock of their own: `make fleet`.
+        .executableTarget(
+            name: "vitalsd-fleet", dependencies: ["Core", "FHIR"], path: "Tests/Fleet", swiftSettings: common,
+            linkerSettings: [.linkedLibrary("m")]),
         .testTarget(name: "ClockTests", dependencies: ["Core", "vitalsd-clocks"], swiftSettings: common),
 
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: common),

@@ -62,6 +62,19 @@ final class Curl {
         return String(cString: encoded)
     }
 
+    /// Asks for what is at a URL, and waits for the whole answer.
+    func get(_ url: String, _ headers: [String], _ settings: Clinic.Settings) throws(Fault) -> Response {
+        try send("GET", [], to: url, headers, settings, .none)
+    }
+
+    /// Sends a text to a URL, and waits for the whole answer.
+    func post(
+        _ text: String, to url: String, _ headers: [String], _ settings: Clinic.Settings,
+        _ authorization: Authorization
+    ) throws(Fault) -> Response {
+        try send("POST", Array(text.utf8), to: url, headers, settings, authorization)
+    }
+
     private func send(
         _ method: String, _ body: [UInt8], to url: String, _ headers: [String], _ settings: Clinic.Settings,
         _ authorization: Authorization

@@ -29,6 +29,8 @@ package enum Fault: Error, Equatable, Sendable {
         case journalInUse
         /// So many readings would be lost that are not at the clinic.
         case undelivered(Int)
+        /// A program that the hub needs is not installed: its name.
+        case lacksProgram(String)
         case clockUnset, badConfiguration(String), certificateUnreadable(String), secretExposed(String)
         /// A system call that should not fail did: its name and errno.
         case system(String, Int32)
@@ -50,6 +52,8 @@ package enum Fault: Error, Equatable, Sendable {
         case ambiguous(String)
         /// The address answers, but not as a FHIR server that takes transactions.
         case wrongAddress(status: Int)
+        /// Enrolment: the technician's code, the clinic's word that is still missing, what was given, and the wrong place.
+        case codeRejected(status: Int), enrolmentPending, badCertificate(String), noEnrolment(status: Int)
     }
 
     /// Why the clinic's certificate proves nothing.
@@ -160,6 +164,7 @@ extension Fault.Hub {
         case .undelivered(let count):
             ("\(count) readings are not at the clinic yet", "wait for them, see vitalsd queue, or add --undelivered")
         case .journalInUse: ("another vitalsd uses the journal", "stop it first")
+        case .lacksProgram(let name): ("the program \(name) is not installed", "install it: apt install \(name)")
         case .clockUnset: ("the hub does not know the time", "connect it to the network, or set its clock")
         case .badConfiguration(let why): ("the configuration is wrong: \(why)", "correct it and reload")
         case .secretExposed(let path):
@@ -199,6 +204,16 @@ extension Fault.Clinic {
         case .badAnswer(let why): ("the clinic's answer makes no sense (\(why))", "tell the clinic")
         case .ambiguous(let type): ("the clinic has the same \(type) more than once", "tell the clinic")
         case .tooLarge: ("the clinic takes no bundle of this size", "raise the limit at the clinic")
+        case .codeRejected(let status):
+            ("the clinic does not accept the code (\(status))", "ask it for another")
+        case .enrolmentPending: ("the clinic has not approved this hub yet", "ask it to, and enrol again")
+        case .badCertificate(let why):
+            ("the clinic's certificate for the hub is no good (\(why))", "tell the clinic")
+        case .noEnrolment(let status):
+            (
+                "the address offers no enrolment (\(status))",
+                "correct it: the host that has /.well-known/est, without that path"
+            )
         case .wrongAddress(let status): ("the clinic's URL is no FHIR server (\(status))", "correct the URL")
         }
     }

@@ -19,7 +19,7 @@ extension Fault {
         case journalDamaged = "hub.journal-damaged", journalNewer = "hub.journal-newer"
         case journalInUse = "hub.journal-in-use", undelivered = "hub.undelivered", clockUnset = "hub.clock-unset"
         case badConfiguration = "hub.bad-configuration", certificateUnreadable = "hub.certificate-unreadable"
-        case secretExposed = "hub.secret-exposed", system = "hub.system"
+        case secretExposed = "hub.secret-exposed", lacksProgram = "hub.lacks-program", system = "hub.system"
 
         case noName = "network.no-name", noRoute = "network.no-route", connectionRefused = "network.refused"
         case timedOut = "network.timed-out", interrupted = "network.interrupted"
@@ -31,7 +31,9 @@ extension Fault {
         case ourCertificateExpired = "clinic.own-certificate-expired"
         case refusedReading = "clinic.refused-reading", clinicBusy = "clinic.busy", clinicFailing = "clinic.failing"
         case badAnswer = "clinic.bad-answer", tooLarge = "clinic.too-large", wrongAddress = "clinic.wrong-address"
-        case ambiguous = "clinic.ambiguous"
+        case ambiguous = "clinic.ambiguous", codeRejected = "clinic.code-rejected"
+        case enrolmentPending = "clinic.enrolment-pending", badCertificate = "clinic.bad-certificate"
+        case noEnrolment = "clinic.no-enrolment"
     }
 
     package var code: Code { account.code }
@@ -101,6 +103,7 @@ extension Fault.Hub {
         case .journalNewer(let found, let known): (.journalNewer, "\(found) > \(known)")
         case .journalInUse: (.journalInUse, "")
         case .undelivered(let count): (.undelivered, String(count))
+        case .lacksProgram(let name): (.lacksProgram, name)
         case .clockUnset: (.clockUnset, "")
         case .badConfiguration(let why): (.badConfiguration, why)
         case .certificateUnreadable(let path): (.certificateUnreadable, path)
@@ -141,6 +144,10 @@ extension Fault.Clinic {
         case .tooLarge: (.tooLarge, "")
         case .wrongAddress(let status): (.wrongAddress, "HTTP \(status)")
         case .ambiguous(let type): (.ambiguous, type)
+        case .codeRejected(let status): (.codeRejected, "HTTP \(status)")
+        case .enrolmentPending: (.enrolmentPending, "")
+        case .badCertificate(let why): (.badCertificate, why)
+        case .noEnrolment(let status): (.noEnrolment, "HTTP \(status)")
         }
     }
 }

@@ -45,6 +45,8 @@ enum CodeSystem {
     /// session in which there was a value; `seconds-below-N`: seconds of those in which saturation was below N percent.
     /// The OID is the decimal form of a UUID (X.667), so it is nobody else's.
     static let wear = "urn:oid:2.25.166904823662743522993786113874681478050"
+    /// Our own, because no public system has codes for the life of a hub: see `SignOfLife`.
+    static let life = "urn:oid:2.25.30950630365466917062132239233202337957"
 }
 
 /// The URLs of the profiles and extensions in a bundle.
@@ -69,9 +71,13 @@ extension JSONWriter {
     mutating func profile(_ url: String, isTest: Bool = false) {
         object("meta") { json in
             json.array("profile") { $0.string(url) }
-            guard isTest else { return }
-            json.array("security") { $0.coding(Coding(CodeSystem.reason, "HTEST", "test health data")) }
+            if isTest { json.testLabel() }
         }
+    }
+
+    /// Inside a resource's `meta`.
+    mutating func testLabel() {
+        array("security") { $0.coding(Coding(CodeSystem.reason, "HTEST", "test health data")) }
     }
 
     mutating func coding(_ coding: Coding) {

@@ -51,10 +51,10 @@ struct Entries {
         let identifier = Identifier.patient(system: system, value: value)
         var hash = SHA256()
         hash.update(Array("patient \(system)|\(value)".utf8))
-        let fullURL = "urn:uuid:" + vitalsdUUID(hash.digest())
+        let fullURL = "urn:uuid:" + vitalsdUUID(hash.digest()), isTest = destination.isTest
         addEntry(to: &json, .shared, fullURL, identifier, "Patient") { json in
             json.member("resourceType", "Patient")
-            json.profile(Profile.patient)
+            json.profile(Profile.patient, isTest: isTest)
             json.identifiers([identifier])
         }
         return fullURL

@@ -3,13 +3,29 @@ import Core
 // Whose the devices are, what was being visited when the daemon died, and single values.
 
 extension Database {
-    /// Binds a device, or one user slot of it, to a person. The last word counts.
-    func bind(_ binding: Journal.Binding) throws(Fault) {
+    /// Binds a device, or one user slot of it, to a person. The last word counts; where it says nothing of a schedule, what
+    /// was agreed with the same person stays.
+    func bind(_ binding: Journal.Binding, keepsSchedule: Bool) throws(Fault) {
         try transaction { () throws(Fault) in
-            try remove(binding.device, binding.user)
+            var new = binding
+            if keepsSchedule {
+                let old = try bindings().first { $0.device == new.device && $0.user == new.user }
+                if let old, old.subject == new.subject { (new.schedule, new.agreed) = (old.schedule, old.agreed) }
+            }
+            try remove(new.device, new.user)
             try query(
-                "INSERT INTO binding (device, user, system, subject) VALUES (?, ?, ?, ?)",
-                [.text(binding.device), Datum(binding.user)] + Optional(binding.subject).data)
+                "INSERT INTO binding (device, user, system, subject, schedule, agreed) VALUES (?, ?, ?, ?, ?, ?)",
+                [.text(new.device), Datum(new.user)] + Optional(new.subject).data
+                    + [Datum(new.schedule?.description), new.agreed.map { .integer($0.milliseconds) } ?? .null])
+        }
+    }
+
+    /// A schedule that was agreed while nobody knew the time counts from now on.
+    func agreeOpen(at now: Instant) throws(Fault) {
+        let open = "schedule IS NOT NULL AND agreed IS NULL"
+        guard try integer("SELECT 1 FROM binding WHERE \(open) LIMIT 1") != nil else { return }
+        try transaction { () throws(Fault) in
+            try query("UPDATE binding SET agreed = ? WHERE \(open)", .integer(now.milliseconds))
         }
     }
 
@@ -26,7 +42,7 @@ extension Database {
             }
             try query("DELETE FROM binding WHERE device = ?", .text(new))
             try query("UPDATE binding SET device = ?2 WHERE device = ?1", .text(old), .text(new))
-            for table in ["wireless", "consent", "crumb"] {
+            for table in ["wireless", "consent", "crumb", "contact"] {
                 try query("DELETE FROM \(table) WHERE device = ?", .text(old))
             }
         }
@@ -37,14 +53,14 @@ extension Database {
     }
 
     func bindings() throws(Fault) -> [Journal.Binding] {
-        try query("SELECT device, user, system, subject FROM binding ORDER BY device, user")
+        try query("SELECT \(Journal.Binding.columns) FROM binding ORDER BY device, user")
             .compactMap(Journal.Binding.init)
     }
 
     /// The person a reading with this slot is about. Where any slot is bound by itself, an unbound slot is nobody's:
     /// better unassigned than somebody else's.
     func subject(for device: String, user: Int?) throws(Fault) -> Subject? {
-        let bound = try query("SELECT device, user, system, subject FROM binding WHERE device = ?", .text(device))
+        let bound = try query("SELECT \(Journal.Binding.columns) FROM binding WHERE device = ?", .text(device))
             .compactMap(Journal.Binding.init)
         if let own = bound.first(where: { $0.user == user }) { return own.subject }
         return bound.count == 1 && bound[0].user == nil ? bound[0].subject : nil
@@ -90,9 +106,14 @@ extension Database {
 }
 
 extension Journal.Binding {
-    /// device, user, system, subject
+    fileprivate static let columns = "device, user, system, subject, schedule, agreed"
+
+    /// A row of these. A schedule that does not read is none: whom readings are about must not hang on it.
     fileprivate init?(_ row: [Datum]) {
         guard let device = row[0].text, let subject = Subject(system: row[2], subject: row[3]) else { return nil }
-        self.init(device: device, user: row[1].integer.map(Int.init), subject: subject)
+        self.init(
+            device: device, user: row[1].integer.map(Int.init), subject: subject,
+            schedule: row[4].text.flatMap { try? Schedule($0) },
+            agreed: row[5].integer.map(Instant.init(milliseconds:)))
     }
 }

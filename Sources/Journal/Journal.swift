@@ -194,9 +194,10 @@ package actor Journal {
     // MARK: Persons and values
 
     /// Binds a device, or one user slot of it, to a person; the last word counts. It is moved from the log into the file
-    /// at once: so no damage to the log can bring back whom the device was bound to before.
-    package func bind(_ binding: Binding) throws(Fault) {
-        try database.bind(binding)
+    /// at once: so no damage to the log can bring back whom the device was bound to before. Where it `keepsSchedule`, what
+    /// was agreed with the same person stays.
+    package func bind(_ binding: Binding, keepsSchedule: Bool = false) throws(Fault) {
+        try database.bind(binding, keepsSchedule: keepsSchedule)
         try checkpoint()
     }
     package func unbind(_ device: String, user: Int?) throws(Fault) {

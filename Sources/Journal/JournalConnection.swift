@@ -64,5 +64,6 @@ package final class JournalConnection {
         }
     }
 
+    package func lives() throws(Fault) -> [Journal.Life] { try database.lives() }
     package func value(for key: String) throws(Fault) -> String? { try database.value(for: key) }
 }

@@ -114,7 +114,9 @@ final class Opening {
             }
             if !atAGlance { return nil }
             let small = ["meta", "device", "destination", "binding", "crumb"]
-            for table in small + (header.version > 1 ? ["wireless", "consent"] : []) {
+            for table in small + (header.version > 1 ? ["wireless", "consent"] : [])
+                + (header.version > 3 ? ["contact"] : [])
+            {
                 if let damage = try database.damage(in: table) { return damage }
             }
             return nil

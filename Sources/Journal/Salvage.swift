@@ -10,6 +10,8 @@ struct Salvage {
     private var devices: [Int64: [KnownDevice]] = [:]
     private var copies: [Int64: KnownDevice] = [:]
     private var unsound: [ReadingRow] = []
+    /// Codes of slots, and the entries of the index of bindings, which look the same.
+    private var codes: [[Datum]] = []
     /// Numbers that two readings have: one that seemed to be gone, and one kept before anybody knew.
     private var doubled: Set<Int64> = []
     private var readings = 0, doubtful = 0
@@ -21,6 +23,7 @@ struct Salvage {
             try salvage.read(path)
             try salvage.placeDevices()
             try salvage.placeUnsound()
+            try salvage.placeCodes()
             try salvage.reconcile()
         }
         return salvage
@@ -69,12 +72,14 @@ struct Salvage {
             if reading.isSound { try placeSound(reading) } else { unsound.append(reading) }
         case 1 + KnownDevice.columns:
             if let device = KnownDevice(Array(record.dropFirst())) { devices[id, default: []].append(device) }
-        case 7: if HubTime(visit: columns) != nil { try insert("visit", columns) }
+        case 7 where HubTime(visit: columns) != nil: try insert("visit", columns)
         case 8: if Journal.Moment(columns) != nil { try insert("moment", columns) }
         case 9: if ClockPair(columns) != nil { try insert("pair", columns) }
         // What may be taken back, and must not come back: only from the newest picture of its page.
         case 3 where isNewest: try insert("destination", columns)
-        case 5 where isNewest: try insert("binding", columns)
+        // A binding has five columns where it is older than the two of its schedule.
+        case 5 where isNewest: try insert("binding", columns + [.null, .null])
+        case 7 where isNewest && columns[1].text != nil: try insert("binding", columns)
         default: break
         }
     }
@@ -84,7 +89,7 @@ struct Salvage {
         switch record.count {
         case 2 where record[0].integer != nil: try insert("outbox", record)
         case 2 where record[1].text != nil && isNewest: try insert("meta", record)
-        case 3 where record[0].text != nil && isNewest: try insert("consent", record)
+        case 3 where record[0].text != nil && isNewest: codes.append(record)
         case 5 where isNewest: if Journal.Wireless(record) != nil { try insert("wireless", record) }
         case 4:
             let rest = [Datum](repeating: .null, count: 6)
@@ -161,6 +166,17 @@ struct Salvage {
             reading.pair = nil
             reading.standing = .damaged
             try insert("reading", reading.data)
+        }
+    }
+
+    /// What is left of the codes without one entry for each binding: device, slot, and where a code would be, its number.
+    /// Of two for one slot the greater remains: where the binding is lost, its number is likely the smaller.
+    private mutating func placeCodes() throws(Fault) {
+        for entry in try database.query("SELECT device, ifnull(user, -1), id FROM binding") {
+            if let index = codes.firstIndex(of: entry) { codes.remove(at: index) }
+        }
+        for code in codes.sorted(by: { $0[2].integer ?? 0 < $1[2].integer ?? 0 }) {
+            if let slot = code[1].integer, slot >= 0 { try insert("consent", code) }
         }
     }
 

@@ -101,6 +101,17 @@ enum Schema {
             answer TEXT NOT NULL, length INTEGER NOT NULL, died INTEGER NOT NULL,
             PRIMARY KEY (reading, destination)) STRICT, WITHOUT ROWID;
         """,
+        """
+        -- When a person has agreed to measure, in words, and since when that is so; null where nothing is agreed.
+        ALTER TABLE binding ADD COLUMN schedule TEXT;
+        ALTER TABLE binding ADD COLUMN agreed INTEGER;
+        -- When a device was last heard, measuring or not; whether the last visit got all that it had (read); and what it
+        -- last said of its battery: percent, or only that it was low. It may be lost.
+        CREATE TABLE contact (
+            device TEXT PRIMARY KEY, boot TEXT NOT NULL, uptime INTEGER NOT NULL, wall INTEGER NOT NULL,
+            synchronised INTEGER NOT NULL, read INTEGER NOT NULL, battery INTEGER, low INTEGER NOT NULL)
+            STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// Makes an empty file the newest journal. It stays in rollback mode and is on no disk yet: both are its builder's to

@@ -47,7 +47,7 @@ extension Database {
                 "DELETE FROM visit WHERE \(device)",
                 "DELETE FROM device WHERE \(own)",
             ] { try query(statement, name) }
-            for table in ["binding", "wireless", "consent", "crumb"] {
+            for table in ["binding", "wireless", "consent", "crumb", "contact"] {
                 try query("DELETE FROM \(table) WHERE ?1 IS NULL OR device = ?1", name)
             }
             // Whose readings a bundle on its way holds is written in no column: what remains of them waits as before.

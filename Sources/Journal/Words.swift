@@ -143,11 +143,19 @@ extension Journal {
         /// Nil for what the device says without a slot, and for every slot while none is bound by itself.
         package var user: Int?
         package var subject: Subject
+        /// When this person has agreed to measure; nil where nothing is agreed.
+        package var schedule: Schedule?
+        /// Since when; nil while nobody knew the time.
+        package var agreed: Instant?
 
-        package init(device: String, user: Int?, subject: Subject) {
+        package init(
+            device: String, user: Int?, subject: Subject, schedule: Schedule? = nil, agreed: Instant? = nil
+        ) {
             self.device = device
             self.user = user
             self.subject = subject
+            self.schedule = schedule
+            self.agreed = agreed
         }
     }
 }

@@ -5,7 +5,7 @@ import Journal
 /// What the command line changes in the journal. A running daemon does it itself, because the journal is its own;
 /// without one the command does it.
 enum Act: Equatable {
-    case bind(String, user: Int?, Subject)
+    case bind(String, user: Int?, Subject, Agreement)
     case unbind(String, user: Int?)
     case swap(String, for: String)
     /// One device, or everything.
@@ -13,10 +13,19 @@ enum Act: Equatable {
     case retry([Int64])
     case assign([Int64], Subject)
 
+    /// What a binding says of when to measure.
+    enum Agreement: Equatable {
+        /// As it was with the same person.
+        case asBefore
+        case none
+        case agreed(Schedule)
+    }
+
     /// One packet of the control socket: words with tabs between.
     var notation: String {
         switch self {
-        case .bind(let device, let user, let subject): "bind\t\(device)\t\(slot(user))\t\(subject.notation)"
+        case .bind(let device, let user, let subject, let agreement):
+            "bind\t\(device)\t\(slot(user))\t\(agreement.notation)\t\(subject.notation)"
         case .assign(let ids, let subject):
             "assign\t" + ids.map(String.init).joined(separator: ",") + "\t\(subject.notation)"
         case .unbind(let device, let user): "unbind\t\(device)\t\(slot(user))"
@@ -33,9 +42,11 @@ enum Act: Equatable {
         // No slot is every slot, so what is no number must not be taken for none.
         let user = words.count > 2 ? Int(words[2]) : nil, isSlot = words.count > 2 && (words[2].isEmpty || user != nil)
         switch (words.first, words.count) {
-        case ("bind", 4...) where isSlot:
-            guard let subject = Subject(notation: words[3...]) else { return nil }
-            self = .bind(words[1], user: user, subject)
+        case ("bind", 5...) where isSlot:
+            guard let subject = Subject(notation: words[4...]), let agreement = Agreement(notation: words[3]) else {
+                return nil
+            }
+            self = .bind(words[1], user: user, subject, agreement)
         case ("assign", 3...):
             let ids = words[1].split(separator: ",", omittingEmptySubsequences: false).map { Int64($0) }
             guard let subject = Subject(notation: words[2...]), !ids.contains(nil) else { return nil }
@@ -63,7 +74,7 @@ enum Act: Equatable {
         default: done = try await perform(on: gateway.journal)
         }
         switch self {
-        case .bind(let device, _, _):
+        case .bind(let device, _, _, _):
             gateway.acceptList.wake(device)
             try await gateway.acceptList.reload()
         case .unbind: try await gateway.acceptList.reload()
@@ -80,8 +91,14 @@ enum Act: Equatable {
     /// Does it where no daemon runs.
     @Hub private func perform(on journal: Journal) async throws(Fault) -> String {
         switch self {
-        case .bind(let device, let user, let subject):
-            try await journal.bind(Journal.Binding(device: device, user: user, subject: subject))
+        case .bind(let device, let user, let subject, let agreement):
+            var binding = Journal.Binding(device: device, user: user, subject: subject)
+            if case .agreed(let schedule) = agreement {
+                let now = HubClock.now().wall
+                binding.schedule = schedule
+                binding.agreed = now >= earliestCredible ? now : nil
+            }
+            try await journal.bind(binding, keepsSchedule: agreement == .asBefore)
             return "bound"
         case .unbind(let device, let user):
             try await journal.unbind(device, user: user)
@@ -120,6 +137,28 @@ enum Act: Equatable {
             printLine(try await perform(on: journal))
         } catch {
             throw complain(error)
+        }
+    }
+}
+
+extension Act.Agreement {
+    /// Nothing, `none`, or the schedule.
+    var notation: String {
+        switch self {
+        case .asBefore: ""
+        case .none: "none"
+        case .agreed(let schedule): "\(schedule)"
+        }
+    }
+
+    /// Reads what `notation` writes.
+    init?(notation: String) {
+        switch notation {
+        case "": self = .asBefore
+        case "none": self = .none
+        default:
+            guard let schedule = try? Schedule(notation) else { return nil }
+            self = .agreed(schedule)
         }
     }
 }

@@ -39,6 +39,9 @@ import Journal
         return Bundle.neighbours(isLive(first) ? Array(ahead.prefix(while: isLive)) : ahead)
     }
 
+    /// Whether what goes next was measured just now.
+    var isLive: Bool { ahead.first.map(isLive) ?? false }
+
     /// These go now.
     func remove(_ chosen: some Sequence<Kept>) {
         let ids = Set(chosen.map(\.id))

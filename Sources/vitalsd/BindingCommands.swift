@@ -5,14 +5,24 @@ import Journal
 /// Whose the wireless devices are.
 extension Command {
     static let bind = Command(
-        verb: "bind", arguments: "ADDRESS [--user SLOT] [--patient Patient/ID] [--configuration FILE]",
+        verb: "bind",
+        arguments: "ADDRESS [--user SLOT] [--patient Patient/ID] [--schedule WHEN] [--configuration FILE]",
         summary: "take readings from a wireless device",
         explanation: """
             From now on the device with this Bluetooth address is visited, and its readings are about the person named,
             or about the one in [Patient]. With --user only those of the device's user slot.
+
+            With --schedule the person has agreed to measure then, and the clinic is told when nothing came: "twice a
+            day", "Mon Wed Fri 08-10", "daily 07-09,19-21:30". It stays until another is given, or none.
             """
     ) { arguments throws(Exit) in
         let patient = try arguments.option("patient"), user = try arguments.slot()
+        let words = try arguments.option("schedule"), schedule: Schedule?
+        do throws(ScheduleMistake) {
+            schedule = words == "none" ? nil : try words.map { text throws(ScheduleMistake) in try Schedule(text) }
+        } catch {
+            throw arguments.complain("--schedule: \(error)")
+        }
         let path = try arguments.configurationPath(), identity = try arguments.device()
         if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
             throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
@@ -21,7 +31,8 @@ extension Command {
         guard let subject = patient.map(Subject.reference) ?? configuration.subject else {
             throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
         }
-        try await Act.bind(identity, user: user, subject).carryOut(with: configuration)
+        let agreement: Act.Agreement = words == nil ? .asBefore : schedule.map { .agreed($0) } ?? .none
+        try await Act.bind(identity, user: user, subject, agreement).carryOut(with: configuration)
     }
 
     static let unbind = Command(

@@ -70,6 +70,7 @@ extension Configuration {
             }
             for name in names where name.hasSuffix(".conf") { try read(file: dropIns + "/" + name) }
         }
+        if self[Recipient.clinic] != nil { self[making: Recipient.clinic].enrolment = stateDirectory }
         try check(path)
     }
 

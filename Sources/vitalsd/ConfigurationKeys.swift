@@ -16,6 +16,7 @@ extension Configuration {
             case adapter = "auto, none, or an adapter such as hci0"
             case size = "a size such as 256M"
             case danishCodes = "no, fut, medcom or dk-core"
+            case interval = "a time such as 15min, from 1s to 24h, or infinity for never"
         }
         let section: String, name: String, kind: Kind
         /// What it is for, and what holds where it is not given.
@@ -69,7 +70,7 @@ extension Configuration {
         ) {
             $0.authorityFile = $1
         },
-        .each("Clinic", "CertificateFile", .path, "The hub's own certificate, PEM, which it shows to the clinic.") {
+        .each("Clinic", "CertificateFile", .path, "The hub's own certificate, PEM. Else what `vitalsd enrol` got.") {
             $0.certificateFile = $1
         },
         .each("Clinic", "KeyFile", .path, "Its key, PEM, readable for vitalsd and for nobody else.") {
@@ -85,6 +86,12 @@ extension Configuration {
             $0.clientSecretFile = $1
         },
         .each("Clinic", "TokenScope", .text, "The scope that is asked for.") { $0.tokenScope = $1 },
+        .each(
+            "Clinic", "Heartbeat", .interval,
+            "How often the clinic hears that the hub lives, and what is overdue. `15min` by default, `infinity` for never."
+        ) {
+            $0.heartbeat = timeSpan($1)
+        },
         .each("Clinic", "SNOMED", .yesOrNo, "Send the codes of SNOMED CT beside those of MDC and LOINC. No by default.")
         {
             $0.usesSNOMED = isYes($1)

@@ -20,6 +20,8 @@ extension Configuration.Key.Kind {
         case .yesOrNo: ["yes", "no", "true", "false", "on", "off", "1", "0"].contains(value.lowercased())
         case .number: Int(value).map { $0 > 0 } ?? false
         case .adapter: radioChoice(value) != nil
+        case .interval:
+            value == "infinity" || timeSpan(value).map { .seconds(1)...(.seconds(86_400)) ~= $0 } ?? false
         case .size: bytes(value).map { $0 >= 1 << 20 } ?? false
         case .danishCodes: value == "no" || DanishCodes(rawValue: value) != nil
         }

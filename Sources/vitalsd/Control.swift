@@ -143,6 +143,10 @@ import Journal
         return json.text
     }
 
+    private func write(_ fault: Fault?, into json: inout JSONWriter) {
+        if let fault { json.member("fault", fault.description) } else { json.null("fault") }
+    }
+
     private var status: String {
         var json = JSONWriter()
         json.object { json in
@@ -156,19 +160,19 @@ import Journal
                 }
             }
             json.member("delivered", gateway.couriers.delivered)
-            if let fault = gateway.couriers.fault {
-                json.member("fault", fault.description)
-            } else {
-                json.null("fault")
-            }
+            write(gateway.couriers.fault, into: &json)
             json.object("clinics") { json in
                 for courier in gateway.couriers.all {
                     json.object(courier.name) { json in
                         json.member("delivered", courier.delivered)
-                        if let fault = courier.fault {
-                            json.member("fault", fault.description)
-                        } else {
-                            json.null("fault")
+                        write(courier.fault, into: &json)
+                        json.object("signOfLife") { json in
+                            if let taken = courier.heartbeat.taken {
+                                json.member("taken", text(taken))
+                            } else {
+                                json.null("taken")
+                            }
+                            write(courier.heartbeat.fault, into: &json)
                         }
                     }
                 }

@@ -18,8 +18,13 @@ import Journal
         /// Whom the hub calls its patient, and whom this clinic does. Where the clinic has a name of its own, it knows nobody
         /// else.
         var patient: Subject?, ownName: Subject?
+        /// How often it hears that the hub lives; nil for never.
+        var heartbeat: Duration?
         /// By what every delay is multiplied.
         var scale = 1.0
+
+        /// Whether this clinic has a name for somebody.
+        func knows(_ person: Subject?) -> Bool { ownName == nil || person == patient }
     }
 
     let journal: Journal
@@ -30,6 +35,7 @@ import Journal
     /// What was refused alone.
     var quarantine = Quarantine()
     let backlog: Backlog
+    let heartbeat: Heartbeat
     /// Sent, and perhaps taken: nothing else goes before it is answered.
     var uncertain: Shipment?
     /// What the clinic has said and the journal does not know yet.
@@ -49,9 +55,10 @@ import Journal
     /// A reading as it is known by now.
     var correct: (Kept) -> Kept = { $0 }
 
-    init(_ journal: Journal, _ destination: Destination) throws(Fault) {
+    init(_ journal: Journal, _ destination: Destination, _ heartbeat: Heartbeat) throws(Fault) {
         self.journal = journal
         self.destination = destination
+        self.heartbeat = heartbeat
         policy.scale = destination.scale
         backlog = Backlog(journal, for: destination.name)
         bell = try Bell()
@@ -77,6 +84,7 @@ import Journal
     /// New settings: whatever stood in the way may be gone.
     func redirect(to destination: Destination) {
         self.destination = destination
+        heartbeat.set(every: destination.heartbeat)
         policy = DeliveryPolicy(scale: destination.scale)
         quarantine = Quarantine()
         release()
@@ -128,6 +136,7 @@ import Journal
         guard quarantine.suspects.isEmpty else { return try await deliverBesideSuspects() }
         backlog.held = quarantine.held
         if backlog.ahead.isEmpty { try await readOn() } else { try await backlog.readLive() }
+        if heartbeat.isDue, heartbeat.isPressing || !backlog.isLive { await heartbeat.tell(destination, onDate) }
         let candidates = backlog.next.map(addressed)
         guard let first = candidates.first else { return try await rest() }
         let batch = candidates.prefix(min(policy.most, Bundle.fitting(candidates, to: destination.options)))
@@ -175,7 +184,7 @@ import Journal
     private func addressed(_ kept: Kept) -> Kept {
         guard let ownName = destination.ownName else { return kept }
         var kept = kept
-        kept.subject = kept.subject == destination.patient ? ownName : nil
+        kept.subject = destination.knows(kept.subject) ? ownName : nil
         return kept
     }
 

@@ -14,8 +14,8 @@ extension Courier {
         let probation = ContinuousClock.now + .seconds(900) * destination.scale
         if quarantine.suspects.isEmpty {
             cleared()
-            guard quarantine.isHolding else { return _ = await bell.rung() }
-            if await !bell.rung(before: probation) {
+            guard quarantine.isHolding else { return _ = await bell.rung(before: heartbeat.due) }
+            if await !rung(before: probation) {
                 quarantine.retryHeld()
                 backlog.forget()
             }
@@ -24,11 +24,20 @@ extension Courier {
                 for suspect in quarantine.suspects { log(suspect.refusal.fault, about: "reading \(suspect.kept.id)") }
             }
             fault = quarantine.suspects[0].refusal.fault
-            if await !bell.rung(before: probation) {
+            if await !rung(before: probation) {
                 quarantine.acquit()
                 policy.forgive()
             }
         }
+    }
+
+    /// Waits for the bell and tells meanwhile that the hub lives; false when `due` passes first.
+    private func rung(before due: ContinuousClock.Instant) async -> Bool {
+        while await !bell.rung(before: min(due, heartbeat.due ?? due)) {
+            guard due > .now else { return false }
+            await heartbeat.tell(destination, onDate)
+        }
+        return true
     }
 
     /// Between two bundles of a backlog, where the clinic asked for fewer requests. What was just measured does not wait.

@@ -1,11 +1,12 @@
 import Core
+import FHIR
 import Host
 import Journal
 
 /// One courier for each destination. None waits for another: one that is down holds up nobody.
 @Hub final class Couriers {
     private(set) var all: [Courier] = []
-    private let journal: Journal
+    private let journal: Journal, watch: Watch
     /// Rung when the destinations have changed.
     private let bell: Bell
     private var running: Set<ObjectIdentifier> = []
@@ -14,17 +15,23 @@ import Journal
     var onDate: (Instant, HubTime, HubTime) async -> Void = { _, _, _ in }
     /// A reading as it is known by now.
     var correct: (Kept) -> Kept = { $0 }
+    /// How the radio is.
+    var radio: () -> SignOfLife.Radio = { .working }
 
-    init(_ journal: Journal, _ destinations: [Courier.Destination]) throws(Fault) {
+    init(_ journal: Journal, _ watch: Watch, _ destinations: [Courier.Destination]) throws(Fault) {
         self.journal = journal
+        self.watch = watch
         bell = try Bell()
         for destination in destinations { all.append(try courier(to: destination)) }
     }
 
     private func courier(to destination: Courier.Destination) throws(Fault) -> Courier {
-        let courier = try Courier(journal, destination)
+        let heartbeat = Heartbeat(journal, watch, for: destination.name, every: destination.heartbeat)
+        heartbeat.radio = { [weak self] in self?.radio() ?? .working }
+        let courier = try Courier(journal, destination, heartbeat)
         courier.correct = { [weak self] kept in self?.correct(kept) ?? kept }
         courier.onDate = { [weak self, weak courier] date, asked, heard in
+            courier?.heartbeat.hear(clinic: date, from: asked, to: heard)
             guard let self, courier === self.all.first else { return }
             await self.onDate(date, asked, heard)
         }

@@ -20,6 +20,7 @@ import Journal
     let roster = Roster()
     let acceptList: AcceptList
     let hearing = Hearing()
+    let watch: Watch
     /// The radio; nil where the hub is to have none.
     let central: (any Central)?
     /// Who listens beside the line: a technician who looks for devices.
@@ -50,7 +51,8 @@ import Journal
         if let kept = try await journal.value(for: "radio").flatMap({ RadioHealth.Counters(notation: $0) }) {
             central?.counters = kept
         }
-        couriers = try Couriers(journal, destinations)
+        watch = try await Watch(journal)
+        couriers = try Couriers(journal, watch, destinations)
         lines = try LineWatch(configured: configuration.serialLines)
         couriers.correct = { [dating] in dating.told($0) }
         dating.onBetter = { [couriers] in couriers.reconsider() }
@@ -60,6 +62,10 @@ import Journal
         setAside = Set(try await journal.setAside())
         for device in setAside.sorted() { log(.device(.endedUs), about: device) }
         if let note = lines.note { Systemd.log(.notice, note) }
+        if central == nil { watch.listens(false) }
+        couriers.radio = { [unowned self] in
+            central == nil ? .none : radioFault.map { .failing($0.sentence) } ?? .working
+        }
     }
 
     /// Runs until `stop`; everything below is a child of this task.
@@ -68,6 +74,7 @@ import Journal
             group.addTask { await self.intake.run() }
             group.addTask { await self.couriers.run() }
             group.addTask { await self.dating.run() }
+            group.addTask { await self.watch.run() }
             group.addTask { await self.hearLines() }
             group.addTask { await self.hearAir() }
             group.addTask { await self.hearCalls() }
@@ -81,6 +88,7 @@ import Journal
         let deadline = ContinuousClock.now + .milliseconds(1200)
         while !roster.visits.isEmpty, ContinuousClock.now < deadline { await loop.sleep(for: .milliseconds(10)) }
         central?.stop()
+        await watch.flush()
     }
 
     /// New settings for all but where the journal lies and how the hub counts its days.
@@ -126,12 +134,14 @@ import Journal
                 do throws(Fault) {
                     let advertisement = try await central.next()
                     radioFault = nil
+                    watch.listens(true)
                     for scan in scans { scan.hear(advertisement) }
                     note(advertisement)
                     guard isAwaited(advertisement), roster.hear(advertisement) else { continue }
                     group.addTask { await self.meet(advertisement, over: central) }
                 } catch {
                     radioFault = error
+                    watch.listens(false)
                     await keepCounters(of: central)
                     // Without a device that wants it, a missing radio is a fact and no fault.
                     Systemd.log(acceptList.isEmpty ? .notice : .warning, error.description)
@@ -144,6 +154,8 @@ import Journal
     private func isAwaited(_ advertisement: Advertisement) -> Bool {
         let sighting = Sighting(.advertisement(advertisement))
         if acceptList.isBound(sighting.identity) {
+            // A classic device cannot be heard: only its call tells that it is there.
+            if advertisement.kind != .classic { watch.hear(sighting.identity) }
             // What calls by itself is waited for.
             if drivers.soleClaimant(of: sighting)?.calls == true { return false }
             return !setAside.contains(sighting.identity) && !acceptList.isResting(sighting.identity)
@@ -257,9 +269,11 @@ import Journal
             try await conversation(recording?.tap(report) ?? report)
         } catch {
             recording?.end(with: error)
+            watch.left(identity, isRead: false)
             if report.isNews { await dating.settle(identity) }
             throw error
         }
+        watch.left(identity, isRead: true)
         try await journal.clear(deathsDuring: identity)
         if report.isNews { await dating.settle(identity) }
         return report.kept

@@ -88,6 +88,7 @@ import Journal
                 case .repeated: repeated += 1
                 }
                 if let address = device.bluetoothAddress { gateway.roster.advance(address) }
+                gateway.watch.learn(reading, of: device.identity)
                 break
             } catch {
                 // Said here as well as by the visit's end: this is why the device is about to be left unconfirmed.

@@ -15,11 +15,12 @@ extension Command {
         try arguments.end()
         let configuration = try configuration(at: path)
         let daemon = await Control.ask("status", configuration)
-        let (summary, clocks) = try reading(configuration) { journal throws(Fault) in
-            (try journal.summary(), try journal.clocks())
+        let (summary, clocks, lives) = try reading(configuration) { journal throws(Fault) in
+            (try journal.summary(), try journal.clocks(), try journal.lives())
         }
-        guard !wantsJSON else { return printLine(json(summary, clocks, daemon)) }
+        guard !wantsJSON else { return printLine(json(summary, clocks, lives, daemon)) }
         printLine(words(summary, isRunning: daemon != nil))
+        for life in lives { printLine(life.words(at: HubClock.now())) }
         for clock in clocks { printLine(clock.words) }
     }
 
@@ -139,7 +140,9 @@ private func destinations(_ summary: Journal.Summary) -> String {
     return summary.pending.sorted { $0.key < $1.key }.map { "to        \($0.key): \($0.value) pending\n" }.joined()
 }
 
-private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ daemon: String?) -> String {
+private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ lives: [Journal.Life], _ daemon: String?)
+    -> String
+{
     var json = JSONWriter()
     json.object { json in
         json.member("running", daemon != nil)
@@ -155,6 +158,9 @@ private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ daemon:
         }
         json.object("destinations") { json in
             for (name, count) in summary.pending.sorted(by: { $0.key < $1.key }) { json.member(name, count) }
+        }
+        json.array("bound") { json in
+            for life in lives { json.object { life.write(into: &$0, at: HubClock.now()) } }
         }
         json.array("clocks") { json in for clock in clocks { json.object(clock.write) } }
         if let daemon { json.raw("daemon", daemon) } else { json.null("daemon") }

@@ -59,7 +59,8 @@ extension Gateway {
             known = Journal.Wireless(device: identity, sighting: seen, bond: bond.bytes)
         }
         if let consent = order.consent { try await journal.remember(consent, of: identity) }
-        try await journal.bind(Journal.Binding(device: identity, user: order.user, subject: order.subject))
+        let binding = Journal.Binding(device: identity, user: order.user, subject: order.subject)
+        try await journal.bind(binding, keepsSchedule: true)
         acceptList.wake(identity)
         try await acceptList.reload()
         await say("bound as \(bond.device.address)")
@@ -86,6 +87,7 @@ extension Gateway {
         let result = try await change()
         acceptList.forget(device)
         hearing.forget(device)
+        watch.forget(device)
         try await acceptList.reload()
         for bond in bonds { try await central?.forget(bond.device) }
         return result

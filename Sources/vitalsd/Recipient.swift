@@ -1,6 +1,7 @@
 import Clinic
 import Core
 import FHIR
+import Host
 
 /// One place where readings go: `[Clinic]`, or `[Clinic NAME]` for one beside it, and what it calls the patient: the
 /// `[Patient]` of the same name.
@@ -19,6 +20,8 @@ struct Recipient: Equatable {
     var clientID: String?
     var clientSecretFile: String?
     var tokenScope: String?
+    /// How often it hears that the hub lives; nil for never.
+    var heartbeat: Duration? = .seconds(900)
     var danishCodes: DanishCodes?
     var usesSNOMED = false
     var isTest = false
@@ -26,6 +29,9 @@ struct Recipient: Equatable {
     var patientSystem: String?
     var patientIdentifier: String?
     var createPatient = false
+    /// The state directory with what the hub was enrolled with. Only the one called clinic is shown that: a hub is enrolled at
+    /// one clinic, and the others name their files.
+    var enrolment: String?
 
     init(name: String) { self.name = name }
 
@@ -46,10 +52,19 @@ struct Recipient: Equatable {
         return .none
     }
 
+    /// What the hub shows of itself: what is configured, or what it was enrolled with.
+    private var shown: (certificate: String?, key: String?) {
+        guard certificateFile == nil, let enrolment, Files.exists(Enrolment.certificate(in: enrolment)) else {
+            return (certificateFile, keyFile)
+        }
+        return (Enrolment.certificate(in: enrolment), Enrolment.key(in: enrolment))
+    }
+
     var settings: Clinic.Settings {
-        Clinic.Settings(
-            url: url, certificate: certificateFile, key: keyFile, authority: authorityFile, credentials: credentials,
-            userAgent: "vitalsd/\(version)")
+        let shown = shown
+        return Clinic.Settings(
+            url: url, certificate: shown.certificate, key: shown.key, authority: authorityFile,
+            credentials: credentials, userAgent: "vitalsd/\(version)")
     }
 
     /// How it wants its bundles.
@@ -76,7 +91,7 @@ struct Recipient: Equatable {
             return "\(clinic) ClientSecretFile= and TokenScope= go with TokenURL="
         }
         if tokenURL != nil, user != nil { return "\(clinic) takes User=, or TokenURL=, not both" }
-        if tokenURL != nil, clientSecretFile == nil, certificateFile == nil {
+        if tokenURL != nil, clientSecretFile == nil, shown.certificate == nil {
             return "\(clinic) ClientID= wants ClientSecretFile=, or CertificateFile= to show instead"
         }
         if (patientSystem == nil) != (patientIdentifier == nil) {

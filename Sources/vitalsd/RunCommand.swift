@@ -33,6 +33,8 @@ extension Command {
     private let journalThread = Worker("journal")
     /// One for each destination: a clinic that does not answer blocks its own.
     private var clinicThreads: [String: Worker] = [:]
+    /// A renewal that waits for the clinic must keep no reading waiting.
+    private let enrolmentThread = Worker("enrolment")
     private let signals: Signals
 
     init(_ path: String) throws(Fault) {
@@ -48,6 +50,7 @@ extension Command {
             group.addTask { await gateway.run() }
             group.addTask { await control.run() }
             group.addTask { await self.keepWatchdogQuiet() }
+            group.addTask { await self.renew(hub) }
             gateway.intake.onDamage = { [self] in
                 notify(.stopping)
                 EndedLinks.release()
@@ -134,6 +137,11 @@ extension Command {
         }
     }
 
+    private func renew(_ hub: UInt64) async {
+        let enrolment = Enrolment(in: configuration.stateDirectory, executor: enrolmentThread)
+        await Renewal(enrolment, name: Enrolment.name(of: hub)).run()
+    }
+
     private func keepWatchdogQuiet() async {
         guard let interval = Systemd.watchdogInterval else { return }
         while true {
@@ -163,7 +171,8 @@ extension Command {
                     identifier: hub, manufacturer: "vitalsd", model: "vitalsd", version: version, isRegulated: false,
                     synchronisation: .sntp, accuracy: HubClock.error() ?? .seconds(1)),
                 options: recipient.options, patient: configuration.subject,
-                ownName: recipient.name == Recipient.clinic ? nil : recipient.subject, scale: 1 / Double(haste))
+                ownName: recipient.name == Recipient.clinic ? nil : recipient.subject,
+                heartbeat: recipient.heartbeat, scale: 1 / Double(haste))
         }
     }
 

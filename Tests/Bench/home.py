@@ -99,7 +99,7 @@ class Daemon:
         self.folder, self.journal = folder, folder / "state" / "journal"
         self.file = folder / "vitalsd.conf"
         self.file.write_text(
-            f"[Clinic]\nURL={clinic}\n{more}\n[Patient]\nReference=Patient/pt-4711\n"
+            f"[Clinic]\nURL={clinic}\nHeartbeat=infinity\n{more}\n[Patient]\nReference=Patient/pt-4711\n"
             f"[Hub]\nStateDirectory={folder}/state\n[Simulation]\nAir={folder}/air\n")
         notify = folder / "notify"
         notify.unlink(missing_ok=True)

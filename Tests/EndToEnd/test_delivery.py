@@ -60,13 +60,14 @@ def research(tmp_path, certificates):
     receiver.stop()
 
 
-def second(home, research, certificates, more="") -> None:
+def second(home, research, certificates, more="", heartbeat="infinity") -> None:
     home.add(f"""
 [Clinic research]
 URL={research.url}
 CertificateFile={certificates}/hub.pem
 KeyFile={certificates}/hub.key
 AuthorityFile={certificates}/ca.pem
+Heartbeat={heartbeat}
 SNOMED=yes
 {more}""")
 
@@ -219,6 +220,7 @@ URL={clinic.url}
 CertificateFile={certificates}/hub.pem
 KeyFile={certificates}/hub.key
 AuthorityFile={certificates}/ca.pem
+Heartbeat=infinity
 [Patient]
 Reference=Patient/pt-4711
 [Hub]
@@ -260,3 +262,21 @@ Haste=100
         air.close()
         home.stop()
         clinic.stop()
+
+
+def test_each_clinic_hears_that_the_hub_lives_and_only_of_whom_it_knows(home, clinic, research, cuff, certificates):
+    def devices(receiver) -> set[str]:
+        """The devices that its signs of life tell of."""
+        return {
+            o["focus"][0]["identifier"]["value"] for o in receiver.observations()
+            if o["code"]["coding"][0]["code"] == "device-status"
+        }
+
+    home.set("Heartbeat", "1s")
+    second(home, research, certificates, "[Patient research]\nReference=Patient/participant-9", heartbeat="1s")
+    assert home.ask("bind", "00:09:1F:00:00:02", "--patient", "Patient/guest") == "bound\n"
+    home.start()
+    eventually(lambda: len(devices(clinic)) == 2 and devices(research))
+    assert len(devices(research)) == 1 and devices(research) < devices(clinic)
+    told = home.status()["daemon"]["clinics"]
+    assert all(told[name]["signOfLife"]["taken"] for name in ("clinic", "research"))

@@ -109,6 +109,7 @@ URL={clinic.url}
 CertificateFile={at}/hub.pem
 KeyFile={at}/hub.key
 AuthorityFile={at}/ca.pem
+Heartbeat=infinity
 [Patient]
 Reference=Patient/pt-4711
 [Hub]

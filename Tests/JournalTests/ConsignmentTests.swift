@@ -103,21 +103,24 @@ struct ConsignmentTests {
         #expect(try looking.deadLetters(of: 1).isEmpty)
     }
 
-    /// A journal of the version before, with a reading in it.
-    @Test func theJournalOfTheVersionBeforeIsTakenOver() async throws {
+    /// A journal that knew no consignments, with a reading in it.
+    @Test func aJournalOfBeforeIsTakenOver() async throws {
         func older() async throws {
             let journal = try place.open()
             _ = try await journal.keep([entry(pressure(1))])
             await journal.close()
         }
         try await older()
-        let back = "DROP TABLE consignment; DROP TABLE dead_letter; PRAGMA user_version = 3"
+        let back = """
+            DROP TABLE contact; ALTER TABLE binding DROP COLUMN agreed; ALTER TABLE binding DROP COLUMN schedule;
+            DROP TABLE consignment; DROP TABLE dead_letter; PRAGMA user_version = 3
+            """
         run("sqlite3", place.path, "PRAGMA journal_mode = DELETE; \(back)")
         let journal = try place.open()
         let readings = try await journal.pending(for: "clinic", limit: 9)
         #expect(readings.map(\.reading) == [pressure(1)])
         try await journal.consign(consignment(of: readings), settling: [], for: "clinic")
-        #expect(run("sqlite3", place.path, "PRAGMA user_version; PRAGMA integrity_check") == "4\nok\n")
+        #expect(run("sqlite3", place.path, "PRAGMA user_version; PRAGMA integrity_check") == "5\nok\n")
         #expect(await journal.takeRepairs().isEmpty)
     }
 }

@@ -52,6 +52,30 @@ struct WirelessTests {
         #expect(try await again.wireless() == [known])
         #expect(try await again.consents(of: cuff) == [Consent(user: 2, code: 1234)])
     }
+
+    /// The index of bindings has rows like those of codes: text, slot, number. None of them becomes a code.
+    @Test func aDamagedJournalGivesNoCodeThatNeverWas() async throws {
+        let journal = try place.open(), other = "bluetooth:00:00:00:00:00:01"
+        _ = try await journal.keep((1...200).map { entry(pressure($0)) })
+        let subject = Subject.reference("Patient/a")
+        try await journal.bind(.init(device: other, user: 1, subject: subject))
+        try await journal.bind(.init(device: other, user: nil, subject: subject))
+        // The third binding, and a code that is 3; and a code without a binding.
+        try await journal.bind(.init(device: cuff, user: 2, subject: subject))
+        try await journal.remember(Consent(user: 2, code: 3), of: cuff)
+        try await journal.remember(Consent(user: 4, code: 1234), of: cuff)
+        await journal.close()
+        var file = contents(place.path)
+        for at in 30 * 1024..<31 * 1024 { file[at] = 0xA5 }
+        write(file, to: place.path)
+        let again = try place.open()
+        #expect(await again.takeRepairs().count == 1)
+        #expect(try await again.bindings().count == 3)
+        #expect(try await again.consents(of: other).isEmpty)
+        #expect(
+            try await again.consents(of: cuff) == [Consent(user: 2, code: 3), Consent(user: 4, code: 1234)])
+        #expect(run("sqlite3", place.path, "SELECT count(*) FROM consent") == "2\n")
+    }
 }
 
 struct WipingTests {

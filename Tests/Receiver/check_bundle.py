@@ -3,7 +3,7 @@
 
     check_bundle.py FILE...     one line for each rule that is broken; the exit status is 1 if there is any
 
-Codes: B the bundle, D devices, O observations, C coincident time stamps, P patients. A time is checked too: effective
+Codes: B the bundle, D devices, O observations, C coincident time stamps, P patients, L signs of life. A time is checked too: effective
 time = hub's clock - (device's clock - the reading's own time), all three as they stand in the bundle.
 """
 
@@ -75,6 +75,16 @@ SUPPLEMENTS = {"150588", "150580", "150584"}
 STATUSES = {"questionable", "calibration-ongoing", "early-indication", "in-alarm", "alarm-inhibited", "validated"}
 STATISTICS = "http://terminology.hl7.org/CodeSystem/observation-statistics"
 WEAR = "urn:oid:2.25.166904823662743522993786113874681478050"
+LIFE = "urn:oid:2.25.30950630365466917062132239233202337957"
+LIFE_STATES = {"measured", "nothing-measured", "not-read", "not-heard"}
+# Each component of a sign of life: the one element its value may be in.
+HUB_LIFE = {
+    "interval": "valueQuantity", "radio": "valueCodeableConcept", "listening-since": "valueDateTime",
+    "clock": "valueCodeableConcept", "clock-ahead": "valueQuantity", "queue-length": "valueInteger",
+    "queue-oldest": "valueDateTime", "quarantine": "valueInteger", "unassigned": "valueInteger",
+}  # fmt: skip
+DEVICE_LIFE = {"last-contact": "valueDateTime", "last-reading": "valueDateTime", "battery": "valueQuantity", "battery-low": "valueBoolean"}
+AGREED_LIFE = {"schedule": "valueString", "next-expected": "valuePeriod", "overdue": "valueBoolean"}
 ABSENT = {
     "unknown", "error", "not-a-number", "positive-infinity", "negative-infinity", "not-performed", "unsupported",
     "not-applicable",
@@ -133,7 +143,9 @@ class Check:
             elif kind == "Device":
                 self.device(resource)
             elif kind == "Observation":
-                if self.profiles(resource) == [GUIDE + "PhdCoincidentTimeStampObservation"]:
+                if codes(resource.get("code"), LIFE):
+                    self.life(resource)
+                elif self.profiles(resource) == [GUIDE + "PhdCoincidentTimeStampObservation"]:
                     self.stamp(resource)
                 else:
                     self.measurement(resource)
@@ -183,6 +195,7 @@ class Check:
         amends = request.get("method") == "PUT"
         if amends:
             stamp = self.profiles(resource) == [GUIDE + "PhdCoincidentTimeStampObservation"]
+            # A sign of life, by a UUID of its own, is told apart in L2.
             self.need("B2", kind == "Observation" and not stamp, "only a measurement is amended")
             self.need("B2", str(request.get("url")).startswith("Observation?"), "is PUT by a condition")
             self.need("B2", "ifNoneExist" not in request, "an update has no ifNoneExist")
@@ -315,6 +328,83 @@ class Check:
             capabilities = self.by_url.get(url, {}).get("_capabilities", set())
             for clock in clocks:
                 self.need("D5", CLOCKS.get(clock, set()) & capabilities, f"the device says that it has clock {clock}")
+
+    # L
+
+    def life(self, o):
+        """A sign of life: about the hub and its devices, with no reading and no person in the whole bundle."""
+        code = codes(o["code"], LIFE)
+        self.need("L1", code in (["hub-status"], ["device-status"]) and len(o["code"]["coding"]) == 1, "a code of its own")
+        self.need("L1", self.has_profile(o.get("subject"), "PhgDevice"), "subject is the hub")
+        self.need("L1", o.get("status") == "final" and "profile" not in o.get("meta", {}), "final, and no measurement")
+        identifiers = o.get("identifier", [])
+        ok = len(identifiers) == 1 and identifiers[0].get("system") == URN and re.fullmatch(UUID, identifiers[0].get("value", ""))
+        self.need("L2", ok, "has one UUID")
+        request = next(e for e in self.entries if e.get("resource") is o).get("request", {})
+        self.need("L2", request.get("method") == "PUT", "takes the place of the one before")
+        self.need("L3", "Patient" not in json.dumps(self.bundle, default=str), "nothing of a person is in the bundle")
+        parts = {(codes(part.get("code"), LIFE) or [None])[0]: part for part in o.get("component", [])}
+        self.need("L4", len(parts) == len(o.get("component", [])), "each component once, with a code of its own")
+        if code == ["hub-status"]:
+            self.hub_life(o, parts)
+        else:
+            self.device_life(o, parts)
+
+    def life_parts(self, parts, wanted, optional=()):
+        known = dict(wanted) | dict(optional)
+        self.need("L4", set(wanted) <= set(parts) <= set(known), f"has the components it must: {sorted(map(str, parts))}")
+        for name, part in parts.items():
+            values = [key for key in part if key.startswith("value")]
+            absent = codes(part.get("dataAbsentReason"), "http://terminology.hl7.org/CodeSystem/data-absent-reason")
+            self.need("L4", len(values) + len(absent) == 1, f"{name} has a value, or why it has none")
+            self.need("L4", not values or values == [known.get(name)], f"{name} has the right kind of value")
+            self.need("L4", set(absent) <= {"unknown", "not-performed", "not-applicable"}, f"{name} has a known reason")
+            if values == ["valueDateTime"]:
+                self.need("L4", re.fullmatch(TIME, part["valueDateTime"]), f"{name} is a time with its zone")
+            if values == ["valuePeriod"]:
+                start, end = part["valuePeriod"].get("start", ""), part["valuePeriod"].get("end", "")
+                ok = re.fullmatch(TIME, start) and re.fullmatch(TIME, end) and moment(start) < moment(end)
+                self.need("L4", ok, f"{name} runs forwards")
+
+    def hub_life(self, o, parts):
+        self.life_parts(parts, HUB_LIFE)
+        self.need("L5", re.fullmatch(TIME, o.get("effectiveDateTime", "")), "says when")
+        self.need("L5", not [key for key in o if key.startswith("value")], "has no value of its own")
+        for name, said in (("radio", ("working", "failing", "none")), ("clock", ("synchronised", "unsynchronised"))):
+            value = codes(parts.get(name, {}).get("valueCodeableConcept"), LIFE)
+            self.need("L5", len(value) == 1 and value[0] in said, f"{name} is in a known state")
+        for name in ("interval", "clock-ahead"):
+            if "valueQuantity" in parts.get(name, {}):
+                self.quantity(parts[name]["valueQuantity"], {"s"}, name)
+        others = [u for u, r in self.by_url.items() if codes(r.get("code"), LIFE) == ["device-status"]]
+        self.need("L5", [m.get("reference") for m in o.get("hasMember", [])] == others, "has its devices as members")
+        self.need("L5", ("valueDateTime" in parts.get("queue-oldest", {})) == (parts.get("queue-length", {}).get("valueInteger") != 0),
+                  "the oldest is told where something waits")
+
+    def device_life(self, o, parts):
+        agreed = AGREED_LIFE if "schedule" in parts else {}
+        late = {"missed": "valuePeriod"} if agreed else {}
+        self.life_parts(parts, DEVICE_LIFE | agreed, late | {"user-slot": "valueInteger"})
+        period = o.get("effectivePeriod", {})
+        ok = re.fullmatch(TIME, period.get("start", "")) and re.fullmatch(TIME, period.get("end", ""))
+        ok = ok and moment(period["end"]) - moment(period["start"]) == timedelta(days=1)
+        self.need("L6", ok, "looks back on a day")
+        focus = o.get("focus", [])
+        named = len(focus) == 1 and focus[0].get("type") == "Device" and "reference" not in focus[0]
+        identifier = focus[0].get("identifier", {}) if named else {}
+        self.need("L6", identifier.get("system") in (*DEVICE_SYSTEMS, URN) and identifier.get("value"), "names its device")
+        state = codes(o.get("valueCodeableConcept"), LIFE)
+        unknown = codes(o.get("dataAbsentReason"), "http://terminology.hl7.org/CodeSystem/data-absent-reason") == ["unknown"]
+        self.need("L6", bool(state and state[0] in LIFE_STATES) != unknown, "is in a known state, or nobody knows")
+        if not ok or not state:
+            return
+        inside = lambda name: moment(period["start"]) <= moment(parts[name]["valueDateTime"]) <= moment(period["end"]) \
+            if "valueDateTime" in parts.get(name, {}) else False
+        self.need("L7", (state == ["measured"]) == inside("last-reading"), "measured is what was measured in that day")
+        self.need("L7", state != ["not-heard"] or not inside("last-contact"), "what was not heard has no contact in that day")
+        self.need("L7", state not in (["nothing-measured"], ["not-read"]) or inside("last-contact"), "what was heard has a contact")
+        overdue = parts.get("overdue", {}).get("valueBoolean")
+        self.need("L7", (overdue is True) == ("missed" in parts), "what is overdue says what was missed")
 
     # O
 

@@ -4,9 +4,12 @@ import json
 import pathlib
 import re
 
-from check_bundle import check
+import pytest
+
+from check_bundle import Check, check, load
 from conftest import Receiver
 from fhir.resources.R4B.bundle import Bundle
+from page import EXAMPLE, PAGE, example
 
 EXAMPLES = pathlib.Path(__file__).parent / "examples"
 
@@ -111,3 +114,50 @@ def test_codes_are_the_destinations(bundles):
     assert {system for system, code in core if code[:3] in ("NPU", "DNK")} == {"http://npu-terminology.org"}
     assert {code for system, code in core if "snomed" in system} >= {"431314004", "75367002", "271649006", "386725007"}
     assert not further(bundles["pressure"])
+
+
+def spoil(change):
+    """Changes the first Observation of a sign of life, or the one of a device's where it says so."""
+
+    def spoiled(text):
+        bundle = load(text)
+        change([entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == "Observation"], bundle)
+        return Check(bundle).broken
+
+    return spoiled
+
+
+def part(o, code):
+    return next(each for each in o["component"] if each["code"]["coding"][0]["code"] == code)
+
+
+@pytest.mark.parametrize(("rule", "change"), [
+    ("L1", lambda o, _: o[0].update(subject={"reference": "Device/1"})),
+    ("L1", lambda o, _: o[1]["code"]["coding"][0].update(code="status")),
+    ("L1", lambda o, _: o[1].update(status="preliminary")),
+    ("L2", lambda o, b: b["entry"][2].update(request={"method": "POST", "url": "Observation", "ifNoneExist": "identifier=urn:ietf:rfc:3986|" + o[1]["identifier"][0]["value"]})),
+    ("L3", lambda o, _: o[1]["focus"].append({"reference": "Patient/pt-4711"})),
+    ("L4", lambda o, _: o[0]["component"].pop()),
+    ("L4", lambda o, _: o[1]["component"].append(o[1]["component"][0])),
+    ("L4", lambda o, _: part(o[1], "battery-low").update(valueBoolean=..., valueString="no") or part(o[1], "battery-low").pop("valueBoolean")),
+    ("L4", lambda o, _: part(o[1], "next-expected")["valuePeriod"].update(end="2026-11-20T18:00:00+01:00")),
+    ("L5", lambda o, _: o[0].pop("hasMember")),
+    ("L5", lambda o, _: part(o[0], "radio")["valueCodeableConcept"]["coding"][0].update(code="well")),
+    ("L6", lambda o, _: o[1]["effectivePeriod"].update(start="2026-11-20T09:00:00.000+01:00")),
+    ("L6", lambda o, _: o[1].pop("valueCodeableConcept")),
+    ("L7", lambda o, _: o[1]["valueCodeableConcept"]["coding"][0].update(code="nothing-measured")),
+    ("L7", lambda o, _: o[2]["valueCodeableConcept"]["coding"][0].update(code="not-heard")),
+    ("L7", lambda o, _: part(o[2], "overdue").update(valueBoolean=False)),
+])  # fmt: skip
+def test_a_broken_sign_of_life_is_found(bundles, rule, change):
+    assert rule in {broken[0] for broken in spoil(change)(bundles["life-ordinary-day"])}
+
+
+def test_the_clinics_page_shows_what_is_sent(bundles):
+    """Every example on it is what the product writes today; page.py writes them anew."""
+    shown = list(EXAMPLE.finditer(PAGE.read_text(encoding="utf-8")))
+    assert len(shown) >= 9
+    for found in shown:
+        assert found["text"] == example(bundles, found["name"], found["index"]), found["name"]
+    kinds = {json.loads(found["text"])["resourceType"] for found in shown}
+    assert kinds == {"Patient", "Device", "Observation"}

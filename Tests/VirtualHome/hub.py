@@ -27,6 +27,7 @@ URL={clinic.url}
 CertificateFile=/etc/vitalsd/hub.pem
 KeyFile=/etc/vitalsd/hub.key
 AuthorityFile=/etc/vitalsd/ca.pem
+Heartbeat=infinity
 [Patient]
 Reference={patient}
 {more}""")

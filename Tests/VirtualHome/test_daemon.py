@@ -39,6 +39,7 @@ URL={clinic.url}
 CertificateFile={certificates}/hub.pem
 KeyFile={certificates}/hub.key
 AuthorityFile={certificates}/ca.pem
+Heartbeat=infinity
 [Patient]
 Reference=Patient/pt-4711
 [Hub]

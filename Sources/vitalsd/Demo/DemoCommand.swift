@@ -1,3 +1,4 @@
+import Clinic
 import Core
 import Devices
 import Glibc
@@ -5,20 +6,49 @@ import Host
 
 extension Command {
     static let demo = Command(
-        verb: "demo", arguments: "[--captures FOLDER]", summary: "the main job, visibly, without hardware",
+        verb: "demo", arguments: "[--captures FOLDER] [--server URL [--patient Patient/ID] [--configuration FILE]]",
+        summary: "the main job, visibly, without hardware",
         explanation: """
             Starts the real daemon with simulated devices and a small clinic on the loopback. Devices measure, one with a
             clock that is years off; the clinic goes away; the daemon is killed in the middle of a download and started
             again. At the end every reading is listed with the device's time, the true time and its state. Touches
             nothing outside a temporary folder. Ends with status 0 only if everything that was taken was kept and
             delivered once.
+
+            With --server a test home is sent to a real server instead, marked HTEST and about a person of ours, or about
+            the one named; and it is told whether the server did what a hub relies on. With --configuration the server is
+            shown what the configuration says, otherwise nothing.
             """
     ) { arguments throws(Exit) in
-        let named = try arguments.option("captures")
+        let named = try arguments.option("captures"), server = try arguments.option("server")
+        let patient = try arguments.option("patient"), file = try arguments.option("configuration")
         try arguments.end()
+        if server == nil, patient != nil || file != nil {
+            throw arguments.complain("--patient and --configuration go with --server")
+        }
+        if let server, !Configuration.Key.Kind.url.accepts(server) {
+            throw arguments.complain("--server wants \(Configuration.Key.Kind.url.rawValue)")
+        }
+        if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
+            throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
+        }
         guard let captures = named ?? findCaptures() else {
             printError("vitalsd demo: no captures found beside the program; name their folder with --captures")
             throw .noInput
+        }
+        if let server {
+            var settings = Clinic.Settings(url: server, userAgent: "vitalsd/\(version)")
+            if let file, let clinic = try configuration(at: file)[Recipient.clinic] { settings = clinic.settings }
+            settings.url = server
+            var isWell = false
+            do throws(Fault) {
+                isWell = try await Trial(of: settings, captures: captures, patient: patient.map(Subject.reference))
+                    .run()
+            } catch {
+                throw complain(error)
+            }
+            if !isWell { throw .unavailable }
+            return
         }
         do throws(Fault) {
             let folder = try Files.makeTemporaryDirectory("vitalsd-demo")

@@ -246,6 +246,7 @@ import Journal
         """
         [Clinic]
         URL=\(clinic.url)
+        Heartbeat=infinity
         [Patient]
         Reference=Patient/demo
         [Hub]

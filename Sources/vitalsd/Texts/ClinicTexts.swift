@@ -175,6 +175,38 @@ extension Fault.Clinic {
                 Text(
                     en: "Ask the clinic to keep one of them.",
                     da: "Bed klinikken om at beholde én af dem."))
+        case .codeRejected:
+            Told(
+                Text(
+                    en: "The clinic does not accept the code that was typed for this hub.",
+                    da: "Klinikken godkender ikke den kode, der blev indtastet til denne hub."),
+                Text(
+                    en: "Ask the clinic for a new code, and run `vitalsd enrol` with it.",
+                    da: "Bed klinikken om en ny kode, og kør `vitalsd enrol` med den."))
+        case .enrolmentPending:
+            Told(
+                Text(
+                    en: "The clinic has not approved this hub yet.",
+                    da: "Klinikken har endnu ikke godkendt denne hub."),
+                Text(
+                    en: "Ask the clinic to approve it, then run `vitalsd enrol` again.",
+                    da: "Bed klinikken om at godkende den, og kør så `vitalsd enrol` igen."))
+        case .badCertificate:
+            Told(
+                Text(
+                    en: "The certificate that the clinic has made for this hub cannot be used.",
+                    da: "Det certifikat, klinikken har udstedt til denne hub, kan ikke bruges."),
+                Text(
+                    en: "Tell the clinic what stands beside this.",
+                    da: "Oplys klinikken om det, der står ved siden af."))
+        case .noEnrolment:
+            Told(
+                Text(
+                    en: "The address leads to no server that gives out certificates.",
+                    da: "Adressen fører ikke til en server, der udsteder certifikater."),
+                Text(
+                    en: "Compare what stands behind `--server` with the address that the clinic has given you.",
+                    da: "Sammenlign det, der står efter `--server`, med den adresse, klinikken har oplyst."))
         }
     }
 }

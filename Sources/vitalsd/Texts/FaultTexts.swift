@@ -64,6 +64,7 @@ extension Fault.Code {
         case .badConfiguration: .hub(.badConfiguration("/etc/vitalsd/vitalsd.conf:12: unknown key Url in [Clinic]"))
         case .certificateUnreadable: .hub(.certificateUnreadable("/etc/vitalsd/hub.key"))
         case .secretExposed: .hub(.secretExposed("/etc/vitalsd/hub.key"))
+        case .lacksProgram: .hub(.lacksProgram("openssl"))
         case .system: .hub(.system("epoll_create", 24))
         case .noName: .network(.noName("clinic.example"))
         case .noRoute: .network(.noRoute)
@@ -86,6 +87,10 @@ extension Fault.Code {
         case .tooLarge: .clinic(.tooLarge)
         case .wrongAddress: .clinic(.wrongAddress(status: 404))
         case .ambiguous: .clinic(.ambiguous("Device"))
+        case .codeRejected: .clinic(.codeRejected(status: 401))
+        case .enrolmentPending: .clinic(.enrolmentPending)
+        case .badCertificate: .clinic(.badCertificate("it is not for the hub's key"))
+        case .noEnrolment: .clinic(.noEnrolment(status: 404))
         }
     }
 }

@@ -160,6 +160,14 @@ extension Fault.Hub {
                 Text(
                     en: "Run `chmod 600` on the file that is named.",
                     da: "Kør `chmod 600` på den fil, der er nævnt."))
+        case .lacksProgram:
+            Told(
+                Text(
+                    en: "A program that the hub needs is not installed.",
+                    da: "Et program, som hubben skal bruge, er ikke installeret."),
+                Text(
+                    en: "Install the program that is named with `apt install`, and try again.",
+                    da: "Installér det nævnte program med `apt install`, og prøv igen."))
         case .system:
             Told(
                 Text(

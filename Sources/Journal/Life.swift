@@ -1,0 +1,130 @@
+import Core
+
+// What is known of a device beside its readings: when it was heard, what it should have measured, and what has come.
+
+extension Journal {
+    /// When a device was last heard, measuring or not.
+    package struct Contact: Equatable, Sendable {
+        package var device: String
+        package var heard: HubTime
+        /// Whether its last visit came to a good end, so that nothing is left in it.
+        package var isRead: Bool
+        /// Percent, as the device last said; nil where it never has.
+        package var battery: Int?
+        /// Whether it last said that its battery was low.
+        package var isLow: Bool
+
+        package init(
+            device: String, heard: HubTime, isRead: Bool = false, battery: Int? = nil, isLow: Bool = false
+        ) {
+            self.device = device
+            self.heard = heard
+            self.isRead = isRead
+            self.battery = battery
+            self.isLow = isLow
+        }
+    }
+
+    /// One binding, and what has come of it.
+    package struct Life: Equatable, Sendable {
+        package var binding: Binding
+        /// What the device has said of itself; nil where it never was visited.
+        package var device: KnownDevice?
+        /// Nil where it never was heard.
+        package var contact: Contact?
+        /// When its newest reading was measured: as well as that is known, and at the latest when it was heard.
+        package var measured: Instant?
+
+        package init(binding: Binding, device: KnownDevice?, contact: Contact?, measured: Instant?) {
+            self.binding = binding
+            self.device = device
+            self.contact = contact
+            self.measured = measured
+        }
+    }
+
+    /// What waits for a clinic, and what stays behind.
+    package struct Queue: Equatable, Sendable {
+        package var waiting: Int
+        /// When the hub heard the oldest that waits.
+        package var oldest: Instant?
+        /// Refused, and waiting for a person.
+        package var quarantined: Int
+        /// Nobody has said whom they are about.
+        package var unassigned: Int
+    }
+
+    /// Writes contacts down, in the place of what was known. A power cut may take the last of them.
+    package func note(_ contacts: [Contact]) throws(Fault) {
+        try mending { () throws(Fault) in try database.note(contacts) }
+    }
+    package func contacts() throws(Fault) -> [Contact] {
+        try mending { () throws(Fault) in try database.contacts() }
+    }
+    package func lives() throws(Fault) -> [Life] { try mending { () throws(Fault) in try database.lives() } }
+    package func queue(for destination: String) throws(Fault) -> Queue {
+        try mending { () throws(Fault) in try database.queue(for: destination) }
+    }
+    /// A schedule that was agreed while nobody knew the time counts from now on.
+    package func agreeOpen(at now: Instant) throws(Fault) {
+        try mending { () throws(Fault) in try database.agreeOpen(at: now) }
+    }
+}
+
+extension Database {
+    func note(_ contacts: [Journal.Contact]) throws(Fault) {
+        try transaction(fleeting: true) { () throws(Fault) in
+            for contact in contacts {
+                try query(
+                    "INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    [.text(contact.device)] + contact.heard.data
+                        + [Datum(contact.isRead), Datum(contact.battery), Datum(contact.isLow)])
+            }
+        }
+    }
+
+    func contacts() throws(Fault) -> [Journal.Contact] {
+        try query("SELECT device, boot, uptime, wall, synchronised, read, battery, low FROM contact").compactMap {
+            row in
+            guard let device = row[0].text, let heard = HubTime(row[1...4]) else { return nil }
+            let battery = row[6].integer.flatMap { 0...100 ~= $0 ? Int($0) : nil }
+            return Journal.Contact(
+                device: device, heard: heard, isRead: row[5].integer == 1, battery: battery,
+                isLow: row[7].integer == 1)
+        }
+    }
+
+    func lives() throws(Fault) -> [Journal.Life] {
+        let contacts = try contacts(), devices = try devices()
+        return try bindings().map { binding throws(Fault) in
+            // Of the person whose device it is now, whoever had it before.
+            let measured = try query(
+                """
+                SELECT max(coalesce(t.at, r.at, t.latest, r.wall)) FROM reading r
+                LEFT JOIN dating t ON t.reading = r.id JOIN device d ON d.id = r.device
+                WHERE d.identity = ? AND r.standing = 0 AND r.system IS ? AND r.subject IS ?
+                """, [.text(binding.device)] + Optional(binding.subject).data
+            ).first?.first?.integer
+            return Journal.Life(
+                binding: binding, device: devices.first { $0.identity == binding.device },
+                contact: contacts.first { $0.device == binding.device },
+                measured: measured.map(Instant.init(milliseconds:)))
+        }
+    }
+
+    func queue(for destination: String) throws(Fault) -> Journal.Queue {
+        let waits = "FROM outbox WHERE destination = (SELECT id FROM destination WHERE name = ?)"
+        let waiting = try integer("SELECT count(*) \(waits)", .text(destination)) ?? 0
+        let oldest = try integer(
+            "SELECT wall FROM reading WHERE id = (SELECT min(reading) \(waits))", .text(destination))
+        let refused = try integer(
+            """
+            SELECT count(*) FROM receipt WHERE state = 'refused'
+            AND destination = (SELECT id FROM destination WHERE name = ?)
+            """, .text(destination))
+        let unassigned = try integer("SELECT count(*) FROM reading WHERE subject IS NULL AND standing = 0")
+        return Journal.Queue(
+            waiting: Int(waiting), oldest: oldest.map(Instant.init(milliseconds:)), quarantined: Int(refused ?? 0),
+            unassigned: Int(unassigned ?? 0))
+    }
+}

@@ -1,0 +1,126 @@
+import Clinic
+import Core
+import Host
+import Journal
+
+extension Command {
+    static let enrol = Command(
+        verb: "enrol",
+        arguments: "--server URL --code CODE [--authority FILE] [--again] [--json] [--configuration FILE]",
+        summary: "get this hub its certificate from the clinic",
+        explanation: """
+            Makes a key on this hub, which never leaves it, and asks the clinic's enrolment server (EST, RFC 7030) for a
+            certificate: CODE is the clinic's word that it may have one, and is read from standard input where it is -.
+            Then tries it at the clinic. Where CertificateFile= is not set the daemon shows this one, and renews it by
+            itself when a third of its time is left.
+
+            It is for [Clinic]; a clinic beside it has its files named. --authority names who vouches for the server, where
+            it is not who vouches for the clinic. A hub that is enrolled already is only tried, unless --again is added. Run
+            it as the user of the service, which must have been started once:
+            sudo -u vitalsd vitalsd enrol …
+            """
+    ) { arguments throws(Exit) in
+        let wantsJSON = arguments.flag("json"), again = arguments.flag("again")
+        let server = try arguments.option("server"), word = try arguments.option("code")
+        let authority = try arguments.option("authority"), path = try arguments.configurationPath()
+        try arguments.end()
+        guard let server, Configuration.Key.Kind.url.accepts(server) else {
+            throw arguments.complain("--server wants \(Configuration.Key.Kind.url.rawValue)")
+        }
+        guard let word, !word.isEmpty else { throw arguments.complain("--code is missing; ask the clinic for one") }
+        let configuration = try configuration(at: path)
+        do throws(Fault) {
+            let code = word == "-" ? firstLine(of: try Files.readStandardInput()) : word
+            let outcome = try await enrolled(configuration, at: server, code, authority: authority, again: again)
+            printLine(wantsJSON ? outcome.json : outcome.words)
+        } catch {
+            if wantsJSON { printLine(json(error)) }
+            throw complain(error)
+        }
+    }
+}
+
+/// What was done.
+private struct Enrolled {
+    var server: String, clinic: String
+    var validity: Range<Instant>
+    var isNew: Bool
+    /// What the clinic answered over a connection that showed the certificate.
+    var status: Int
+    var key: String, certificate: String
+
+    var words: String {
+        """
+        key          \(isNew ? "made on this hub" : "made on this hub earlier"), and for the service alone: \(key)
+        certificate  \(isNew ? "from \(server)" : "as before"), valid until \(text(validity.upperBound))
+        clinic       \(clinic) has accepted it (\(status))
+        next         systemctl reload vitalsd
+        """
+    }
+
+    var json: String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("new", isNew)
+            json.member("server", server)
+            json.member("key", key)
+            json.member("certificate", certificate)
+            json.member("validFrom", text(validity.lowerBound))
+            json.member("validUntil", text(validity.upperBound))
+            json.member("clinic", clinic)
+            json.member("status", status)
+        }
+        return json.text
+    }
+}
+
+@Hub private func enrolled(
+    _ configuration: Configuration, at server: String, _ code: String, authority: String?, again: Bool
+) async throws(Fault) -> Enrolled {
+    try HubClock.useZone(configuration.timeZone)
+    if HubClock.now().wall < earliestCredible { throw .hub(.clockUnset) }
+    try Files.makeDirectory(configuration.stateDirectory)
+    let enrolment = Enrolment(in: configuration.stateDirectory, executor: loop)
+    guard let clinic = configuration[Recipient.clinic] else { throw .hub(.badConfiguration("[Clinic] is missing")) }
+    let trust = authority ?? clinic.authorityFile
+    let settings = Clinic.Settings(url: server, authority: trust, userAgent: "vitalsd/\(version)")
+    // Twice the same is once: a technician who is not sure types it again.
+    let before = try await enrolment.validity(), now = HubClock.now().wall
+    let isGood = before.map { $0.contains(now) } ?? false
+    let isNew = again || !isGood
+    if isNew { try await enrolment.enrol(at: settings, code: code, name: try hubName(configuration)) }
+    guard let validity = try await enrolment.validity() else { throw .clinic(.badCertificate("it does not read")) }
+    var shown = clinic.settings
+    shown.certificate = Enrolment.certificate(in: configuration.stateDirectory)
+    shown.key = Enrolment.key(in: configuration.stateDirectory)
+    let status = try await EnrolmentServer(settings, executor: loop).shake(hands: shown)
+    return Enrolled(
+        server: server, clinic: clinic.url, validity: validity, isNew: isNew, status: status,
+        key: Enrolment.key(in: configuration.stateDirectory),
+        certificate: Enrolment.certificate(in: configuration.stateDirectory))
+}
+
+/// The hub's EUI-64, as the clinic will know it: fixed in the journal, or found as the daemon will find it.
+private func hubName(_ configuration: Configuration) throws(Fault) -> String {
+    if Files.exists(configuration.journalPath),
+        let known = try? JournalConnection(configuration.journalPath).value(for: "hub"),
+        let id = UInt64(known, radix: 16)
+    {
+        return Enrolment.name(of: id)
+    }
+    return Enrolment.name(of: try HubIdentity.eui64())
+}
+
+private func firstLine(of bytes: [UInt8]) -> String {
+    String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+}
+
+private func json(_ fault: Fault) -> String {
+    var json = JSONWriter()
+    json.object { json in
+        json.member("layer", fault.layer)
+        json.member("fault", fault.sentence)
+        json.member("remedy", fault.remedy)
+    }
+    return json.text
+}

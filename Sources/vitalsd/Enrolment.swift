@@ -1,0 +1,134 @@
+import Clinic
+import Core
+import Host
+
+/// The hub's own key and certificate, where a clinic gives them out by EST: made here, renewed here, never sent.
+///
+///     enrolment/server        where they came from
+///     enrolment/authority     the system's authorities, or the path of the file of those that vouch for that server
+///     enrolment/current       leads to the folder of those that count
+///     enrolment/3/hub.key     the key, for its owner alone
+///     enrolment/3/hub.pem     the certificate, and those between it and the authority
+///     enrolment/3/ca.pem      the authority's
+///
+/// A new pair is complete before `current` leads to it, so that there is always a whole one.
+@Hub struct Enrolment {
+    let folder: String
+    private let executor: any SerialExecutor
+
+    init(in stateDirectory: String, executor: any SerialExecutor) {
+        folder = stateDirectory + "/enrolment"
+        self.executor = executor
+    }
+
+    /// The hub's name in its certificate: its EUI-64 as the clinic has it in the Device.
+    nonisolated static func name(of hub: UInt64) -> String {
+        (0..<8).map { capitalHex(UInt8(truncatingIfNeeded: hub >> (56 - 8 * UInt64($0)))) }.joined(separator: "-")
+    }
+
+    nonisolated static func certificate(in stateDirectory: String) -> String {
+        stateDirectory + "/enrolment/current/hub.pem"
+    }
+    nonisolated static func key(in stateDirectory: String) -> String { stateDirectory + "/enrolment/current/hub.key" }
+
+    /// Until when the present certificate is valid, and from when; nil where there is none.
+    func validity() async throws(Fault) -> Range<Instant>? {
+        let certificate = folder + "/current/hub.pem"
+        guard Files.exists(certificate) else { return nil }
+        return try await OpenSSL().validity(of: certificate, in: folder)
+    }
+
+    /// Obtains the first certificate. `code` is what the clinic gave the technician; `name` is the hub's.
+    func enrol(at settings: Clinic.Settings, code: String, name: String) async throws(Fault) {
+        try Files.makeDirectory(folder)
+        let server = try EnrolmentServer(settings, executor: executor)
+        try await obtain(from: server, name: name) { request throws(Fault) in
+            try await server.enrol(request, code: code)
+        }
+        try Files.write(Array(settings.url.utf8), to: folder + "/server")
+        try Files.write(Array((settings.authority ?? "").utf8), to: folder + "/authority")
+        try Files.chown(folder, as: Files.directory(of: folder))
+    }
+
+    /// Obtains another certificate, for another key, while the present one is still good.
+    func renew(name: String, userAgent: String) async throws(Fault) {
+        let url = String(decoding: try Files.read(folder + "/server"), as: UTF8.self)
+        let authority = String(decoding: try Files.read(folder + "/authority"), as: UTF8.self)
+        let settings = Clinic.Settings(
+            url: url, certificate: folder + "/current/hub.pem", key: folder + "/current/hub.key",
+            authority: authority.isEmpty ? nil : authority, userAgent: userAgent)
+        let server = try EnrolmentServer(settings, executor: executor)
+        try await obtain(from: server, name: name) { request throws(Fault) in try await server.renew(request) }
+    }
+
+    private func obtain(
+        from server: EnrolmentServer, name: String, _ ask: (String) async throws(Fault) -> [UInt8]
+    ) async throws(Fault) {
+        let openSSL = try OpenSSL(), numbers = try Files.names(in: folder).compactMap { Int($0) }
+        let number = (numbers.max() ?? 0) + 1, place = "\(folder)/\(number)"
+        try Files.makeDirectory(place)
+        do throws(Fault) {
+            let authorities = try await openSSL.certificates(of: try await server.authorities(), in: place)
+            guard !authorities.isEmpty else { throw .clinic(.badCertificate("its authorities do not read")) }
+            try Files.write(Array(authorities.joined().utf8), to: place + "/ca.pem")
+            try await openSSL.makeKey(at: place + "/hub.key")
+            let request = try await openSSL.request(for: place + "/hub.key", name: name, in: place)
+            let given = try await openSSL.certificates(of: try await ask(request), in: place)
+            guard let own = try await openSSL.certificate(of: place + "/hub.key", among: given, in: place) else {
+                throw .clinic(.badCertificate("it is not for the hub's key"))
+            }
+            let chain = [own] + given.filter { $0 != own && !authorities.contains($0) }
+            try Files.write(Array(chain.joined().utf8), to: place + "/hub.pem")
+            guard try await openSSL.verifies(place + "/hub.pem", by: place + "/ca.pem") else {
+                throw .clinic(.badCertificate("its authority has not signed it, or one of them is not valid now"))
+            }
+        } catch {
+            Files.remove(place)
+            throw error
+        }
+        for name in try Files.names(in: place) where !["hub.key", "hub.pem", "ca.pem"].contains(name) {
+            Files.removeFile("\(place)/\(name)")
+        }
+        try Files.link("\(number)", at: folder + "/current")
+        for old in numbers { Files.remove("\(folder)/\(old)") }
+    }
+}
+
+/// Renews the certificate before it ends, for as long as the daemon runs.
+@Hub final class Renewal {
+    private let enrolment: Enrolment
+    private let name: String
+
+    init(_ enrolment: Enrolment, name: String) {
+        self.enrolment = enrolment
+        self.name = name
+    }
+
+    /// Begins when a third of its time is left, and tries again until it ends: six times at least, and twice a day.
+    func run() async {
+        var said: Fault?
+        while true {
+            var pause = Duration.seconds(43_200)
+            do throws(Fault) {
+                if let validity = try await enrolment.validity() {
+                    let now = HubClock.now().wall, length = validity.upperBound - validity.lowerBound
+                    let due = validity.upperBound + length / -3
+                    if now >= earliestCredible, now >= due {
+                        pause = min(pause, length / 18)
+                        try await enrolment.renew(name: name, userAgent: "vitalsd/\(version)")
+                        Systemd.log(.notice, "clinic: the hub's certificate is renewed")
+                        pause = .seconds(1)
+                        said = nil
+                    } else {
+                        pause = min(pause, max(due - now, .zero))
+                    }
+                }
+            } catch {
+                if error != said { log(error, about: "renewal of the hub's certificate") }
+                said = error
+            }
+            // So that a fleet that was enrolled in one afternoon is not renewed in one minute.
+            await loop.sleep(for: pause * Double.random(in: 1...1.05) + .milliseconds(200))
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Core
+import FHIR
+import Host
+import Journal
+
+// What is known of each binding, as the clinic and a technician are told.
+
+extension Journal.Life {
+    /// What the schedule asks for; nil without one, and while the hub does not know the time: then nothing is overdue.
+    func outlook(at now: HubTime) -> Outlook? {
+        guard now.wall >= earliestCredible, let schedule = binding.schedule else { return nil }
+        return schedule.outlook(
+            at: now.wall, last: measured, since: binding.agreed ?? now.wall, offset: HubClock.offset)
+    }
+
+    /// When the device was last heard: by the timeline of this boot, which never steps, where it was in this boot.
+    func heard(at now: HubTime) -> Instant? {
+        guard let heard = contact?.heard else { return nil }
+        if heard.boot == now.boot { return now.wall + (heard.uptime - now.uptime) }
+        return heard.wall >= earliestCredible ? heard.wall : nil
+    }
+
+    /// - Parameter listening: since when the hub has been listening.
+    func sign(at now: HubTime, listening: Instant?) -> SignOfLife.Device {
+        let start = now.wall + (.zero - SignOfLife.span), heard = heard(at: now)
+        let state: SignOfLife.Device.State?
+        if let measured, measured >= start {
+            state = .measured
+        } else if let heard, heard >= start {
+            state = contact?.isRead == true ? .nothingMeasured : .notRead
+        } else {
+            state = listening.map { $0 <= start } == true ? .notHeard : nil
+        }
+        // Of one that was never visited only the address is known.
+        let stranger = KnownDevice(
+            identity: binding.device, driver: "", kind: .healthSensor, information: DeviceInformation())
+        return SignOfLife.Device(
+            device: device ?? stranger, slot: binding.user, state: state, contact: heard, measured: measured,
+            battery: contact?.battery, isLow: contact?.isLow ?? false, schedule: binding.schedule,
+            outlook: outlook(at: now))
+    }
+
+    /// One line for `vitalsd status`: no value, and no person.
+    func words(at now: HubTime) -> String {
+        var facts = [heard(at: now).map { "heard \(text($0))" } ?? "never heard"]
+        facts.append(measured.map { "measured \(text($0))" } ?? "nothing measured")
+        if let battery = contact?.battery { facts.append("battery \(battery) %") }
+        if contact?.isLow == true { facts.append("battery low") }
+        if let schedule = binding.schedule {
+            facts.append("\(schedule)")
+            if let outlook = outlook(at: now) {
+                facts.append(
+                    outlook.missed.map { "OVERDUE since \(text($0.upperBound))" }
+                        ?? "next by \(text(outlook.next.upperBound))")
+            }
+        }
+        let slot = binding.user.map { " slot \($0)" } ?? ""
+        return "bound     \(binding.device)\(slot)  \(facts.joined(separator: ", "))"
+    }
+
+    func write(into json: inout JSONWriter, at now: HubTime) {
+        func member(_ name: String, _ instant: Instant?, _ json: inout JSONWriter) {
+            if let instant { json.member(name, text(instant)) } else { json.null(name) }
+        }
+        json.member("device", binding.device)
+        if let user = binding.user { json.member("user", user) } else { json.null("user") }
+        member("heard", heard(at: now), &json)
+        member("measured", measured, &json)
+        if let battery = contact?.battery { json.member("battery", battery) } else { json.null("battery") }
+        json.member("batteryLow", contact?.isLow ?? false)
+        if let schedule = binding.schedule { json.member("schedule", "\(schedule)") } else { json.null("schedule") }
+        let outlook = outlook(at: now)
+        member("expectedFrom", outlook?.next.lowerBound, &json)
+        member("expectedUntil", outlook?.next.upperBound, &json)
+        if let outlook { json.member("overdue", outlook.isOverdue) } else { json.null("overdue") }
+    }
+}

@@ -1,0 +1,95 @@
+import Core
+import Host
+import Journal
+
+/// What was heard of whom, measuring or not, and since when the hub has been listening.
+///
+/// "Nothing was measured" is only true where the device was heard, and "it was not heard" only where somebody listened.
+/// Devices are heard many times a second: what is known goes to disk every five minutes, and without waiting for it.
+@Hub final class Watch {
+    private let journal: Journal
+    private var contacts: [String: Journal.Contact] = [:]
+    private var changed: Set<String> = []
+    /// On the timeline of this boot; nil while the hub cannot listen.
+    private var listeningSince: Duration?
+    private static let pause = Duration.seconds(300)
+    /// A break that does not count: what a restart takes, after what a kill may have left unwritten.
+    private static let shortest = Duration.seconds(360)
+
+    init(_ journal: Journal) async throws(Fault) {
+        self.journal = journal
+        for contact in try await journal.contacts() { contacts[contact.device] = contact }
+        let words = try await journal.value(for: "listening")?.split(separator: " ").compactMap { Int64($0) } ?? []
+        let now = HubClock.now()
+        listeningSince = now.uptime
+        guard words.count == 2, now.wall >= earliestCredible else { return }
+        let since = Instant(milliseconds: words[0]), last = Instant(milliseconds: words[1])
+        if since <= last, last <= now.wall, now.wall - last < Self.shortest {
+            listeningSince = now.uptime - (now.wall - since)
+        }
+    }
+
+    func run() async {
+        while true {
+            await loop.sleep(for: Self.pause)
+            await flush()
+        }
+    }
+
+    /// Writes down what has changed.
+    func flush() async {
+        let now = HubClock.now(), news = changed.compactMap { contacts[$0] }
+        changed = []
+        do throws(Fault) {
+            if !news.isEmpty { try await journal.note(news) }
+            guard now.wall >= earliestCredible, let since = listening(at: now) else { return }
+            try await journal.set("listening", to: "\(since.milliseconds) \(now.wall.milliseconds)")
+        } catch {
+            changed.formUnion(news.map(\.device))
+            log(error)
+        }
+    }
+
+    func hear(_ device: String) {
+        let now = HubClock.now()
+        contacts[device, default: Journal.Contact(device: device, heard: now)].heard = now
+        changed.insert(device)
+    }
+
+    /// A visit has ended: whether it got all that the device had.
+    func left(_ device: String, isRead: Bool) {
+        hear(device)
+        contacts[device]?.isRead = isRead
+    }
+
+    /// What a reading says of the device itself.
+    func learn(_ reading: Reading, of device: String) {
+        hear(device)
+        contacts[device]?.isLow = reading.remarks.contains(.lowBattery)
+        let battery = reading.values.first { $0.quantity == .batteryCharge }?.amount
+        if let percent = battery?.whole { contacts[device]?.battery = percent }
+    }
+
+    /// What was wiped is not known here either.
+    func forget(_ device: String?) {
+        if let device { contacts[device] = nil } else { contacts = [:] }
+        changed = changed.filter { contacts[$0] != nil }
+    }
+
+    /// Whether the radio can hear anybody.
+    func listens(_ canHear: Bool) {
+        if !canHear { listeningSince = nil } else if listeningSince == nil { listeningSince = HubClock.now().uptime }
+    }
+
+    /// Since when the hub has been listening without a break.
+    func listening(at now: HubTime) -> Instant? { listeningSince.map { now.wall + ($0 - now.uptime) } }
+}
+
+extension Amount {
+    /// A percentage without its decimals; nil for what is none.
+    fileprivate var whole: Int? {
+        guard exponent <= 0, exponent >= -6, mantissa >= 0 else { return nil }
+        let scale = (0..<Int(-exponent)).reduce(1) { scale, _ in scale * 10 }, percent = Int(mantissa) / scale
+        return percent <= 100 ? percent : nil
+    }
+}

@@ -1,0 +1,211 @@
+"""A hub gets its certificate, delivers with it, renews it by itself; and each thing that can stand in the way is named."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from conftest import eventually, measure, vitalsd
+
+HERE = pathlib.Path(__file__).parent
+CODE = "7Q4-KX2"
+
+
+class Enrolments:
+    """The clinic's enrolment server: a process of its own."""
+
+    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path):
+        self.folder, self.certificates, self.process, self.port = folder, certificates, None, 0
+        self.log_file = folder / "est.log"
+
+    def start(self, *, certificate="server", **options) -> "Enrolments":
+        at = self.certificates
+        words = [f"--{key}={value}" for key, value in options.items()]
+        self.process = subprocess.Popen(
+            [sys.executable, HERE / "est.py", "--cert", at / f"{certificate}.pem", "--key", at / f"{certificate}.key",
+             "--authority", at / "ca.pem", "--authority-key", at / "ca.key", "--code", CODE, "--log", self.log_file,
+             "--port", str(self.port), *words], stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline().split("port=")[1])
+        return self
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self.port}"
+
+    @property
+    def log(self) -> list[str]:
+        return self.log_file.read_text().splitlines() if self.log_file.exists() else []
+
+
+@pytest.fixture
+def est(tmp_path, certificates):
+    server = Enrolments(tmp_path, certificates)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bare(home):
+    """A hub without a certificate."""
+    home.set("CertificateFile", None)
+    home.set("KeyFile", None)
+    return home
+
+
+def enrol(home, est, *more: str, code: str = CODE) -> subprocess.CompletedProcess:
+    return home.run("enrol", "--server", est.url, "--code", code, *more)
+
+
+def certificate(home) -> str:
+    shown = subprocess.run(
+        ["openssl", "x509", "-in", home.state / "enrolment/current/hub.pem", "-noout", "-serial", "-subject", "-pubkey"],
+        capture_output=True, text=True, check=True)
+    return shown.stdout
+
+
+def test_a_hub_is_enrolled_and_delivers(bare, clinic, cuff, est):
+    est.start()
+    done = enrol(bare, est)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"key +made on this hub, and for the service alone: /", done.stdout)
+    assert f"{clinic.url} has accepted it" in done.stdout
+    key = bare.state / "enrolment/current/hub.key"
+    assert key.stat().st_mode & 0o777 == 0o600 and (bare.state / "enrolment").stat().st_mode & 0o777 == 0o700
+    # The name is the hub's own, by which the clinic knows it from its bundles.
+    [line] = est.log
+    operation, name, client = line.split()
+    assert operation == "simpleenroll" and client == "None"
+    assert re.fullmatch(r"([0-9A-F]{2}-){7}[0-9A-F]{2}", name)
+    bare.start()
+    measure(cuff, 120)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)])
+    hubs = [i["value"] for r in clinic.ask("_all")["resources"] if r["resourceType"] == "Device" for i in r["identifier"]]
+    assert name in hubs
+
+
+def test_twice_is_once_and_again_is_another(bare, est):
+    est.start()
+    first = json.loads(enrol(bare, est, "--json").stdout)
+    assert first["new"] is True and first["status"] in (200, 404)
+    before = certificate(bare)
+    second = json.loads(enrol(bare, est, "--json").stdout)
+    assert second == first | {"new": False} and certificate(bare) == before and len(est.log) == 1
+    assert enrol(bare, est, "--again").returncode == 0
+    assert certificate(bare) != before and len(est.log) == 2
+    # Of the key before nothing is left.
+    assert len(list((bare.state / "enrolment").glob("*/hub.key"))) == 2, "one folder, and the link to it"
+
+
+def test_the_code_may_come_in_by_a_pipe(bare, est):
+    """So that it stands in no list of processes."""
+    est.start()
+    done = vitalsd("enrol", "--server", est.url, "--code", "-", "--configuration", bare.file, input=CODE + "\n")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_certificate_is_renewed_before_it_ends_and_the_daemon_shows_the_new_one(bare, clinic, cuff, est):
+    est.start(seconds=24)
+    assert enrol(bare, est).returncode == 0
+    first = certificate(bare)
+    bare.start()
+    measure(cuff, 120)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)])
+    eventually(lambda: "clinic: the hub's certificate is renewed" in bare.log, within=60)
+    assert certificate(bare) != first
+    # Shown at the renewal: the one before; asked for: the same name with another key.
+    operation, name, client = est.log[1].split()
+    assert operation == "simplereenroll" and name == client
+    assert certificate(bare).split("PUBLIC KEY")[1] != first.split("PUBLIC KEY")[1]
+    eventually(lambda: len(est.log) > 2, within=60)
+    # Connections begin anew, with what is there now.
+    clinic.stop()
+    clinic.start()
+    measure(cuff, 121)
+    bare.reload()
+    eventually(lambda: clinic.blood_pressures() == [(120, 80), (121, 80)])
+
+
+def test_a_renewal_that_fails_is_said_and_tried_again(bare, est):
+    est.start(seconds=40)
+    assert enrol(bare, est).returncode == 0
+    first = certificate(bare)
+    est.stop()
+    bare.start()
+    eventually(lambda: "[renewal of the hub's certificate]" in bare.log, within=60)
+    est.start(seconds=40)
+    eventually(lambda: certificate(bare) != first, within=60)
+
+
+@pytest.mark.parametrize(("words", "options"), [
+    ("clinic: the clinic has not approved this hub yet; ask it to, and enrol again", {"mode": "pending"}),
+    ("clinic: the clinic's certificate for the hub is no good (it is not for the hub's key)", {"mode": "wrong-key"}),
+    ("clinic: the clinic's certificate for the hub is no good (its authority has not signed it, or one of them is not valid now)",
+     {"mode": "stranger"}),
+    ("clinic: the clinic's certificate for the hub is no good (its authority has not signed it, or one of them is not valid now)",
+     {"mode": "expired-ca"}),
+    ("clinic: the clinic's certificate for the hub is no good (it is not for the hub's key)", {"mode": "garbage"}),
+    ("clinic: the clinic's certificate is not trusted (expired)", {"certificate": "expired"}),
+    ("clinic: the clinic's certificate is not trusted (it is for another host)", {"certificate": "wrong-host"}),
+], ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "")  # fmt: skip
+def test_what_stands_in_the_way_is_named_and_nothing_is_left_behind(bare, est, words, options):
+    est.start(**options)
+    refused = enrol(bare, est, "--json")
+    assert refused.returncode == 69 and words in refused.stderr
+    fault = json.loads(refused.stdout)
+    assert f"{fault['layer']}: {fault['fault']}; {fault['remedy']}" in refused.stderr
+    assert not (bare.state / "enrolment/current").exists() and not list((bare.state / "enrolment").glob("*/hub.key"))
+    # Once it is mended, the same words do it.
+    est.stop()
+    assert enrol(bare, est.start()).returncode == 0
+
+
+def test_a_wrong_code_is_named_and_told_nobody(bare, est):
+    est.start()
+    refused = enrol(bare, est, code="WRONG-1")
+    assert refused.returncode == 69
+    assert "clinic: the clinic does not accept the code (401); ask it for another" in refused.stderr
+    assert "WRONG-1" not in refused.stderr + refused.stdout and est.log == []
+
+
+def test_a_server_that_is_down_is_named(bare, est):
+    est.start()
+    est.stop()
+    assert "network: the clinic's address refuses connections" in enrol(bare, est).stderr
+
+
+def test_a_server_that_offers_no_enrolment_is_named(bare, clinic):
+    """The clinic's own, by mistake: it wants a certificate before it says anything, which the hub has not."""
+    refused = bare.run("enrol", "--server", clinic.url, "--code", CODE)
+    assert refused.returncode == 69 and refused.stderr.startswith("vitalsd: clinic: the clinic rejects this hub")
+
+
+def test_a_certificate_that_the_clinic_does_not_take_is_kept_and_said(bare, clinic, est):
+    """The code was good for once: what was obtained is not thrown away."""
+    est.start()
+    clinic.stop()
+    clinic.authority = "other-ca"
+    clinic.start()
+    refused = enrol(bare, est)
+    assert refused.returncode == 69 and "clinic: the clinic rejects this hub" in refused.stderr
+    assert (bare.state / "enrolment/current/hub.pem").exists()
+    clinic.stop()
+    clinic.authority = "ca"
+    clinic.start()
+    assert json.loads(enrol(bare, est, "--json").stdout)["new"] is False
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("--code", "x"), "--server wants"), (("--server", "http://clinic.example", "--code", "x"), "--server wants"),
+    (("--server", "https://clinic.example"), "--code is missing"),
+])
+def test_what_is_missing_is_asked_for(bare, words, said):
+    refused = bare.run("enrol", *words)
+    assert refused.returncode == 64 and said in refused.stderr

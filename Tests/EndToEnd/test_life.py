@@ -1,0 +1,182 @@
+"""The sign of life: nothing measured, device not heard and hub offline are three things to the clinic, and what was agreed
+and did not come is told as missing."""
+
+import sqlite3
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from conftest import eventually, measure
+from far_ends import blood_pressure
+from test_time import HubClock
+
+LIFE = "urn:oid:2.25.30950630365466917062132239233202337957"
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+
+
+def code(concept: dict | None) -> str | None:
+    return next((c["code"] for c in (concept or {}).get("coding", []) if c["system"] == LIFE), None)
+
+
+def parts(o: dict) -> dict:
+    """Component values by code; None where one says why it has none."""
+    return {
+        code(part["code"]): next((value for key, value in part.items() if key.startswith("value")), None)
+        for part in o["component"]
+    }
+
+
+class Reader:
+    """The clinic's side, as its page tells it to read."""
+
+    def __init__(self, clinic):
+        self.clinic = clinic
+
+    def of(self, kind: str) -> list[dict]:
+        return [o for o in self.clinic.observations() if code(o["code"]) == kind]
+
+    @property
+    def hub(self) -> dict | None:
+        found = self.of("hub-status")
+        assert len(found) <= 1, "one for each hub, whatever its age"
+        return found[0] if found else None
+
+    @property
+    def device(self) -> dict:
+        [found] = self.of("device-status")
+        return found
+
+    @property
+    def state(self) -> str | None:
+        """What a nurse wants to know of the cuff."""
+        if self.hub is None:
+            return None
+        told, interval = datetime.fromisoformat(self.hub["effectiveDateTime"]), parts(self.hub)["interval"]["value"]
+        if datetime.now(told.tzinfo) - told > timedelta(seconds=3 * interval):
+            return "hub offline"
+        return code(self.device.get("valueCodeableConcept")) or "unknown"
+
+
+def listened(home, since: timedelta) -> None:
+    """The hub has listened for so long without a break, as a daemon that was restarted just now has it on disk."""
+    now = time.time()
+    with sqlite3.connect(home.state / "journal") as journal:
+        words = f"{round((now - since.total_seconds()) * 1000)} {round(now * 1000)}"
+        journal.execute("INSERT OR REPLACE INTO meta VALUES ('listening', ?)", (words,))
+    journal.close()
+
+
+@pytest.fixture
+def reader(home, clinic, cuff):
+    home.set("Heartbeat", "1s")
+    return Reader(clinic)
+
+
+def test_not_heard_nothing_measured_measured_and_offline_are_told_apart(home, clinic, cuff, reader):
+    listened(home, timedelta(days=3))
+    home.start()
+    eventually(lambda: reader.state == "not-heard")
+    assert parts(reader.device)["last-contact"] is None and parts(reader.device)["last-reading"] is None
+    # Somebody switches it on, and does not measure.
+    cuff.is_on = True
+    eventually(lambda: reader.state == "nothing-measured")
+    assert parts(reader.device)["last-contact"] and parts(reader.device)["last-reading"] is None
+    cuff.is_on = False
+    measure(cuff, 120)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)])
+    home.stop()
+    eventually(lambda: reader.state == "hub offline")
+    # It says which device, by the name that its readings have, and nothing of a person or a value.
+    [cuff_at_clinic] = [r for r in clinic.ask("_all")["resources"] if r["resourceType"] == "Device"
+                        and any(i["value"] == "00-09-1F-00-00-01" for i in r["identifier"])]
+    assert reader.device["focus"][0]["identifier"]["value"] in [i["value"] for i in cuff_at_clinic["identifier"]]
+    assert "4711" not in str(reader.device) and "120" not in str(parts(reader.device))
+
+
+def test_what_could_not_be_read_is_told(home, cuff, reader):
+    """The cuff is there and answers nothing: that is no "nothing measured"."""
+    cuff.is_stuck = True
+    home.start()
+    eventually(lambda: reader.state == "not-read", within=60)
+
+
+def test_a_hub_that_has_just_begun_to_listen_claims_nothing(home, reader):
+    home.start()
+    eventually(lambda: reader.state == "unknown")
+    assert parts(reader.hub)["radio"]["coding"][0]["code"] == "working"
+    assert parts(reader.hub)["queue-length"] == 0
+
+
+def test_a_contact_outlives_the_daemon(home, cuff, reader):
+    cuff.is_on = True
+    home.start()
+    eventually(lambda: reader.state == "nothing-measured")
+    cuff.is_on = False
+    before = parts(reader.device)["last-contact"]
+    # What was heard since the last sign of life may be lost by a kill; what was told is on disk.
+    home.kill()
+    home.start()
+    told = reader.hub["effectiveDateTime"]
+    eventually(lambda: reader.hub["effectiveDateTime"] != told)
+    assert parts(reader.device)["last-contact"] >= before[:19]
+    assert reader.state == "nothing-measured"
+
+
+def test_what_becomes_of_it_changes_nothing_for_the_readings(home, clinic, cuff, reader):
+    clinic.fault("status", status=503, retryAfter="3600")
+    home.start()
+    eventually(lambda: "sign of life" in home.log)
+    measure(cuff, 120, 121)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80), (121, 80)])
+    assert home.status()["daemon"]["fault"] is None
+    # The clinic has asked for an hour, and gets it; a reload is no reason.
+    assert reader.hub is None
+    assert home.status()["daemon"]["clinics"]["clinic"]["signOfLife"]["fault"].startswith("clinic: the clinic is busy (503)")
+
+
+def test_what_waits_and_what_was_refused_is_counted(home, clinic, cuff, reader):
+    clinic.fault("poison", identifier=f"-150020-{602_294_400 + 60}")
+    home.start()
+    measure(cuff, 120, 121)
+    eventually(lambda: clinic.blood_pressures() == [(121, 80)])
+    eventually(lambda: reader.hub and parts(reader.hub)["quarantine"] == 1)
+    assert parts(reader.hub)["queue-length"] == 0 and parts(reader.hub)["queue-oldest"] is None
+
+
+def test_what_was_agreed_and_did_not_come_is_told_as_missing(home, clinic, cuff, reader, tmp_path):
+    clock = HubClock(tmp_path)
+    assert home.ask("bind", cuff.address, "--schedule", "daily 12-13") == "bound\n"
+    home.start(env=clock.environment)
+    eventually(lambda: reader.hub and parts(reader.device)["schedule"] == "daily 12-13")
+    # The day after tomorrow, before noon: tomorrow's was missed, whatever the time is now.
+    now = datetime.now(COPENHAGEN)
+    noon = (now + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    clock.set((noon - timedelta(minutes=30)).timestamp() - time.time(), kept=True)
+    eventually(lambda: parts(reader.device)["overdue"] is True)
+    told = parts(reader.device)
+    assert datetime.fromisoformat(told["next-expected"]["start"]) == noon
+    assert datetime.fromisoformat(told["next-expected"]["end"]) == noon + timedelta(hours=1)
+    yesterday = (noon - timedelta(days=1)).replace(tzinfo=None).replace(tzinfo=COPENHAGEN)
+    assert datetime.fromisoformat(told["missed"]["start"]) == yesterday
+    # It comes late: at once nothing is overdue.
+    shown = cuff.clock
+    with cuff.lock:
+        cuff.memory.append(blood_pressure(118, 80, 60, shown))
+    eventually(lambda: clinic.blood_pressures() == [(118, 80)])
+    eventually(lambda: parts(reader.device)["overdue"] is False)
+
+
+def test_status_tells_a_technician_the_same(home, cuff):
+    assert home.ask("bind", cuff.address, "--schedule", "twice a day") == "bound\n"
+    [bound] = home.status()["bound"]
+    assert bound["schedule"] == "twice a day" and bound["overdue"] is False and bound["heard"] is None
+    assert "never heard, nothing measured, twice a day, next by" in home.ask("status")
+    # What was agreed stays when the same person's device is bound again, and goes when it is said so.
+    home.ask("bind", cuff.address)
+    assert home.status()["bound"][0]["schedule"] == "twice a day"
+    home.ask("bind", cuff.address, "--schedule", "none")
+    assert home.status()["bound"][0]["schedule"] is None
+    refused = home.run("bind", cuff.address, "--schedule", "Mon 10-08")
+    assert refused.returncode == 64 and "10-08 ends before it begins" in refused.stderr

@@ -1,0 +1,61 @@
+import Core
+import FHIR
+
+/// What a hub does after a request that failed.
+enum Strategy: CaseIterable {
+    /// The daemon's own rules.
+    case vitalsd
+    /// The same again after half a minute, for as long as it takes.
+    case fixed
+    /// 5, 10, 20 … 900 s; every hub the same.
+    case exponential
+
+    var name: String {
+        switch self {
+        case .vitalsd: "vitalsd"
+        case .fixed: "fixed 30 s"
+        case .exponential: "exponential, no jitter"
+        }
+    }
+}
+
+/// A hub's way to the clinic, as its courier keeps it: `DeliveryPolicy` where it is the daemon's own.
+struct Way {
+    let strategy: Strategy
+    private var policy = DeliveryPolicy()
+    private var failures = 0
+
+    init(_ strategy: Strategy) { self.strategy = strategy }
+
+    /// How many readings one request may hold. The others get what is best, so that only the waiting is compared.
+    var most: Int { strategy == .vitalsd ? policy.most : DeliveryPolicy.largestBundle }
+    /// How long a backlog pauses between two bundles, in seconds.
+    var gap: Double { strategy == .vitalsd ? policy.gap / .seconds(1) : 0 }
+
+    mutating func taken(_ readings: Int, in time: Double) {
+        failures = 0
+        policy.taken(readings, in: .seconds(time))
+    }
+
+    /// How long to wait, in seconds.
+    mutating func failed(_ refusal: Refusal, _ chance: inout Chance) -> Double {
+        failures += 1
+        switch strategy {
+        case .vitalsd: return policy.failed(refusal, chance: chance.share()) / .seconds(1)
+        case .fixed: return 30
+        case .exponential:
+            if case .clinic(.busy(_, let wish?)) = refusal.fault { return wish / .seconds(1) }
+            return min(900, 5 * Double(1 << min(failures - 1, 8)))
+        }
+    }
+}
+
+extension Refusal {
+    /// Nobody listens.
+    static let down = Refusal(.resend, .network(.refused))
+    /// More than it can do, and it says no more than that.
+    static let overloaded = Refusal(.resend, .clinic(.failing(status: 503)), status: 503)
+    /// A gateway that counts requests.
+    static let limited = Refusal(
+        .resend, .clinic(.busy(status: 429, retryAfter: .seconds(60))), status: 429)
+}

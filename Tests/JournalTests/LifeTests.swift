@@ -1,0 +1,79 @@
+import Core
+import Testing
+
+@testable import Journal
+
+/// Who was heard, what was agreed and what has come of it; in a file that the next start finds.
+struct LifeTests {
+    let place = Place()
+    let anna = Subject.reference("Patient/anna"), bo = Subject.reference("Patient/bo")
+
+    @Test func aContactIsKeptAndReplaced() async throws {
+        let journal = try place.open(), device = "bluetooth:00:00:00:00:00:01"
+        try await journal.note([.init(device: device, heard: hubTime(1), isRead: true, battery: 90)])
+        try await journal.note([.init(device: device, heard: hubTime(2), battery: 80, isLow: true)])
+        await journal.close()
+        let again = try place.open()
+        #expect(try await again.contacts() == [.init(device: device, heard: hubTime(2), battery: 80, isLow: true)])
+        _ = try await again.wipe(device, undelivered: false)
+        #expect(try await again.contacts().isEmpty)
+    }
+
+    @Test func whatWasAgreedStaysWithTheSamePersonOnly() async throws {
+        let journal = try place.open(), device = "bluetooth:00:00:00:00:00:01", schedule = try Schedule("twice a day")
+        let agreed = Instant(milliseconds: 1_795_000_000_000)
+        let binding = Journal.Binding(device: device, user: nil, subject: anna, schedule: schedule, agreed: agreed)
+        try await journal.bind(binding)
+        // Paired again: the same person's.
+        try await journal.bind(.init(device: device, user: nil, subject: anna), keepsSchedule: true)
+        #expect(try await journal.bindings() == [binding])
+        try await journal.swap(device, for: device + "1")
+        #expect(try await journal.bindings().map(\.schedule) == [schedule])
+        try await journal.bind(.init(device: device + "1", user: nil, subject: bo), keepsSchedule: true)
+        #expect(try await journal.bindings() == [.init(device: device + "1", user: nil, subject: bo)])
+        try await journal.bind(.init(device: device + "1", user: nil, subject: bo, schedule: schedule))
+        try await journal.agreeOpen(at: agreed)
+        try await journal.agreeOpen(at: Instant(milliseconds: 1))
+        #expect(try await journal.bindings().map(\.agreed) == [agreed])
+        try await journal.bind(.init(device: device + "1", user: nil, subject: bo))
+        #expect(try await journal.bindings().map(\.schedule) == [nil])
+    }
+
+    @Test func whatHasComeIsThePersonsWhoseDeviceItIsNow() async throws {
+        let journal = try place.open()
+        try await journal.bind(.init(device: cuff.identity, user: nil, subject: anna))
+        _ = try await journal.keep([entry(pressure(1)), entry(pressure(2))])
+        let life = try #require(try await journal.lives().first)
+        #expect(life.device == cuff && life.contact == nil && life.measured != nil)
+        #expect(
+            life.measured
+                == (try await journal.pending(for: "clinic", limit: 9).map { $0.dated.at ?? $0.heard.wall }.max()))
+        try await journal.bind(.init(device: cuff.identity, user: nil, subject: bo))
+        #expect(try await journal.lives().first?.measured == nil)
+    }
+
+    @Test func theQueueIsCountedForOneClinic() async throws {
+        let journal = try place.open()
+        _ = try await journal.keep([entry(pressure(1)), entry(pressure(2)), entry(pressure(3))])
+        let refused = Journal.Receipt(reading: 1, .refused(.clinic(.tooLarge)), at: Instant(milliseconds: 1))
+        try await journal.settle([refused], for: "clinic")
+        let queue = try await journal.queue(for: "clinic")
+        #expect(queue.waiting == 2 && queue.quarantined == 1 && queue.unassigned == 0 && queue.oldest != nil)
+        #expect(try await journal.queue(for: "another").waiting == 0)
+    }
+
+    @Test func aDamagedJournalGivesTheSchedulesBack() async throws {
+        let journal = try place.open(), schedule = try Schedule("Mon Wed Fri 08-10")
+        let binding = Journal.Binding(
+            device: cuff.identity, user: 2, subject: anna, schedule: schedule, agreed: Instant(milliseconds: 5))
+        try await journal.bind(binding)
+        _ = try await journal.keep((1...200).map { entry(pressure($0)) })
+        await journal.close()
+        var file = contents(place.path)
+        for at in 30 * 1024..<31 * 1024 { file[at] = 0xA5 }
+        write(file, to: place.path)
+        let again = try place.open()
+        #expect(await again.takeRepairs().count == 1)
+        #expect(try await again.bindings() == [binding])
+    }
+}
