@@ -16,6 +16,9 @@ public struct ByteReader: ~Copyable, ~Escapable {
     @inlinable @inline(__always) public var remaining: Int { bytes.count &- offset }
     @inlinable @inline(__always) public var isAtEnd: Bool { remaining == 0 }
 
+    /// The next byte, which stays there; 0 at the end.
+    package var peek: UInt8 { isAtEnd ? 0 : bytes[position] }
+
     @inlinable @inline(__always) public mutating func u8() throws(Malformed) -> UInt8 {
         try need(1)
         defer { position &+= 1 }
