@@ -1,6 +1,7 @@
 import Bluetooth
 import Core
 import Devices
+import Glibc
 import Host
 import Journal
 
@@ -8,7 +9,7 @@ import Journal
 ///
 /// One packet is a question. `status`, and what changes the journal, is answered with one packet; `scan`, `pair` and
 /// `record` with several, each a word, a tab and the rest: `heard`, `say`, `ask` (which wants a packet back), `wait`, `line`
-/// (of a capture), and `done` or `error: `.
+/// (of a capture), and `done` or `error: `. `watch` is answered with a `SceneEntry` a packet, without end.
 @Hub final class Control {
     static func path(_ configuration: Configuration) -> String { configuration.stateDirectory + "/control" }
 
@@ -47,6 +48,9 @@ import Journal
 
     private func answer(_ caller: SocketBearer) async {
         do throws(Fault) {
+            // The directory lets in nobody else; should it ever be opened, the daemon still does not.
+            let user = try caller.peer.user
+            guard user == 0 || user == geteuid() else { return caller.hangUp() }
             guard let question = try await caller.receive(within: .seconds(5)) else { return }
             try await answer(String(decoding: question, as: UTF8.self), caller)
         } catch {
@@ -65,6 +69,7 @@ import Journal
             case "scan": answer = try await scan(words, caller)
             case "pair": answer = try await pair(words, caller)
             case "record": answer = try await record(words, caller)
+            case "watch": return try await gateway.show(to: caller)
             default:
                 guard let act = Act(notation: question) else { throw .hub(.badConfiguration("not understood")) }
                 answer = try await act.perform(on: gateway)

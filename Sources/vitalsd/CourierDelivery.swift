@@ -37,6 +37,7 @@ extension Courier {
         uncertain = shipment
         let asked = HubClock.now()
         do throws(Refusal) {
+            onStep(shipment.readings.map(\.id), .sent)
             let answer = try await destination.clinic.deliver(shipment.parcel), heard = HubClock.now()
             uncertain = nil
             policy.taken(shipment.readings.count, in: heard.uptime - asked.uptime)
@@ -78,6 +79,7 @@ extension Courier {
         }
         for suspect in quarantine.convict(excepting: shipment.readings.map(\.id)) { condemn(suspect) }
         delivered += shipment.readings.count
+        onStep(shipment.readings.map(\.id), .delivered)
         cleared()
         Systemd.log(.info, "\(layer): \(shipment.readings.count) delivered")
     }
@@ -87,6 +89,7 @@ extension Courier {
         var receipt = receipt(suspect.kept, .refused(suspect.refusal.fault))
         receipt.letter = suspect.letter
         answered.append(receipt)
+        onStep([suspect.kept.id], .refused)
         log(suspect.refusal.fault, about: "reading \(suspect.kept.id), set aside")
     }
 

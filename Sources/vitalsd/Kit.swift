@@ -87,7 +87,7 @@ extension Gateway {
         let result = try await change()
         acceptList.forget(device)
         hearing.forget(device)
-        watch.forget(device)
+        contacts.forget(device)
         try await acceptList.reload()
         for bond in bonds { try await central?.forget(bond.device) }
         return result

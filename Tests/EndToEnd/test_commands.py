@@ -8,8 +8,8 @@ from conftest import eventually, measure, vitalsd
 from far_ends import Air, Cuff, blood_pressure, nonin_format_13
 
 VERBS = [
-    "run", "demo", "status", "diagnose", "queue", "explain", "scan", "pair", "enrol", "bind", "unbind", "swap", "wipe",
-    "devices", "decode", "record", "replay", "version", "help"]
+    "run", "demo", "status", "diagnose", "watch", "queue", "explain", "scan", "pair", "enrol", "bind", "unbind", "swap",
+    "wipe", "devices", "decode", "record", "replay", "version", "help"]
 ADDRESS = "00:09:1F:00:00:01"
 
 
