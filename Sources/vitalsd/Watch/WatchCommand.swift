@@ -51,9 +51,8 @@ extension Watching {
                 // The daemon tells of itself every two seconds.
                 while let packet = try await link.receive(within: .seconds(30)) {
                     let text = String(decoding: packet, as: UTF8.self)
-                    if text.hasPrefix(Control.refusal) {
-                        throw .hub(
-                            .badConfiguration("the daemon says: \(text.dropFirst(Control.refusal.count))"))
+                    if let refused = Refused(notation: text) {
+                        throw .hub(.badConfiguration("the daemon says: \(refused.words)"))
                     }
                     found(true)
                     if let entry = SceneEntry(notation: text) { take(entry) }
