@@ -9,7 +9,7 @@ from far_ends import Air, Cuff, blood_pressure, nonin_format_13
 
 VERBS = [
     "run", "demo", "status", "diagnose", "watch", "queue", "explain", "scan", "pair", "enrol", "bind", "unbind", "swap",
-    "wipe", "audit", "devices", "decode", "record", "replay", "version", "help"]
+    "wipe", "audit", "report", "devices", "decode", "record", "replay", "version", "help"]
 ADDRESS = "00:09:1F:00:00:01"
 
 
