@@ -71,6 +71,12 @@ package enum Files {
         if fsync(place.raw) != 0 { throw .failed("fsync", errno, at: directory) }
     }
 
+    /// Writes text into what is there, as the kernel's attributes want it.
+    package static func put(_ text: String, into path: String) throws(Fault) {
+        let file = try Descriptor("open", open(path, O_WRONLY | O_CLOEXEC | O_TRUNC), at: path)
+        try write(Array(text.utf8), to: file.raw, at: path)
+    }
+
     /// The path with every symbolic link followed; nil where it leads nowhere.
     package static func resolved(_ path: String) -> String? {
         guard let real = realpath(path, nil) else { return nil }

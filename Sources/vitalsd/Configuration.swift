@@ -12,6 +12,7 @@ struct Configuration: Equatable {
     var stateDirectory = "/var/lib/vitalsd"
     var serialLines: [String] = []
     var keepStream = false
+    var feedback = Feedback.Settings()
     var journalMaximumBytes = 256 << 20
     var journalMaximumDays = 400
     var radio = RadioChoice.adapter(nil)

@@ -17,11 +17,10 @@ import Journal
     let intake: Intake
     let couriers: Couriers
     let dating: Dating
-    let roster = Roster()
+    let roster = Roster(), hearing = Hearing(), scene = Scene()
     let acceptList: AcceptList
-    let hearing = Hearing()
     let contacts: Contacts
-    let scene = Scene()
+    let feedback: Feedback
     /// The radio; nil where the hub is to have none.
     let central: (any Central)?
     /// Who listens beside the line: a technician who looks for devices.
@@ -55,7 +54,11 @@ import Journal
         contacts = try await Contacts(journal)
         couriers = try Couriers(journal, contacts, destinations)
         lines = try LineWatch(configured: configuration.serialLines)
-        couriers.onStep = { [scene] readings, step in scene.move(readings, to: step) }
+        feedback = try Feedback(configuration.feedback)
+        couriers.onStep = { [scene, feedback] readings, step in
+            scene.move(readings, to: step)
+            feedback.move(readings, to: step)
+        }
         couriers.correct = { [dating] in dating.told($0) }
         dating.onBetter = { [couriers] in couriers.reconsider() }
         couriers.onDate = { [dating] date, asked, heard in await dating.hear(clinic: date, from: asked, to: heard) }
@@ -77,6 +80,7 @@ import Journal
             group.addTask { await self.couriers.run() }
             group.addTask { await self.dating.run() }
             group.addTask { await self.contacts.run() }
+            group.addTask { await self.feedback.run() }
             group.addTask { await self.hearLines() }
             group.addTask { await self.hearAir() }
             group.addTask { await self.hearCalls() }
@@ -97,6 +101,7 @@ import Journal
     func reload(_ new: Configuration, destinations: [Courier.Destination]) async throws(Fault) {
         configuration = new
         lines.configure(new.serialLines)
+        feedback.configure(new.feedback)
         try await couriers.redirect(to: destinations)
     }
 

@@ -86,7 +86,9 @@ import Journal
                 let keeping = try await gateway.intake.keep(entry)
                 gateway.scene.keep(keeping, of: device)
                 switch keeping {
-                case .kept: kept += 1
+                case .kept(let number):
+                    kept += 1
+                    gateway.feedback.received(number)
                 case .repeated: repeated += 1
                 }
                 if let address = device.bluetoothAddress { gateway.roster.advance(address) }
