@@ -8,9 +8,12 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import termios
 import threading
 import time
+
+import pytest
 
 from conftest import VITALSD, eventually, measure
 from far_ends import Cuff
@@ -149,3 +152,29 @@ def test_one_that_never_reads_holds_nobody_up(home, clinic, cuff):
 def test_wrong_words(home):
     assert home.run("watch", "--lang", "sv").returncode == 64
     assert home.run("watch", "now").returncode == 64
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_another_user_is_told_nothing(home, clinic, tmp_path):
+    """Should the directory ever be open, the kernel's word for who asks still counts."""
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    for folder in [home.state, *home.state.parents]:
+        if str(folder).startswith("/tmp/") or folder == home.state:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    (home.state / "control").chmod(0o666)
+    script = f"""
+import os, socket, sys
+os.setgid(65534); os.setuid(65534)
+link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+link.connect({str(home.state / "control")!r})
+try:
+    link.send(sys.argv[1].encode())
+    print(link.recv(65536))
+except (ConnectionResetError, BrokenPipeError):
+    print(b"")
+"""
+    for question in ("status", "watch", "by\troot\tunbind\tx\t"):
+        answer = subprocess.run([sys.executable, "-c", script, question], capture_output=True, text=True, check=True)
+        assert answer.stdout == "b''\n"
+    assert home.ask("audit") == ""
