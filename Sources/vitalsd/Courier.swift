@@ -52,6 +52,9 @@ import Journal
     /// The clinic's own clock, and the hub's when it was asked and when the answer was there.
     var onDate: (Instant, HubTime, HubTime) async -> Void = { _, _, _ in }
 
+    /// Readings that have come a step nearer to their receipts, for those who watch.
+    var onStep: ([Int64], ReadingScene.Step) -> Void = { _, _ in }
+
     /// A reading as it is known by now.
     var correct: (Kept) -> Kept = { $0 }
 

@@ -61,6 +61,7 @@ extension Courier {
         uncertain?.isRepeat = true
         let asked = HubClock.now()
         do throws(Refusal) {
+            onStep(shipment.readings.map(\.id), .sent)
             let answer = try await destination.clinic.deliver(shipment.parcel), heard = HubClock.now()
             uncertain = nil
             policy.taken(shipment.readings.count, in: heard.uptime - asked.uptime)
@@ -106,6 +107,7 @@ extension Courier {
         }
         for suspect in quarantine.convict(excepting: shipment.readings.map(\.id)) { condemn(suspect) }
         delivered += shipment.readings.count
+        onStep(shipment.readings.map(\.id), .delivered)
         cleared()
         Systemd.log(.info, "\(layer): \(shipment.readings.count) delivered")
     }
@@ -115,6 +117,7 @@ extension Courier {
         var receipt = receipt(suspect.kept, .refused(suspect.refusal.fault))
         receipt.letter = suspect.letter
         answered.append(receipt)
+        onStep([suspect.kept.id], .refused)
         log(suspect.refusal.fault, about: "reading \(suspect.kept.id), set aside")
     }
 

@@ -6,19 +6,28 @@ import Journal
 
 /// What a technician does with a kit while the daemon runs: look who is near, pair, and give it back.
 extension Gateway {
-    /// Tells everybody who is near, for so long. `tell` answers whether to go on.
-    func scan(for time: Duration, _ tell: (Advertisement) async -> Bool) async throws(Fault) {
+    /// Tells everybody who is near, for so long. `tell` answers whether to go on; `waiting` hears every ten seconds how much
+    /// of the time is left.
+    func scan(
+        for time: Duration, waiting: (Duration) async -> Void = { _ in }, _ tell: (Advertisement) async -> Bool
+    ) async throws(Fault) {
         guard let central else { throw .hub(.noRadio) }
         if let radioFault { throw radioFault }
         let scan = try Scan(), due = ContinuousClock.now + time
+        var turn = ContinuousClock.now + .seconds(10)
         scans.append(scan)
         central.discover(for: time)
         defer {
             scans.removeAll { $0 === scan }
             if scans.isEmpty { central.discover(for: .zero) }
         }
-        while let advertisement = await scan.next(before: due) {
-            guard await tell(advertisement) else { return }
+        while .now < due {
+            let heard = await scan.next(before: min(due, turn))
+            if let heard { guard await tell(heard) else { return } }
+            if .now >= turn, .now < due {
+                turn = .now + .seconds(10)
+                await waiting(due - .now)
+            }
         }
     }
 
@@ -30,24 +39,39 @@ extension Gateway {
         var subject: Subject
         var consent: Consent?
         var capability: Management.IOCapability
+        /// The driver's id, where the technician names the model.
+        var model: String?
     }
 
-    /// Pairs with a device that is near, and binds it. `say` tells how far it is; `ask` puts the device's questions.
+    /// Pairs with a device that is near, and binds it; an old bond with it is replaced. `say` tells how far it is; `guide`
+    /// says what is to be done with the device and answers once that is done; `ask` puts the device's questions.
     /// Throws `device(.silent)` when it is not heard within a minute.
     func pair(
-        _ order: PairingOrder, say: (String) async -> Void, ask: @Hub (PairingQuestion) async -> PairingAnswer
+        _ order: PairingOrder, say: (PairingStep) async -> Void, guide: (PairingMode) async -> Bool,
+        ask: @Hub (PairingQuestion) async -> PairingAnswer
     ) async throws(Fault) {
         guard let central else { throw .hub(.noRadio) }
-        await say("looking for \(order.address)")
+        let known = acceptList["bluetooth:\(order.address)"].sighting
+        var isGuided = false
+        // Some can only be heard once somebody has pressed their button.
+        if let mode = drivers.first(where: { $0.id == order.model })?.pairing ?? known.flatMap(pairingMode) {
+            isGuided = true
+            guard await guide(mode) else { throw .pairing(.rejected) }
+        }
+        await say(.looking(order.address.description))
         var found: Advertisement?
-        try await scan(for: .seconds(60)) { advertisement in
+        try await scan(for: .seconds(60)) { left in
+            await say(.waiting(Int(left.components.seconds)))
+        } _: { advertisement in
             guard advertisement.address == order.address else { return true }
             found = advertisement
             return drivers.soleClaimant(of: Sighting(.advertisement(advertisement))) == nil
         }
         guard var sighting = found else { throw .device(.silent) }
-        let driver = drivers.soleClaimant(of: Sighting(.advertisement(sighting)))
-        await say("\(driver?.model ?? "a device of no known model") is near; pairing")
+        if !isGuided, let mode = pairingMode(of: sighting) {
+            guard await guide(mode) else { throw .pairing(.rejected) }
+        }
+        await say(.near(model: drivers.soleClaimant(of: Sighting(.advertisement(sighting)))?.model))
         let bond = try await central.pair(
             sighting.device, as: order.capability, within: .seconds(60), answering: ask)
         // The device behind a private address is known by its identity from now on.
@@ -63,7 +87,11 @@ extension Gateway {
         try await journal.bind(binding, keepsSchedule: true)
         acceptList.wake(identity)
         try await acceptList.reload()
-        await say("bound as \(bond.device.address)")
+        await say(.bound(bond.device.address.description))
+    }
+
+    private func pairingMode(of sighting: Advertisement) -> PairingMode? {
+        drivers.soleClaimant(of: Sighting(.advertisement(sighting)))?.pairing
     }
 
     /// Lets a device take another's place.
@@ -72,10 +100,10 @@ extension Gateway {
         acceptList.wake(new)
     }
 
-    /// Forgets a device, or all of them, here and in the kernel.
-    func wipe(_ device: String?, undelivered: Bool) async throws(Fault) -> Journal.Wiped {
+    /// Forgets a device, or all of them, here and in the kernel; `audit` is the act's number in the trail.
+    func wipe(_ device: String?, undelivered: Bool, audit: Int64?) async throws(Fault) -> Journal.Wiped {
         try await forgetting(device) { () throws(Fault) in
-            try await journal.wipe(device, undelivered: undelivered)
+            try await journal.wipe(device, undelivered: undelivered, audit: audit)
         }
     }
 
@@ -87,7 +115,8 @@ extension Gateway {
         let result = try await change()
         acceptList.forget(device)
         hearing.forget(device)
-        watch.forget(device)
+        contacts.forget(device)
+        scene.forget(device)
         try await acceptList.reload()
         for bond in bonds { try await central?.forget(bond.device) }
         return result

@@ -434,6 +434,21 @@ def set_aside(home):
     home.measure(128)
 
 
+@row("a measurement that was agreed did not come", "device.overdue")
+def overdue(home):
+    new = Cuff("00:09:1F:00:00:04", clock=home.cuff.clock)
+    home.daemon.ask("bind", new.address, "--schedule", "twice a day")
+    with sqlite3.connect(home.closed_journal()) as journal:
+        journal.execute("UPDATE binding SET agreed = agreed - 4 * 86400000 WHERE schedule IS NOT NULL")
+    home.up()
+    home.air.cuffs[new.address] = new
+    home.cuff = new
+    # It is in reach, and all that it has is three days old.
+    home.keep(141, home.house_time().replace(microsecond=0) - timedelta(days=3))
+    yield
+    home.measure(142)
+
+
 @row("the battery is low", "device.battery-low")
 def battery(home):
     home.spot_check(95, low_battery=True)

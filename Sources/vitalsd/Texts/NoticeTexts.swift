@@ -27,6 +27,14 @@ extension Notice {
                 Text(
                     en: "Nothing is broken: ask the person to measure.",
                     da: "Intet er i stykker: bed personen om at måle."))
+        case .overdue:
+            Told(
+                Text(
+                    en: "A measurement that was agreed has not come.",
+                    da: "En aftalt måling er ikke kommet."),
+                Text(
+                    en: "Ask the person to measure, beside the hub; nothing else is wrong with the device.",
+                    da: "Bed personen om at måle, ved siden af hubben; apparatet fejler ellers intet."))
         case .batteryLow:
             Told(
                 Text(en: "The device's battery is nearly empty.", da: "Apparatets batteri er næsten tomt."),

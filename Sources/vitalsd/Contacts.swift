@@ -6,7 +6,7 @@ import Journal
 ///
 /// "Nothing was measured" is only true where the device was heard, and "it was not heard" only where somebody listened.
 /// Devices are heard many times a second: what is known goes to disk every five minutes, and without waiting for it.
-@Hub final class Watch {
+@Hub final class Contacts {
     private let journal: Journal
     private var contacts: [String: Journal.Contact] = [:]
     private var changed: Set<String> = []
