@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import Host
 import Journal
 
@@ -44,7 +45,11 @@ extension Command {
     mutating func run(in language: Language, wantsJSON: Bool) async throws(Exit) {
         let configuration = try configuration(at: path)
         gather(configuration)
+        // Beside the result: a journal of years takes its time.
+        func say(_ step: Text) { if !wantsJSON, isatty(STDERR_FILENO) == 1 { printError(step[language]) } }
+        say(KitText.wiping)
         let outcome = try await act.outcome(with: configuration, wantsJSON: wantsJSON)
+        say(KitText.searching)
         let proof: Proof
         do throws(Fault) {
             proof = try await prove(configuration)

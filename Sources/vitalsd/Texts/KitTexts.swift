@@ -4,6 +4,8 @@ import Core
 enum KitText {
     // MARK: wiping
 
+    static let wiping = Text(en: "deleting and overwriting", da: "sletter og overskriver")
+    static let searching = Text(en: "looking for what is left", da: "søger efter, hvad der er tilbage")
     static let unknown = Text(
         en: "what was stored did not read before, so only whose the kit is was looked for",
         da: "det, der var gemt, kunne ikke læses forinden, så der er kun søgt efter, hvis udstyret er")
