@@ -68,7 +68,7 @@ let package = Package(
         .testTarget(name: "HouseTests", swiftSettings: common),
         // Every parser of outside bytes, for libFuzzer: `make fuzz`.
         .executableTarget(
-            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices"], path: "Tests/Fuzz",
+            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices", "FHIR"], path: "Tests/Fuzz",
             exclude: ["fuzz.py"],
             swiftSettings: common),
         // What a power cut leaves of a journal, opened as the daemon opens it: see Tests/EndToEnd/test_power.py.

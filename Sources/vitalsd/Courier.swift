@@ -158,17 +158,6 @@ import Journal
         await easeOff()
     }
 
-    /// The very same bytes. Those that do not get through in one piece are sent in two, which tell the same.
-    private func deliverAgain(_ shipment: Shipment) async throws(Refusal) {
-        if shipment.readings.count > policy.most, policy.isTooSlow {
-            let middle = shipment.readings.count / 2
-            uncertain = nil
-            try await deliver(shipment.readings[..<middle])
-            return try await deliver(shipment.readings[middle...])
-        }
-        try await send(shipment)
-    }
-
     /// What was refused alone stays behind until anything else was taken.
     private func deliverBesideSuspects() async throws(Refusal) {
         try await settleAnswered().get()

@@ -281,6 +281,7 @@ def shown(words: str, code: str, name: str, certificate: str):
 
 shown("an authority that nobody trusts", "clinic.strange-authority", "stranger", "stranger")
 shown("the clinic's certificate has expired", "clinic.certificate-expired", "expired", "expired")
+shown("the clinic's certificate ends in 20 days", "clinic.certificate-ends", "ends", "soon")
 shown("another host's certificate", "clinic.other-host", "other_host", "wrong-host")
 
 
@@ -294,6 +295,13 @@ def rejected(home):
 @row("the hub's certificate has expired", "clinic.own-certificate-expired")
 def own_expired(home):
     home.show("expired")
+    yield
+    home.show("hub")
+
+
+@row("the hub's certificate ends in 20 days", "clinic.own-certificate-ends")
+def own_ends(home):
+    home.show("hub-soon")
     yield
     home.show("hub")
 

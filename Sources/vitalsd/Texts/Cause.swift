@@ -72,5 +72,6 @@ enum Notice: String, CaseIterable, Sendable {
     case unassigned = "pairing.unassigned", nobodyEnrolled = "pairing.nobody-enrolled"
     case notRunning = "hub.not-running", clockUnkept = "hub.clock-unkept", diskLow = "hub.disk-low"
     case noNetwork = "network.no-network"
-    case waiting = "clinic.readings-wait"
+    case waiting = "clinic.readings-wait", ownCertificateEnds = "clinic.own-certificate-ends"
+    case certificateEnds = "clinic.certificate-ends", authorityEnds = "clinic.authority-ends"
 }
