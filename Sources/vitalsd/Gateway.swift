@@ -17,7 +17,7 @@ import Journal
     let intake: Intake
     let couriers: Couriers
     let dating: Dating
-    let roster = Roster(), hearing = Hearing(), scene = Scene()
+    let roster = Roster(), scene = Scene()
     let acceptList: AcceptList
     let contacts: Contacts
     let feedback: Feedback
@@ -162,8 +162,6 @@ import Journal
     private func isAwaited(_ advertisement: Advertisement) -> Bool {
         let sighting = Sighting(.advertisement(advertisement))
         if acceptList.isBound(sighting.identity) {
-            // A classic device cannot be heard: only its call tells that it is there.
-            if advertisement.kind != .classic { contacts.hear(sighting.identity) }
             // What calls by itself is waited for.
             if drivers.soleClaimant(of: sighting)?.calls == true { return false }
             return !setAside.contains(sighting.identity) && !acceptList.isResting(sighting.identity)

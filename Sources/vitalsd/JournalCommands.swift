@@ -86,6 +86,11 @@ extension Arguments {
         return address
     }
 
+    /// An address; nil where none is named and somebody can be asked.
+    mutating func addressIfNamed(canAsk: Bool) throws(Exit) -> BluetoothAddress? {
+        isAtEnd && canAsk ? nil : try bluetoothAddress()
+    }
+
     mutating func slot() throws(Exit) -> Int? {
         guard let text = try option("user") else { return nil }
         guard let slot = Int(text), 0...255 ~= slot else { throw complain("--user wants a number from 0 to 255") }

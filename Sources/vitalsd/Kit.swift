@@ -114,7 +114,6 @@ extension Gateway {
         let bonds = acceptList.bonds.filter { device == nil || device == "bluetooth:\($0.device.address)" }
         let result = try await change()
         acceptList.forget(device)
-        hearing.forget(device)
         contacts.forget(device)
         scene.forget(device)
         try await acceptList.reload()

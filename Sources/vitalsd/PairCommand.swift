@@ -51,8 +51,8 @@ extension Command {
         let consent = try arguments.option("consent"), model = try arguments.option("model")
         let wantsJSON = arguments.flag("json"), language = try arguments.language()
         let path = try arguments.configurationPath()
-        let canType = isatty(STDIN_FILENO) == 1 && !wantsJSON
-        let named = try arguments.optionalAddress(canAsk: canType)
+        let canType = Conversation.isPossible && !wantsJSON
+        let named = try arguments.addressIfNamed(canAsk: canType)
         if let passkey, passkey.count > 6 || UInt32(passkey) == nil {
             throw arguments.complain("--passkey wants up to six digits")
         }
@@ -74,7 +74,7 @@ extension Command {
         var technician = Technician(
             language: language, passkey: passkey, pin: pin, canType: canType, wantsJSON: wantsJSON)
         let address: BluetoothAddress
-        if let named { address = named } else { address = try await technician.choose(configuration) }
+        if let named { address = named } else { address = try await Conversation(language).near(configuration) }
         let capability: Management.IOCapability =
             passkey != nil || pin != nil ? .keyboardOnly : canType ? .keyboardDisplay : .noInputNoOutput
         let order = Gateway.PairingOrder(
@@ -95,20 +95,8 @@ extension Command {
     }
 }
 
-extension Arguments {
-    /// An address; nil where there is none and somebody can be asked.
-    fileprivate mutating func optionalAddress(canAsk: Bool) throws(Exit) -> BluetoothAddress? {
-        let words = try rest()
-        if words.isEmpty, canAsk { return nil }
-        guard words.count == 1, let address = BluetoothAddress(words[0]) else {
-            throw complain("expected one Bluetooth address, such as 00:09:1F:80:00:22")
-        }
-        return address
-    }
-}
-
 /// `scan` and `pair` want the radio, and the radio is the daemon's.
-@Hub private func needsDaemon(_ configuration: Configuration) async throws(Exit) {
+@Hub func needsDaemon(_ configuration: Configuration) async throws(Exit) {
     guard await Control.ask("status", configuration) == nil else { return }
     printError("vitalsd: the daemon does not run, and the radio is its own; start it: systemctl start vitalsd")
     throw .unavailable

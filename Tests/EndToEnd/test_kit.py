@@ -231,6 +231,33 @@ def test_pairing_says_which_button_in_both_languages(home, clinic, tmp_path):
     air.close()
 
 
+class Terminal:
+    """A command in conversation."""
+
+    def __init__(self, home, *words: str):
+        self.master, self.slave = pty.openpty()
+        self.seen = ""
+        self.process = subprocess.Popen(
+            [VITALSD, *words, "--configuration", home.file], stdin=self.slave, stdout=self.slave, stderr=self.slave,
+            env={**os.environ, "LC_ALL": "C.UTF-8"})
+
+    def reads(self, text: str) -> bool:
+        while select.select([self.master], [], [], 0.1)[0]:
+            self.seen += os.read(self.master, 65536).decode()
+        return text in self.seen
+
+    def answer(self, question: str, text: str) -> None:
+        eventually(lambda: self.reads(question))
+        os.write(self.master, text.encode() + b"\n")
+
+    def end(self) -> int:
+        code = self.process.wait(60)
+        self.reads("")
+        for end in (self.master, self.slave):
+            os.close(end)
+        return code
+
+
 def test_pairing_in_conversation(home, clinic, tmp_path):
     cuff = Cuff(ADDRESS)
     cuff.is_on = True
@@ -239,26 +266,45 @@ def test_pairing_in_conversation(home, clinic, tmp_path):
     eventually(lambda: home.status().get("running"))
     # In a script there is nobody to ask.
     assert run(home, "pair").returncode == 64
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [VITALSD, "pair", "--configuration", home.file], stdin=slave, stdout=slave, stderr=slave,
-        env={**os.environ, "LC_ALL": "C.UTF-8"})
-    seen = ""
+    terminal = Terminal(home, "pair")
+    terminal.answer("Which one?", "1")
+    eventually(lambda: terminal.reads("Press Enter when it is ready."))
+    assert f"1  {ADDRESS}" in terminal.seen and "; pairing" not in terminal.seen
+    terminal.answer("Press Enter", "")
+    eventually(lambda: terminal.reads("is near; pairing"))
+    assert terminal.end() == 69
+    air.close()
 
-    def shows(text: str) -> bool:
-        nonlocal seen
-        while select.select([master], [], [], 0.1)[0]:
-            seen += os.read(master, 65536).decode()
-        return text in seen
 
-    eventually(lambda: shows("Which one?"))
-    assert f"1  {ADDRESS}" in seen
-    os.write(master, b"1\n")
-    eventually(lambda: shows("Press Enter when it is ready."))
-    assert "pairing" not in seen
-    os.write(master, b"\n")
-    eventually(lambda: shows("is near; pairing"))
-    assert process.wait(30) == 69
-    for end in (master, slave):
-        os.close(end)
+def test_a_kit_is_set_up_and_taken_back_in_conversation(home, clinic, tmp_path):
+    cuffs = [Cuff(ADDRESS), Cuff(OTHER)]
+    cuffs[0].is_on = True
+    air = Air(str(tmp_path / "air"), cuffs)
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    terminal = Terminal(home, "bind")
+    terminal.answer("Which one?", "1")
+    assert terminal.end() == 0 and terminal.seen.endswith("bound\r\n")
+    cuffs[0].is_on, cuffs[1].is_on = False, True
+    terminal = Terminal(home, "swap", "--lang", "da")
+    terminal.answer("Hvilket?", "1")
+    eventually(lambda: terminal.reads("skal overtage"))
+    eventually(lambda: terminal.seen.count("Hvilket?") == 2 or terminal.reads("\0"))
+    [number] = re.findall(rf"(\d)  {OTHER}", terminal.seen)
+    os.write(terminal.master, number.encode() + b"\n")
+    assert terminal.end() == 0 and "swapped" in terminal.seen
+    assert [bound["device"] for bound in home.status()["bound"]] == [f"bluetooth:{OTHER}"]
+    terminal = Terminal(home, "unbind")
+    terminal.answer("Which one?", "7")
+    assert terminal.end() == 64
+    terminal = Terminal(home, "unbind")
+    terminal.answer("Which one?", "1")
+    assert terminal.end() == 0 and home.status()["bound"] == []
+    terminal = Terminal(home, "wipe")
+    terminal.answer("Type yes", "no")
+    assert terminal.end() == 64 and len(audit(home)) == 5
+    terminal = Terminal(home, "wipe")
+    terminal.answer("Type yes", "yes")
+    # The configuration still names the person.
+    assert terminal.end() == 75 and "wiped:" in terminal.seen and len(audit(home)) == 1
     air.close()

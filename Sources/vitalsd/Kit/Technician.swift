@@ -74,32 +74,5 @@ import Host
         return "yes"
     }
 
-    private func typed(_ prompt: Text) -> String? {
-        guard canType else { return nil }
-        printLine(prompt[language])
-        return readLine()
-    }
-
-    /// Looks who is near, and asks which one is meant.
-    func choose(_ configuration: Configuration) async throws(Exit) -> BluetoothAddress {
-        printLine(KitText.looking[language])
-        var near: [String] = []
-        try await Control.converse("scan\t10", configuration) { word, rest in
-            let forms = rest.split(separator: "\t")
-            guard word == "heard", forms.count == 2 else { return nil }
-            let line = String(forms[1]), address = line.prefix { $0 != " " }
-            near.removeAll { $0.hasPrefix(address) }
-            near.append(line)
-            return nil
-        }
-        guard !near.isEmpty else {
-            printError("vitalsd: \(KitText.noneNear[language])")
-            throw .unavailable
-        }
-        for (index, line) in near.enumerated() { printLine("\(index + 1)  \(line)") }
-        guard let number = typed(KitText.which).flatMap({ Int($0) }), near.indices ~= number - 1,
-            let address = BluetoothAddress(near[number - 1].prefix { $0 != " " })
-        else { throw .usage }
-        return address
-    }
+    private func typed(_ prompt: Text) -> String? { canType ? Conversation(language).typed(prompt) : nil }
 }

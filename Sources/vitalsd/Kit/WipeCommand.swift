@@ -1,14 +1,16 @@
 import Core
+import Glibc
 import Host
 import Journal
 
 extension Command {
     static let wipe = Command(
-        verb: "wipe", arguments: "--everything [--undelivered] [--json] [--lang da|en] [--configuration FILE]",
+        verb: "wipe", arguments: "[--everything] [--undelivered] [--json] [--lang da|en] [--configuration FILE]",
         summary: "before the kit goes back: nothing of the citizen stays",
         explanation: """
             Removes every reading, device, key and binding from this hub, and overwrites them. Refused while a reading is
-            not at the clinic, unless --undelivered is added. Done twice it is done once.
+            not at the clinic, unless --undelivered is added. Without --everything it is asked, at a terminal, whether
+            that is meant. Done twice it is done once.
 
             Then it proves it: what was known before of persons, addresses, names, serial numbers, keys and readings is
             looked for, byte by byte, in every file of the state directory, in the configuration and in what the system's
@@ -20,7 +22,11 @@ extension Command {
         let wantsJSON = arguments.flag("json"), language = try arguments.language()
         let path = try arguments.configurationPath()
         try arguments.end()
-        guard isMeant else { throw arguments.complain("say --everything if that is what you mean") }
+        let isSure =
+            isMeant
+            || Conversation.isPossible && !wantsJSON
+                && ["yes", "ja"].contains(Conversation(language).typed(KitText.sure)?.lowercased() ?? "")
+        guard isSure else { throw arguments.complain("say --everything if that is what you mean") }
         var wiping = Wiping(nil, undelivered: undelivered, path)
         try await wiping.run(in: language, wantsJSON: wantsJSON)
     }
@@ -44,7 +50,11 @@ extension Command {
     mutating func run(in language: Language, wantsJSON: Bool) async throws(Exit) {
         let configuration = try configuration(at: path)
         gather(configuration)
+        // Beside the result: a journal of years takes its time.
+        func say(_ step: Text) { if !wantsJSON, isatty(STDERR_FILENO) == 1 { printError(step[language]) } }
+        say(KitText.wiping)
         let outcome = try await act.outcome(with: configuration, wantsJSON: wantsJSON)
+        say(KitText.searching)
         let proof: Proof
         do throws(Fault) {
             proof = try await prove(configuration)

@@ -4,6 +4,8 @@ import Core
 enum KitText {
     // MARK: wiping
 
+    static let wiping = Text(en: "deleting and overwriting", da: "sletter og overskriver")
+    static let searching = Text(en: "looking for what is left", da: "søger efter, hvad der er tilbage")
     static let unknown = Text(
         en: "what was stored did not read before, so only whose the kit is was looked for",
         da: "det, der var gemt, kunne ikke læses forinden, så der er kun søgt efter, hvis udstyret er")
@@ -68,6 +70,12 @@ enum KitText {
     static func type(_ digits: String) -> Text {
         Text(en: "type \(digits) into the device", da: "tast \(digits) på apparatet")
     }
+    static let noneBound = Text(en: "no device is bound", da: "intet apparat er tilknyttet")
+    static let old = Text(en: "The device that goes:", da: "Apparatet, der skal væk:")
+    static let new = Text(en: "The device that takes its place:", da: "Apparatet, der skal overtage:")
+    static let sure = Text(
+        en: "Every reading, key and device on this hub is deleted. Type yes to go on:",
+        da: "Alle målinger, nøgler og apparater på denne hub slettes. Skriv ja for at fortsætte:")
     static let ready = Text(en: "Press Enter when it is ready.", da: "Tryk Enter, når det er klar.")
 
     static func step(_ step: PairingStep) -> Text {
