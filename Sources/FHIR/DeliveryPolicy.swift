@@ -9,6 +9,8 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package var scale: Double
     /// Failures in a row; a success or a reload ends the row.
     package private(set) var failures = 0
+    /// Those of them that the clinic gave itself: it lives.
+    private var answers = 0
     /// How many readings a bundle may hold at present.
     package private(set) var most = Self.firstBundle
     /// How long a backlog pauses between two bundles, because the clinic asked for fewer requests.
@@ -27,8 +29,12 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// A bundle that takes less lets the next be larger; one that takes more makes it smaller.
     package static let fast = Duration.seconds(2), slow = Duration.seconds(10)
     /// The delays of `failed`.
-    package static let firstDelay = Duration.seconds(5), longestDelay = Duration.seconds(900)
-    package static let rightsProbe = Duration.seconds(3600), longestWish = Duration.seconds(86_400)
+    ///
+    /// Hubs that wait for a clinic come back spread evenly over the longest delay: of fifty thousand, one that begins again
+    /// hears fewer than twice what it can take (`make fleet`).
+    package static let firstDelay = Duration.seconds(5), longestDelay = Duration.seconds(1200)
+    package static let technicianProbe = Duration.seconds(900), rightsProbe = Duration.seconds(3600)
+    package static let longestWish = Duration.seconds(86_400)
     /// So many readings refused in a row are enough to suspect what all share, and so many to be sure.
     package static let doubt = 5, certainty = 8
     /// How often an answer that may pass by itself is believed before a reading is suspected.
@@ -39,6 +45,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// The clinic took so many readings, and it took so long.
     package mutating func taken(_ readings: Int, in time: Duration) {
         failures = 0
+        answers = 0
         refusedAlone = 0
         isTooSlow = false
         gap = gap > .milliseconds(100) ? gap * 4 / 5 : .zero
@@ -75,6 +82,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// Somebody may have helped: what was refused in a row is asked again from the beginning.
     package mutating func forgive() {
         failures = 0
+        answers = 0
         refusedAlone = 0
     }
 
@@ -84,7 +92,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package func isAboutContent(_ refusal: Refusal) -> Bool {
         switch refusal.action {
         case .split, .splitDuplicate, .halve: true
-        case .resendThenSplit: failures >= Self.benefit
+        case .resendThenSplit: answers >= Self.benefit
         case .resend, .resendOnce, .pause: false
         }
     }
@@ -94,12 +102,14 @@ package struct DeliveryPolicy: Equatable, Sendable {
         refusal.action == .resendThenSplit ? .seconds(86_400) : .zero
     }
 
-    /// A request failed: how long to wait before the next one. `min(15 min, 5 s · 2ⁿ)` times a half to the whole; or what the
-    /// clinic asks for; or longer, where only a technician can help.
+    /// A request failed: how long to wait before the next one. `min(20 min, 5 s · 1.75ⁿ)` times a half to the whole, of the
+    /// longest nine tenths to the whole, because by then they are apart; or what the
+    /// clinic asks for, and up to as long again or as the first; or longer, where only a technician can help.
     ///
     /// - Parameter chance: evenly distributed from 0 to 1. Hubs that failed together do not come back together.
     package mutating func failed(_ refusal: Refusal, chance: Double) -> Duration {
         failures += 1
+        if refusal.status != nil { answers += 1 }
         if case .clinic(.busy(429, _)) = refusal.fault { gap = min(max(.seconds(1), gap * 2), .seconds(60)) }
         if case .network(.timedOut) = refusal.fault, failures > 1 {
             isTooSlow = true
@@ -107,15 +117,23 @@ package struct DeliveryPolicy: Equatable, Sendable {
         }
         if case .clinic(.busy(_, let wish?)) = refusal.fault {
             let wish = min(max(.seconds(1), wish), Self.longestWish)
-            return scaled(wish + min(wish, .seconds(300)) * chance)
+            return scaled(wish + max(min(wish, .seconds(300)), grown) * chance)
         }
-        return scaled(delay(refusal) * (0.5 + chance / 2))
+        let delay = delay(refusal), least = delay < Self.longestDelay ? 0.5 : 0.9
+        return scaled(delay * (least + (1 - least) * chance))
     }
 
     private func delay(_ refusal: Refusal) -> Duration {
         if refusal.status == 403 { return Self.rightsProbe }
-        if refusal.action == .pause || refusal.action == .resendOnce && failures > 1 { return Self.longestDelay }
-        return min(Self.longestDelay, Self.firstDelay * (1 << min(failures - 1, 8)))
+        if refusal.action == .pause || refusal.action == .resendOnce && failures > 1 { return Self.technicianProbe }
+        return grown
+    }
+
+    /// Three quarters more with every failure: after a short outage nobody waits for longer than that took.
+    private var grown: Duration {
+        var delay = Self.firstDelay, left = failures
+        while left > 1, delay < Self.longestDelay { (delay, left) = (delay * 7 / 4, left - 1) }
+        return min(Self.longestDelay, delay)
     }
 
     private func scaled(_ delay: Duration) -> Duration { scale == 1 ? delay : delay * scale }

@@ -9,12 +9,15 @@ import Testing
     }
     private static let garbage = Refusal(.resendOnce, .clinic(.badAnswer("")), status: 200)
 
-    /// `min(15 min, 5 s · 2ⁿ)`, half of it or the whole.
-    @Test func delaysDoubleUpToAQuarterOfAnHour() {
-        for (chance, factor) in [(0.0, 0.5), (1.0, 1.0)] {
+    /// `min(20 min, 5 s · 1.75ⁿ)`, half of it or the whole, and nine tenths of the longest.
+    @Test func delaysGrowToTwentyMinutes() {
+        for (chance, factor, last) in [(0.0, 0.5, 1080.0), (1.0, 1.0, 1200.0)] {
             var policy = DeliveryPolicy()
-            let delays = (0..<12).map { _ in policy.failed(Self.down, chance: chance) / .seconds(1) }
-            #expect(delays == [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900, 900].map { $0 * factor })
+            let delays = (0..<13).map { _ in policy.failed(Self.down, chance: chance) / .seconds(1) }
+            var wanted = [5.0]
+            while let delay = wanted.last, wanted.count < 10 { wanted.append(delay * 1.75) }
+            for (delay, wanted) in zip(delays, wanted) { #expect(abs(delay - wanted * factor) < 1e-6) }
+            #expect(delays.dropFirst(10) == [last, last, last])
         }
     }
 
@@ -22,7 +25,7 @@ import Testing
         var policy = DeliveryPolicy()
         for _ in 0..<1000 { _ = policy.failed(Self.down, chance: 0.3) }
         let delay1 = policy.failed(Self.down, chance: 1)
-        #expect(delay1 == .seconds(900))
+        #expect(delay1 == .seconds(1200))
         #expect(policy.failures == 1001)
     }
 
@@ -117,6 +120,8 @@ import Testing
         for _ in 0..<5 {
             #expect(!policy.isAboutContent(failing))
             _ = policy.failed(failing, chance: 1)
+            // That nobody answers says nothing of the content.
+            for _ in 0..<3 { _ = policy.failed(Self.down, chance: 1) }
         }
         #expect(policy.isAboutContent(failing))
         #expect(DeliveryPolicy.patience(with: failing) == .seconds(86_400))
