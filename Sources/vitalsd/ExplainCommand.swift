@@ -64,16 +64,48 @@ extension JournalConnection {
         for device in try devices() {
             let pairs = try chronicle(of: device.identity, readings: 0).pairs
             guard !pairs.isEmpty else { continue }
-            clocks.append(DeviceClock(device: device, report: ClockReport(pairs, hub)))
+            clocks.append(DeviceClock(device: device, report: ClockReport(pairs, hub), readings: pairs.readings(hub)))
         }
         return clocks
     }
 }
 
-/// A line of `vitalsd status`.
+/// A device's clock as it was found, before the hub set it, where the hub knew the time.
+struct ClockReading {
+    let at: Instant
+    /// Of the house's clocks.
+    let secondsAhead: Int
+
+    var words: String {
+        (secondsAhead == 0 ? "right" : "\(abs(secondsAhead)) s \(secondsAhead > 0 ? "ahead" : "behind")") + " \(text(at))"
+    }
+}
+
+extension [ClockPair] {
+    /// The last few visits in which a calendar clock was read. What was read back after the hub had set it counts for
+    /// nothing.
+    fileprivate func readings(_ hub: HubTimeline) -> [ClockReading] {
+        let found = indices.filter { !self[$0].isWritten && ($0 == startIndex || !self[$0 - 1].isWritten || isVisit($0)) }
+        return found.suffix(8).compactMap { place in
+            let moment = hub.corrected(self[place].hub)
+            guard moment.synchronised, case .clock(let shown) = self[place].device else { return nil }
+            let house = Int(moment.wall.milliseconds / 1000) + HubClock.offset(at: moment.wall) * 60
+            return ClockReading(at: moment.wall, secondsAhead: shown.seconds - house)
+        }
+    }
+
+    /// Whether this is no reading back: more than a minute after the one before, or in another boot.
+    private func isVisit(_ place: Int) -> Bool {
+        let before = self[place - 1].hub, now = self[place].hub
+        return before.boot != now.boot || now.uptime - before.uptime > .seconds(60)
+    }
+}
+
+/// A line of `vitalsd status`, and one below it of what was seen before.
 struct DeviceClock {
     let device: KnownDevice
     let report: ClockReport
+    let readings: [ClockReading]
 
     private var localOffset: Int? {
         report.offset.map { Int($0.components.seconds) - HubClock.offset(at: HubClock.now().wall) * 60 }
@@ -89,7 +121,9 @@ struct DeviceClock {
         if let drift = report.drift { words.append("drift \(drift.lowerBound) to \(drift.upperBound) ppm") }
         if report.changes > 0 { words.append("changed \(report.changes) times") }
         if report.obeys == false { words.append("accepts a time and does not change") }
+        let before = readings.dropLast().suffix(3).map(\.words).joined(separator: ", ")
         return words[0] + " " + words.dropFirst().joined(separator: ", ")
+            + (before.isEmpty ? "" : "\n          before: \(before)")
     }
 
     func write(into json: inout JSONWriter) {
@@ -103,6 +137,14 @@ struct DeviceClock {
             json.null("driftHighest")
         }
         json.member("changes", report.changes)
+        json.array("readings") { json in
+            for reading in readings {
+                json.object { json in
+                    json.member("at", text(reading.at))
+                    json.member("secondsAhead", reading.secondsAhead)
+                }
+            }
+        }
         if let obeys = report.obeys { json.member("obeys", obeys) } else { json.null("obeys") }
     }
 }
