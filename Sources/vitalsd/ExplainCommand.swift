@@ -64,66 +64,52 @@ extension JournalConnection {
         for device in try devices() {
             let pairs = try chronicle(of: device.identity, readings: 0).pairs
             guard !pairs.isEmpty else { continue }
-            clocks.append(DeviceClock(device: device, report: ClockReport(pairs, hub), readings: pairs.readings(hub)))
+            let report = ClockReport(pairs, hub, zone: HubClock.offset)
+            clocks.append(DeviceClock(device: device, report: report))
         }
         return clocks
     }
 }
 
-/// A device's clock as it was found, before the hub set it, where the hub knew the time.
-struct ClockReading {
-    let at: Instant
-    /// Of the house's clocks.
-    let secondsAhead: Int
-
-    var words: String {
-        (secondsAhead == 0 ? "right" : "\(abs(secondsAhead)) s \(secondsAhead > 0 ? "ahead" : "behind")") + " \(text(at))"
-    }
-}
-
-extension [ClockPair] {
-    /// The last few visits in which a calendar clock was read. What was read back after the hub had set it counts for
-    /// nothing.
-    fileprivate func readings(_ hub: HubTimeline) -> [ClockReading] {
-        let found = indices.filter { !self[$0].isWritten && ($0 == startIndex || !self[$0 - 1].isWritten || isVisit($0)) }
-        return found.suffix(8).compactMap { place in
-            let moment = hub.corrected(self[place].hub)
-            guard moment.synchronised, case .clock(let shown) = self[place].device else { return nil }
-            let house = Int(moment.wall.milliseconds / 1000) + HubClock.offset(at: moment.wall) * 60
-            return ClockReading(at: moment.wall, secondsAhead: shown.seconds - house)
-        }
-    }
-
-    /// Whether this is no reading back: more than a minute after the one before, or in another boot.
-    private func isVisit(_ place: Int) -> Bool {
-        let before = self[place - 1].hub, now = self[place].hub
-        return before.boot != now.boot || now.uptime - before.uptime > .seconds(60)
-    }
-}
-
-/// A line of `vitalsd status`, and one below it of what was seen before.
+/// A line of `vitalsd status`, and one below it of what was found before.
 struct DeviceClock {
     let device: KnownDevice
     let report: ClockReport
-    let readings: [ClockReading]
+    /// How many of its visits are told.
+    private static let told = 16
+
+    /// By how many seconds a clock on the wall would be wrong.
+    private func ahead(_ offset: Duration, at: Instant) -> Int {
+        Int(offset.components.seconds) - HubClock.offset(at: at) * 60
+    }
 
     private var localOffset: Int? {
-        report.offset.map { Int($0.components.seconds) - HubClock.offset(at: HubClock.now().wall) * 60 }
+        report.counts ? nil : report.offset.map { ahead($0, at: HubClock.now().wall) }
+    }
+
+    private static func words(_ ahead: Int) -> String {
+        ahead == 0 ? "right" : "\(abs(ahead)) s \(ahead > 0 ? "ahead" : "behind")"
+    }
+
+    private func words(_ finding: ClockReport.Finding) -> String {
+        let drift = finding.drift.map { " (\($0.lowerBound) to \($0.upperBound) ppm)" } ?? ""
+        return "\(text(finding.at)) \(Self.words(ahead(finding.offset, at: finding.at)))"
+            + (finding.isChanged ? " (changed)" : drift)
     }
 
     var words: String {
         var words = ["clock     \(device.information.model ?? device.driver):"]
-        if let offset = localOffset {
-            words.append(offset == 0 ? "right" : "\(abs(offset)) s \(offset > 0 ? "ahead" : "behind")")
+        if report.counts {
+            words.append("a counter")
         } else {
-            words.append("never read")
+            words.append(localOffset.map(Self.words) ?? "never read")
         }
         if let drift = report.drift { words.append("drift \(drift.lowerBound) to \(drift.upperBound) ppm") }
         if report.changes > 0 { words.append("changed \(report.changes) times") }
         if report.obeys == false { words.append("accepts a time and does not change") }
-        let before = readings.dropLast().suffix(3).map(\.words).joined(separator: ", ")
+        let before = report.counts ? [] : report.findings.dropLast().suffix(3).map(self.words)
         return words[0] + " " + words.dropFirst().joined(separator: ", ")
-            + (before.isEmpty ? "" : "\n          before: \(before)")
+            + (before.isEmpty ? "" : "\n          before: " + before.joined(separator: ", "))
     }
 
     func write(into json: inout JSONWriter) {
@@ -137,11 +123,16 @@ struct DeviceClock {
             json.null("driftHighest")
         }
         json.member("changes", report.changes)
-        json.array("readings") { json in
-            for reading in readings {
+        json.array("findings") { json in
+            for finding in report.findings.suffix(Self.told) {
                 json.object { json in
-                    json.member("at", text(reading.at))
-                    json.member("secondsAhead", reading.secondsAhead)
+                    json.member("at", text(finding.at))
+                    if !report.counts { json.member("secondsAhead", ahead(finding.offset, at: finding.at)) }
+                    if let drift = finding.drift {
+                        json.member("driftLowest", drift.lowerBound)
+                        json.member("driftHighest", drift.upperBound)
+                    }
+                    json.member("changed", finding.isChanged)
                 }
             }
         }

@@ -85,6 +85,9 @@ struct Chord {
     let from: Fix, to: Fix
     /// A change of the clock that is larger would have been seen; nobody sets one by less, in microseconds.
     static let visible: Int64 = 30_000_000
+    /// So long without a reading of the clock that it may well have been changed, and who changed it once may have changed it
+    /// twice.
+    static let unwatched = 21 * Rate.day
 
     /// The likeliest moment.
     func best(_ stamp: Stamp) -> Int64 {
@@ -104,6 +107,7 @@ struct Chord {
         let hidden = rate.passed(whole).half + from.error + to.error
         if hidden > Self.visible {
             let before = from.date(stamp, rate), after = to.date(stamp, rate), line = best(stamp)
+            if whole > Self.unwatched { return before.hull(after) }
             return (before.half < after.half ? before : after).hull(Window(line, line))
         }
         func share(_ a: Int64, _ b: Int64) -> Int64 {
