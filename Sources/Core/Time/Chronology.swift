@@ -148,19 +148,34 @@ package struct Chronology {
         let stamps = group.compactMap { stamp($0) }
         guard zip(stamps, stamps.dropFirst()).allSatisfy({ $0.device <= $1.device }) else { return leave(group) }
         var astray: [Int] = []
+        let hasReturned = returns(from: starts[0].fix, to: end.fix)
+        let around = starts.count == 1 ? clock.line(from: starts[0], to: end) : ([], [])
         guard let likely = starts.last(where: { isLikely($0.fix, among: starts) }) else { return leave(group) }
         for index in group {
             guard let stamp = stamp(index) else { continue }
-            let windows = starts.compactMap { fits(index, Chord(from: $0.fix, to: end.fix).date(stamp, clock.rate)) }
+            let windows = starts.compactMap { start -> Window? in
+                let window = Chord(from: start.fix, to: end.fix).date(stamp, clock.rate)
+                return fits(index, sharpened(window, stamp, around))
+            }
             guard let first = windows.first else { astray.append(index); continue }
             let isEdge = stamp.device < starts[0].fix.device || stamp.device > end.fix.device
             let line = windows.reduce(first) { $0.hull($1) }, best = Chord(from: likely.fix, to: end.fix).best(stamp)
             // Over a whole winter a clock may have gone and come back with the house's.
-            let hull = returns(from: starts[0].fix, to: end.fix) ? withSeasons(line, of: index, since: end.fix) : line
+            let hull = hasReturned ? withSeasons(line, of: index, since: end.fix) : line
             let basis: Basis = hull != line ? .ambiguous : isEdge ? .paired : .interpolated
             conclude(index, hull, best: best, basis, from: likely.place, to: end.place)
         }
         leave(astray)
+    }
+
+    /// The window of a record on one line, and on those through the readings before and after of the same line.
+    private func sharpened(_ window: Window, _ stamp: Stamp, _ line: (before: [Fix], after: [Fix])) -> Window {
+        line.before.reduce(window) { window, from in
+            line.after.reduce(window) { window, to in
+                let both = window.intersection(Chord(from: from, to: to).date(stamp, clock.rate))
+                return both.isEmpty ? window : both
+            }
+        }
     }
 
     /// Two readings of the clock that lie so far apart, or are so badly known, that a change between them would not show.

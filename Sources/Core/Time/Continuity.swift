@@ -37,24 +37,38 @@ struct ClockHistory {
             obeys = true
         } else if ignored > 2, ignored >= 4 * obeyed {
             obeys = false
-        } else if Self.explains(obeying, better: ignoring) {
+        } else if Self.explains(obeying.single, better: ignoring.single) {
             obeys = true
-        } else if Self.explains(ignoring, better: obeying) {
+        } else if Self.explains(ignoring.single, better: obeying.single) {
             obeys = false
         } else if obeyed == 0 || ignored == 0 {
             obeys = obeyed > 0 ? true : ignored > 0 ? false : nil
         }
-        let rates =
+        let found =
             switch obeys {
             case true?: obeying
             case false?: ignoring
             case nil: stretches(obeys: nil, zone)
             }
+        let rates = found.single
         // Whoever set the clock by no more than it might have gained has a vote too, and is outvoted.
         guard let middle = rates.map(\.middle).sorted().dropFirst(rates.count / 2).first else { return }
         let agreed = rates.filter { $0.contains(middle) }
         guard agreed.count > 1, agreed.count >= 2 * (rates.count - agreed.count) else { return }
-        rate = Rate(range: agreed.reduce(rate.range) { $0.intersection($1) })
+        // The longer a stretch, the sharper; one that contradicts the rest says nothing.
+        let range = found.joined.reduce(agreed.reduce(rate.range) { $0.intersection($1) }) { range, long in
+            let both = range.intersection(long)
+            return both.isEmpty ? range : both
+        }
+        rate = Rate(range: range)
+    }
+
+    /// How fast the clock ran in stretches in which nobody touched it.
+    private struct Stretches {
+        /// In each of a day or more.
+        var single: [Window] = []
+        /// In several together.
+        var joined: [Window] = []
     }
 
     /// Whether of two stories the one is true: a clock keeps its rate, so it runs alike in nearly all stretches of that one,
@@ -80,12 +94,12 @@ struct ClockHistory {
 
     /// How fast the clock ran in each stretch of a day or more in which it was left alone, by one story of what it does when
     /// it is written; nil for what all stories share.
-    private func stretches(obeys: Bool?, _ zone: ZoneOffset) -> [Window] {
-        var rates: [Window] = [], begin: Fix?, last: Fix?
+    private func stretches(obeys: Bool?, _ zone: ZoneOffset) -> Stretches {
+        var rates = Stretches(), begin: Fix?, last: Fix?, first: Fix?
         func measure(_ end: Fix?, atLeast length: Int64, stepped: Int64 = 0) -> Bool {
             guard let begin, let end else { return false }
             let rate = measured(from: begin, to: end, atLeast: length, stepped: stepped)
-            rates += rate.map { [$0] } ?? []
+            rates.single += rate.map { [$0] } ?? []
             return rate != nil
         }
         for (place, end) in fixes where !end.isWritten {
@@ -98,7 +112,9 @@ struct ClockHistory {
             } else {
                 _ = measure(last, atLeast: Rate.day / 4)
                 begin = start ?? told.last?.fix
+                first = start ?? end
             }
+            rates.joined += first.flatMap { measured(from: $0, to: end, atLeast: Rate.day) }.map { [$0] } ?? []
             // A clock that follows the house is on its line but for the house's step.
             let step = start == nil ? told.last.flatMap { season(from: $0.fix, to: end, zone) } : 0
             if let step, measure(end, atLeast: step == 0 ? Rate.day : Rate.day / 4, stepped: step) {
@@ -130,6 +146,25 @@ struct ClockHistory {
         guard let end = gap.end else { return [] }
         let possible = gap.starts.filter { continuity(from: $0.fix, to: end.fix) != .broken }
         return proven(Gap(starts: possible, end: end)).starts
+    }
+
+    /// The readings of the clock on the line from one to the other, with up to two more on each side.
+    func line(from start: (place: Int, fix: Fix), to end: (place: Int, fix: Fix)) -> (before: [Fix], after: [Fix]) {
+        var before = [start.fix], after = [end.fix], first = start, last = end
+        while before.count < 3, !first.fix.isWritten {
+            let gap = gap(before: first.place)
+            guard gap.starts.count == 1, continuity(from: gap.starts[0].fix, to: first.fix) == .unbroken else { break }
+            first = gap.starts[0]
+            before.append(first.fix)
+        }
+        while after.count < 3 {
+            guard let next = gap(before: last.place + 1).end, gap(before: next.place).starts.count == 1,
+                continuity(from: last.fix, to: next.fix) == .unbroken
+            else { break }
+            last = next
+            after.append(last.fix)
+        }
+        return (before, after)
     }
 
     /// The gap without the starts that what is known of the device rules out.

@@ -98,9 +98,12 @@ extension Chronology {
         return high
     }
 
-    /// Whether the house's clocks show the same at both ends: one that differs proves that the device does not follow.
+    /// Whether the house's clocks went and came back in between: one that differs at the end proves that the device does not
+    /// follow, and one that never went says nothing.
     func returns(from: Fix, to: Fix) -> Bool {
-        zone(Self.instant(from.world.middle)) == zone(Self.instant(to.world.middle))
+        let first = from.world.middle, last = to.world.middle, here = zone(Self.instant(first))
+        guard here == zone(Self.instant(last)) else { return false }
+        return stride(from: first, to: last, by: Int(7 * Rate.day)).contains { zone(Self.instant($0)) != here }
     }
 
     /// Whether a clock shows about the right date: nobody puts one forward by an hour that is days away.
