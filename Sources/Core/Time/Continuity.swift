@@ -55,10 +55,11 @@ struct ClockHistory {
         guard let middle = rates.map(\.middle).sorted().dropFirst(rates.count / 2).first else { return }
         let agreed = rates.filter { $0.contains(middle) }
         guard agreed.count > 1, agreed.count >= 2 * (rates.count - agreed.count) else { return }
-        // The longer a stretch, the sharper; one that contradicts the rest says nothing.
+        // The longer a stretch, the sharper; but one that was touched unseen spoils all that it is part of, so that nothing is
+        // made sharper by them than the crystal's own wandering makes it.
         let range = found.joined.reduce(agreed.reduce(rate.range) { $0.intersection($1) }) { range, long in
             let both = range.intersection(long)
-            return both.isEmpty ? range : both
+            return both.half < Rate.sharpest ? range : both
         }
         rate = Rate(range: range)
     }

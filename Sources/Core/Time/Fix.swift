@@ -32,6 +32,8 @@ struct Rate: Equatable {
     /// How far a clock has strayed after a day in its wandering, in microseconds; after n days √n times as much.
     static let stray: Int64 = 900_000
     static let day: Int64 = 86_400_000_000
+    /// Half of what is left open at least where a rate is taken from long stretches.
+    static let sharpest: Int64 = 3_000
 
     var range: Window
     var isKnown: Bool { range.half < 100_000 }
