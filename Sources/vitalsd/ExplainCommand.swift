@@ -64,32 +64,52 @@ extension JournalConnection {
         for device in try devices() {
             let pairs = try chronicle(of: device.identity, readings: 0).pairs
             guard !pairs.isEmpty else { continue }
-            clocks.append(DeviceClock(device: device, report: ClockReport(pairs, hub)))
+            let report = ClockReport(pairs, hub, zone: HubClock.offset)
+            clocks.append(DeviceClock(device: device, report: report))
         }
         return clocks
     }
 }
 
-/// A line of `vitalsd status`.
+/// A line of `vitalsd status`, and one below it of what was found before.
 struct DeviceClock {
     let device: KnownDevice
     let report: ClockReport
+    /// How many of its visits are told.
+    private static let told = 16
+
+    /// By how many seconds a clock on the wall would be wrong.
+    private func ahead(_ offset: Duration, at: Instant) -> Int {
+        Int(offset.components.seconds) - HubClock.offset(at: at) * 60
+    }
 
     private var localOffset: Int? {
-        report.offset.map { Int($0.components.seconds) - HubClock.offset(at: HubClock.now().wall) * 60 }
+        report.counts ? nil : report.offset.map { ahead($0, at: HubClock.now().wall) }
+    }
+
+    private static func words(_ ahead: Int) -> String {
+        ahead == 0 ? "right" : "\(abs(ahead)) s \(ahead > 0 ? "ahead" : "behind")"
+    }
+
+    private func words(_ finding: ClockReport.Finding) -> String {
+        let drift = finding.drift.map { " (\($0.lowerBound) to \($0.upperBound) ppm)" } ?? ""
+        return "\(text(finding.at)) \(Self.words(ahead(finding.offset, at: finding.at)))"
+            + (finding.isChanged ? " (changed)" : drift)
     }
 
     var words: String {
         var words = ["clock     \(device.information.model ?? device.driver):"]
-        if let offset = localOffset {
-            words.append(offset == 0 ? "right" : "\(abs(offset)) s \(offset > 0 ? "ahead" : "behind")")
+        if report.counts {
+            words.append("a counter")
         } else {
-            words.append("never read")
+            words.append(localOffset.map(Self.words) ?? "never read")
         }
         if let drift = report.drift { words.append("drift \(drift.lowerBound) to \(drift.upperBound) ppm") }
         if report.changes > 0 { words.append("changed \(report.changes) times") }
         if report.obeys == false { words.append("accepts a time and does not change") }
+        let before = report.counts ? [] : report.findings.dropLast().suffix(3).map(self.words)
         return words[0] + " " + words.dropFirst().joined(separator: ", ")
+            + (before.isEmpty ? "" : "\n          before: " + before.joined(separator: ", "))
     }
 
     func write(into json: inout JSONWriter) {
@@ -103,6 +123,19 @@ struct DeviceClock {
             json.null("driftHighest")
         }
         json.member("changes", report.changes)
+        json.array("findings") { json in
+            for finding in report.findings.suffix(Self.told) {
+                json.object { json in
+                    json.member("at", text(finding.at))
+                    if !report.counts { json.member("secondsAhead", ahead(finding.offset, at: finding.at)) }
+                    if let drift = finding.drift {
+                        json.member("driftLowest", drift.lowerBound)
+                        json.member("driftHighest", drift.upperBound)
+                    }
+                    json.member("changed", finding.isChanged)
+                }
+            }
+        }
         if let obeys = report.obeys { json.member("obeys", obeys) } else { json.null("obeys") }
     }
 }

@@ -18,7 +18,9 @@ struct EngineTests {
                 #expect(conclusion.window.widened(by: 1000).contains(best))
             }
         }
+        // Once more is once: the same again, and nothing of it would be sent to the clinic a second time.
         #expect(year.conclusions == conclusions)
+        for dated in conclusions.map(\.dated) { #expect(!dated.isAmended(by: dated)) }
     }
 
     /// Between two readings of the clock, a later stamp is a later time.

@@ -1,6 +1,6 @@
 import Core
 
-/// A year of one device at one hub: what truly happened, and what the hub got to see of it.
+/// A year, or less, of one device at one hub: what truly happened, and what the hub got to see of it.
 struct DeviceYear {
     /// As it is at the end of the year.
     private(set) var device: SimulatedDevice
@@ -11,16 +11,20 @@ struct DeviceYear {
     private(set) var truth: [Int64] = []
     /// The clock as read in the visit of each record; nil where it was not.
     private(set) var pairs: [ClockPair?] = []
+    /// When the device's clock was truly what each pair of the history says.
+    private var pinned: [Int64] = []
     /// Records that never reached the hub: the simulation ended before.
     private(set) var unheard = 0
 
-    init(seed: UInt64) {
+    /// - Parameters:
+    ///   - restless: how many times as often as elsewhere people and batteries change the clock; 0 for never.
+    init(seed: UInt64, days: Int64 = 365, restless: Double = 1) {
         var chance = Chance(seed)
         let first = Int64(
             daysFrom1970(2024 + Int.random(in: 0...2, using: &chance), 1 + Int.random(in: 0...11, using: &chance), 1))
-        let stretch = (first * day)...((first + 365) * day)
+        let stretch = (first * day)...((first + days) * day)
         let home = SimulatedHub(stretch, &chance)
-        var device = SimulatedDevice(stretch, &chance)
+        var device = SimulatedDevice(stretch, restless, &chance)
         self.device = device
         isHubLate = home.isLate
         let readings = chance.moments(chance.between(0.4, 1.6), in: stretch)
@@ -65,6 +69,7 @@ struct DeviceYear {
                 let found = read(device, &now, &chance)
                 pair = ClockPair(device: found.shown, hub: heard(found.at), error: found.error)
                 history.pairs += pair.map { [$0] } ?? []
+                pinned.append(found.truth)
             }
             let count = chance.happens(0.05) ? Int.random(in: 0...memory.count, using: &chance) : memory.count
             for record in memory.prefix(count) {
@@ -76,7 +81,9 @@ struct DeviceYear {
             guard device.isSet, home.isSynchronised(now) else { continue }
             now += 100_000
             let local = now + Int64(Copenhagen.offset(at: now)) * minute, value = local - local % second
-            device.set(at: now + Int64(chance.between(0, 0.2) * 1_000_000), to: value)
+            let done = now + Int64(chance.between(0, 0.2) * 1_000_000)
+            device.set(at: done, to: value)
+            pinned.append(done)
             history.pairs.append(
                 ClockPair(
                     device: LocalTime(seconds: Int(value / second)).map(RawTime.clock) ?? .unknown, hub: heard(now),
@@ -85,6 +92,7 @@ struct DeviceYear {
                 now += 500_000
                 let found = read(device, &now, &chance)
                 history.pairs.append(ClockPair(device: found.shown, hub: heard(found.at), error: found.error))
+                pinned.append(found.truth)
             }
         }
         unheard = memory.count + rest.count
@@ -104,6 +112,18 @@ struct DeviceYear {
             .init(taken: taken, heard: heard, visit: visit, seen: seen, after: after, since: since))
     }
 
+    /// For each record, whether the hub saw the clock on the line on which it was stamped: between the same two changes of it.
+    var isSeen: [Bool] {
+        let changes = device.changes.sorted()
+        func line(_ at: Int64) -> Int { changes.count { $0 <= at } }
+        let seen = history.pairs.indices.filter { place in
+            let pair = history.pairs[place]
+            return (!pair.isWritten || device.obeys) && hub.window(pair.hub).isClosed
+        }
+        let lines = Set(seen.map { line(pinned[$0]) })
+        return truth.map { lines.contains(line($0)) }
+    }
+
     var conclusions: [Conclusion] {
         Chronology.conclude(history, hub) { Copenhagen.offset(at: $0.milliseconds * 1000) }
     }
@@ -112,10 +132,11 @@ struct DeviceYear {
 /// Reads a device's clock: the answer is made somewhere between asking and hearing, and the hub notes the middle of them.
 private func read(
     _ device: SimulatedDevice, _ now: inout Int64, _ chance: inout Chance
-) -> (shown: RawTime, at: Int64, error: Duration) {
+) -> (shown: RawTime, truth: Int64, at: Int64, error: Duration) {
     let asked = now, took = Int64(chance.between(20_000, 200_000))
     now += took
     // The clock itself has seconds, also where its records show only minutes.
-    let shown = device.shows(asked + Int64(chance.between(0, 1) * Double(took)), inStepsOf: min(device.step, second))
-    return (shown, asked + took / 2, .microseconds(took / 2))
+    let truth = asked + Int64(chance.between(0, 1) * Double(took))
+    let shown = device.shows(truth, inStepsOf: min(device.step, second))
+    return (shown, truth, asked + took / 2, .microseconds(took / 2))
 }

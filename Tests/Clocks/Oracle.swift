@@ -10,6 +10,8 @@ struct Oracle {
 
     private let year: DeviceYear
     private var gaps: [Gap] = []
+    /// For each record the times that fit.
+    private var found: [[(moment: Int64, isLikely: Bool)]] = []
     /// What two times of one record may differ by, and a time from its bounds, by rounding alone.
     private static let slack = 2 * second
     /// How many visits a record is believed to have been left behind by.
@@ -32,11 +34,23 @@ struct Oracle {
             }
             if !pair.isWritten || year.device.obeys { left = line }
         }
+        found = year.history.records.map(fitting)
+        order()
     }
 
     /// For each record the likeliest of the times that fit; nil where none does.
-    var moments: [Int64?] {
-        var found = year.history.records.map(fitting)
+    var moments: [Int64?] { found.map { $0.first(where: \.isLikely)?.moment ?? $0.last?.moment } }
+
+    /// For each record, whether more times than one fit, or none: whoever names one guesses.
+    var isOpen: [Bool] {
+        found.map { times in
+            let moments = times.map(\.moment)
+            guard let first = moments.min(), let last = moments.max() else { return true }
+            return last - first > Self.slack
+        }
+    }
+
+    private mutating func order() {
         // In the order of the memory, each is later than the one before.
         var low = Window.never
         for index in found.indices {
@@ -50,7 +64,6 @@ struct Oracle {
             if !earlier.isEmpty { found[index] = earlier }
             high = min(high, found[index].map(\.moment).max() ?? high)
         }
-        return found.map { $0.first(where: \.isLikely)?.moment ?? $0.last?.moment }
     }
 
     /// The times at which the record may have been made. Of the two lines of a gap the earlier is the likelier until the

@@ -23,10 +23,25 @@ func report(_ survey: Survey) -> String {
         "no lower or upper bound at all: \(percent(survey.ours.open, survey.ours.readings)); half of the bounds: median "
             + (survey.ours.widths.percentile(0.5).map(duration) ?? "-") + ", of those of clocks read weekly "
             + (survey.weekly.widths.percentile(0.5).map(duration) ?? "-"),
-        "devices with a clock read at least weekly whose own 99th percentile is under 2 s: "
-            + percent(survey.sharpYears, survey.weeklyYears) + "; of those whose clock nobody touched "
-            + percent(survey.sharpUntouchedYears, survey.untouchedYears) + "; who knows the crystal's true law "
-            + percent(survey.sharpestYears, survey.weeklyYears),
+        "",
+        "devices with a clock read at least weekly, by their own 99th percentile:",
+        "  under 2 s: \(percent(survey.devices.sharp, survey.devices.years)) of \(survey.devices.years); an oracle who knows the "
+            + "crystal's law: \(percent(survey.devices.oracleSharp, survey.devices.years))",
+        "  of those whose clock nobody but the hub changed: "
+            + percent(survey.devices.sharpUntouched, survey.devices.untouched),
+        "  where one time fits: " + percent(survey.devices.sharpWhereCertain, survey.devices.years),
+        row("their readings", "median", "99 %", "99.9 %", "readings", "devices above 2 s for it"),
+    ]
+    for evidence in Evidence.allCases {
+        let errors = survey.devices.errors[evidence] ?? Spread()
+        let sizes = [0.5, 0.99, 0.999].map { errors.percentile($0).map(duration) ?? "-" }
+        lines.append(
+            row(
+                "  " + evidence.rawValue, sizes[0], sizes[1], sizes[2], String(errors.count),
+                String(survey.devices.causes[evidence] ?? 0)))
+    }
+    lines += [
+        "",
         "dating takes " + decimals(survey.spent / .microseconds(max(1, survey.ours.readings)), 1) + " µs a reading",
     ]
     return lines.joined(separator: "\n")

@@ -22,11 +22,13 @@ struct SimulatedDevice {
     private var pending: [Change] = []
     /// How often somebody, or something other than the hub, has changed the clock.
     private(set) var touches = 0
+    /// When the clock was changed, by whomever: between two of these it is on one line.
+    private(set) var changes: [Int64] = []
     /// When the device is away from the hub.
     private(set) var trip: ClosedRange<Int64>?
     private static let grain = 6 * hour
 
-    init(_ stretch: ClosedRange<Int64>, _ chance: inout Chance) {
+    init(_ stretch: ClosedRange<Int64>, _ restless: Double, _ chance: inout Chance) {
         clock = chance.pick([
             .calendar, .calendar, .calendar, .calendar, .calendar, .calendar, .unreadable, .counter, .none, .live,
         ])
@@ -59,7 +61,7 @@ struct SimulatedDevice {
         // A counter began when its battery was put in.
         let first = clock == .counter ? Int64(chance.between(1, 300)) * day - start : local + Int64(wrong * 1_000_000)
         offset = first
-        pending = peoplesChanges(stretch, &chance)
+        pending = restless > 0 ? peoplesChanges(stretch, restless, &chance) : []
     }
 
     /// What the clock does at a moment: is moved by so much, or set to a value.
@@ -77,10 +79,12 @@ struct SimulatedDevice {
         }
     }
 
-    private mutating func peoplesChanges(_ stretch: ClosedRange<Int64>, _ chance: inout Chance) -> [Change] {
+    private mutating func peoplesChanges(
+        _ stretch: ClosedRange<Int64>, _ restless: Double, _ chance: inout Chance
+    ) -> [Change] {
         var changes: [Change] = []
         func local(_ at: Int64) -> Int64 { at + Int64(Copenhagen.offset(at: at)) * minute }
-        for at in chance.moments(0.7 / 365, in: stretch) {
+        for at in chance.moments(restless * 0.7 / 365, in: stretch) {
             guard clock != .counter else { changes.append(.set(at: at, to: 0)); continue }
             changes.append(.set(at: at, to: Int64(daysFrom1970(chance.pick([2000, 2010, 2021]), 1, 1)) * day))
             if chance.happens(0.4) {
@@ -89,7 +93,7 @@ struct SimulatedDevice {
             }
         }
         guard clock == .calendar || clock == .unreadable else { return changes }
-        for at in chance.moments(0.3 / 365, in: stretch) {
+        for at in chance.moments(restless * 0.3 / 365, in: stretch) {
             changes.append(.corrected(at: at, within: Int64(chance.between(-60, 60)) * second))
         }
         for change in Copenhagen.changes where stretch.contains(change.at) {
@@ -122,16 +126,25 @@ struct SimulatedDevice {
                 if abs(line(at) - local) > 2 * minute { offset = local + error - at - gain(at) }
             case .season(let at, let by):
                 let local = at + Int64(Copenhagen.offset(at: at)) * minute
-                if abs(line(at) - local) < 3 * hour { offset += by }
+                let wrong = line(at) - local
+                // Nobody winds one that shows the right hour already, because the hub has set it.
+                if abs(wrong) < 3 * hour, season == .itself || abs(wrong + by) < abs(wrong) { offset += by }
             case .set(let at, let to): offset = to - at - gain(at)
             }
-            if offset != before { touches += 1 }
+            if offset != before {
+                touches += 1
+                changes.append(change.at)
+            }
             pending.removeFirst()
         }
     }
 
     /// The hub sets the clock.
-    mutating func set(at: Int64, to value: Int64) { if obeys { offset = value - at - gain(at) } }
+    mutating func set(at: Int64, to value: Int64) {
+        guard obeys else { return }
+        offset = value - at - gain(at)
+        changes.append(at)
+    }
 
     /// What the crystal has gained by itself.
     func gain(_ at: Int64) -> Int64 {

@@ -11,10 +11,7 @@ struct Survey {
     private(set) var weekly = Score()
     private(set) var byBasis: [Basis: Score] = [:]
     private(set) var byInterval: [Double: Score] = [:]
-    /// Device-years of the weekly kind, and those whose own 99th percentile is under two seconds: ours, and an oracle's.
-    private(set) var weeklyYears = 0, sharpYears = 0, sharpestYears = 0
-    /// Those of them in which nobody but the hub changed the clock.
-    private(set) var untouchedYears = 0, sharpUntouchedYears = 0
+    private(set) var devices = WeeklyDevices()
 
     init() {}
 
@@ -26,7 +23,6 @@ struct Survey {
         let isWeekly =
             year.device.interval <= 7 && !year.isHubLate && year.device.step <= second
             && (year.device.clock == .calendar || year.device.clock == .counter)
-        var own = Spread()
         for (index, conclusion) in conclusions.enumerated() {
             let record = year.history.records[index], truth = year.truth[index]
             for strategy in Strategy.allCases {
@@ -48,7 +44,6 @@ struct Survey {
                 error: best - truth, truth: truth, within: bounds, best: best)
             if isWeekly {
                 weekly.add(error: best - truth, truth: truth, within: bounds, best: best)
-                own.add(abs(best - truth))
             }
             if let bounds, !bounds.contains(truth) {
                 trace(
@@ -59,24 +54,6 @@ struct Survey {
                         + " synced \(record.heard.synchronised)")
             }
         }
-        if isWeekly {
-            let isSharp = own.percentile(0.99) ?? 0 < 2 * second
-            var best = Spread()
-            for (moment, truth) in zip(Oracle(year).moments, year.truth) {
-                best.add(moment.map { abs($0 - truth) } ?? Int64.max)
-            }
-            let isSharpest = best.percentile(0.99) ?? 0 < 2 * second
-            weeklyYears += 1
-            if isSharp { sharpYears += 1 }
-            if isSharpest { sharpestYears += 1 }
-            if year.device.touches == 0 {
-                untouchedYears += 1
-                if isSharp { sharpUntouchedYears += 1 }
-            }
-            if !isSharp {
-                let oracle = isSharpest ? "an oracle's not" : "an oracle's too", size = own.percentile(0.99) ?? 0
-                trace("its own 99 % are \(size) µs, \(oracle); touched \(year.device.touches) times")
-            }
-        }
+        if isWeekly { devices.add(year, conclusions, trace: trace) }
     }
 }

@@ -149,5 +149,8 @@ def test_a_technician_is_told_how_a_time_was_concluded(home, clinic, cuff, clock
     # Years behind, as whoever stands before it can see.
     assert "s behind" in next(line for line in home.ask("status").splitlines() if line.startswith("clock"))
     assert home.status()["clocks"][0]["secondsAhead"] < -100_000_000
+    # Each visit's own finding, before the hub set the clock.
+    found = home.status()["clocks"][0]["findings"]
+    assert found and found[0]["secondsAhead"] < -100_000_000
     nothing = home.run("explain", "77")
     assert nothing.returncode != 0 and "there is no reading 77" in nothing.stderr

@@ -12,15 +12,8 @@ from .scenario import read
 
 BRIEF = {"a-day", "adapter", "crowd", "difficult", "first-day", "killed"}
 
-#: What does not come out yet as the scenario tells it.
-NOT_YET = {
-    "autumn-fold": "the home was away for a year between two visits: the daemon tells periods, where the story wants instants",
-}
-
 FILES = [
-    pytest.param(file, id=file.stem, marks=[
-        *([] if file.stem in BRIEF else [pytest.mark.long]),
-        *([pytest.mark.xfail(reason=NOT_YET[file.stem], raises=AssertionError, strict=True)] if file.stem in NOT_YET else [])])
+    pytest.param(file, id=file.stem, marks=[] if file.stem in BRIEF else [pytest.mark.long])
     for file in sorted((pathlib.Path(__file__).parent / "scenarios").glob("*.toml"))]
 
 

@@ -16,6 +16,8 @@ package struct Chronology {
     var conclusions: [Conclusion]
     /// For records on a line of nobody's, which of these lines; 0 for all others.
     var strays: [Int]
+    /// The times between which nothing but a record's neighbours can tell; none where there is but one.
+    var choices: [[Choice]]
 
     package static func conclude(_ history: History, _ hub: HubTimeline, zone: ZoneOffset) -> [Conclusion] {
         var conclusions = concluded(history, hub, zone: zone)
@@ -55,13 +57,14 @@ package struct Chronology {
         self.history = history
         self.hub = hub
         self.zone = zone
-        clock = ClockHistory(history.pairs, hub)
+        clock = ClockHistory(history.pairs, hub, zone: zone)
         let stamps = history.records.compactMap { record -> LocalTime? in
             if case .clock(let time) = record.taken { time } else { nil }
         }
         // One stamp in sixty shows a whole minute by chance; three in a row do not.
         showsMinutes = stamps.count > 2 && stamps.allSatisfy { $0.second == 0 && $0.decimals == 0 }
         strays = Array(repeating: 0, count: history.records.count)
+        choices = Array(repeating: [], count: history.records.count)
         conclusions = []
         conclusions = history.records.map { record in
             let heard = hub.window(record.heard)
@@ -134,12 +137,7 @@ package struct Chronology {
             let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
             return isWhole ? placeOnChords(stamped, possible, end) : placeBetween(stamped, possible, end)
         }
-        var starts = gap.starts
-        if let obeys = clock.obeys {
-            let proven = starts.filter { $0.fix.isWritten == obeys }
-            if !proven.isEmpty { starts = proven }
-        }
-        placeAroundStep(stamped, starts, end)
+        placeAroundStep(stamped, clock.proven(gap), end)
     }
 
     /// Nobody changed the clock: the line fits both ends.
@@ -150,18 +148,34 @@ package struct Chronology {
         let stamps = group.compactMap { stamp($0) }
         guard zip(stamps, stamps.dropFirst()).allSatisfy({ $0.device <= $1.device }) else { return leave(group) }
         var astray: [Int] = []
+        let hasReturned = returns(from: starts[0].fix, to: end.fix)
+        let around = starts.count == 1 ? clock.line(from: starts[0], to: end) : ([], [])
+        guard let likely = starts.last(where: { isLikely($0.fix, among: starts) }) else { return leave(group) }
         for index in group {
             guard let stamp = stamp(index) else { continue }
-            let windows = starts.compactMap { fits(index, Chord(from: $0.fix, to: end.fix).date(stamp, clock.rate)) }
+            let windows = starts.compactMap { start -> Window? in
+                let window = Chord(from: start.fix, to: end.fix).date(stamp, clock.rate)
+                return fits(index, sharpened(window, stamp, around))
+            }
             guard let first = windows.first else { astray.append(index); continue }
             let isEdge = stamp.device < starts[0].fix.device || stamp.device > end.fix.device
-            let line = windows.reduce(first) { $0.hull($1) }, best = Chord(from: starts[0].fix, to: end.fix).best(stamp)
+            let line = windows.reduce(first) { $0.hull($1) }, best = Chord(from: likely.fix, to: end.fix).best(stamp)
             // Over a whole winter a clock may have gone and come back with the house's.
-            let hull = returns(from: starts[0].fix, to: end.fix) ? withSeasons(line, of: index, since: end.fix) : line
+            let hull = hasReturned ? withSeasons(line, of: index, since: end.fix) : line
             let basis: Basis = hull != line ? .ambiguous : isEdge ? .paired : .interpolated
-            conclude(index, hull, best: best, basis, from: starts[0].place, to: end.place)
+            conclude(index, hull, best: best, basis, from: likely.place, to: end.place)
         }
         leave(astray)
+    }
+
+    /// The window of a record on one line, and on those through the readings before and after of the same line.
+    private func sharpened(_ window: Window, _ stamp: Stamp, _ line: (before: [Fix], after: [Fix])) -> Window {
+        line.before.reduce(window) { window, from in
+            line.after.reduce(window) { window, to in
+                let both = window.intersection(Chord(from: from, to: to).date(stamp, clock.rate))
+                return both.isEmpty ? window : both
+            }
+        }
     }
 
     /// Two readings of the clock that lie so far apart, or are so badly known, that a change between them would not show.
@@ -169,16 +183,26 @@ package struct Chronology {
         _ group: [Int], _ starts: [(place: Int, fix: Fix)], _ end: (place: Int, fix: Fix)
     ) {
         var astray: [Int] = []
+        let turn = starts.last.map { Window($0.fix.world.middle, end.fix.world.middle).middle }
         for index in group {
             guard let stamp = stamp(index) else { continue }
-            let windows = (starts + [end]).compactMap { fix in
-                fits(index, withSeasons(fix.fix.date(stamp, clock.rate), of: index, since: fix.fix))
+            let choices = (starts + [end]).compactMap { place, fix -> Choice? in
+                let line = fix.date(stamp, clock.rate), isEnd = place == end.place
+                guard let window = fits(index, withSeasons(line, of: index, since: fix)) else { return nil }
+                let isDue = turn.map { (line.middle < $0) != isEnd } ?? true
+                return Choice(
+                    window: window, best: line.middle, basis: .ambiguous,
+                    isLikely: isDue && (isEnd || isLikely(fix, among: starts)),
+                    from: isEnd ? nil : place, to: isEnd ? place : nil)
             }
-            guard let first = windows.first else { astray.append(index); continue }
-            let hull = windows.reduce(first) { $0.hull($1) }
-            conclude(index, hull, .ambiguous, from: starts.last?.place, to: end.place)
+            if choices.isEmpty { astray.append(index) } else { conclude(index, oneOf: choices) }
         }
         leave(astray)
+    }
+
+    /// Of what was found and what was then written, the likelier: most devices obey.
+    func isLikely(_ start: Fix, among starts: [(place: Int, fix: Fix)]) -> Bool {
+        start.isWritten == (clock.obeys ?? true) || starts.allSatisfy { $0.fix.isWritten == start.isWritten }
     }
 
     /// A record that may be of several gaps, because the visits between them ended too early.
@@ -186,8 +210,7 @@ package struct Chronology {
         guard let stamp = stamp(index) else { return }
         let record = history.records[index]
         let places = clock.readings(from: record.since, before: record.seen) + [record.seen]
-        var found: [(window: Window, best: Int64, basis: Basis, isLikely: Bool, isAhead: Bool, gap: ClockHistory.Gap)] =
-            []
+        var found: [(choice: Choice, isAhead: Bool)] = []
         for place in places {
             let gap = clock.gap(before: place)
             guard let end = gap.end else { continue }
@@ -197,37 +220,39 @@ package struct Chronology {
             let possible = clock.possible(gap)
             // Later than what the clock showed at the gap's end: made in it only if the clock was set back since.
             let isAhead = !possible.isEmpty && stamp.device - stamp.error > end.fix.device + end.fix.error
-            func add(_ window: Window, _ best: Int64, _ basis: Basis, isLikely: Bool) {
+            func add(
+                _ window: Window, _ best: Int64, _ basis: Basis, isLikely: Bool, from: (place: Int, fix: Fix)?, to: Int?
+            ) {
                 guard let window = fits(index, window.intersection(room)) else { return }
-                found.append((window, best, basis, isLikely, isAhead, gap))
+                let isLikely = isLikely && from.map { self.isLikely($0.fix, among: gap.starts) } ?? true
+                let choice = Choice(
+                    window: window, best: best, basis: basis, isLikely: isLikely, from: from?.place, to: to)
+                found.append((choice, isAhead))
             }
             let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
             if isWhole, !possible.isEmpty {
                 for start in possible {
                     let chord = Chord(from: start.fix, to: end.fix)
-                    add(chord.date(stamp, clock.rate), chord.best(stamp), .interpolated, isLikely: true)
+                    add(
+                        chord.date(stamp, clock.rate), chord.best(stamp), .interpolated, isLikely: true, from: start,
+                        to: end.place)
                 }
                 continue
             }
             // Until the house's clocks change, or else for the first half, the old line is the likelier.
             let change = gap.starts.last.flatMap { seasonalChange(from: $0.fix, to: end.fix) }
             let turn = change ?? room.middle
-            for fix in gap.starts + [end] {
-                let window = fix.fix.date(stamp, clock.rate), isStart = fix.place != end.place
-                let seasons = change == nil ? withSeasons(window, of: index, since: fix.fix) : window
-                let corrected = isStart ? withHouse(window, stamp, from: fix.fix, to: end.fix) : window
+            for fix in clock.proven(gap).starts + [end] {
+                let line = fix.fix.date(stamp, clock.rate), isStart = fix.place != end.place
+                let window = around(line, of: index, stamp, on: fix.fix, in: gap, change)
                 add(
-                    seasons.hull(corrected), window.middle, seasons == window ? .paired : .ambiguous,
-                    isLikely: (window.middle < turn) == isStart)
+                    window, line.middle, window == line ? .paired : .ambiguous,
+                    isLikely: (line.middle < turn) == isStart, from: isStart ? fix : nil, to: isStart ? nil : end.place)
             }
         }
         // What needs no change of the clock is believed before a change that nobody saw.
         if found.contains(where: { !$0.isAhead }) { found.removeAll(where: \.isAhead) }
-        guard let last = found.last(where: \.isLikely) ?? found.last else { return leave([index]) }
-        let hull = found.reduce(last.window) { $0.hull($1.window) }
-        conclude(
-            index, hull, best: last.best, found.count == 1 ? last.basis : .ambiguous,
-            from: last.gap.starts.last?.place, to: last.gap.end?.place)
+        if found.isEmpty { leave([index]) } else { conclude(index, oneOf: found.map(\.choice)) }
     }
 
     /// On no line that was ever seen.

@@ -32,6 +32,8 @@ struct Rate: Equatable {
     /// How far a clock has strayed after a day in its wandering, in microseconds; after n days √n times as much.
     static let stray: Int64 = 900_000
     static let day: Int64 = 86_400_000_000
+    /// Half of what is left open at least where a rate is taken from long stretches.
+    static let sharpest: Int64 = 3_000
 
     var range: Window
     var isKnown: Bool { range.half < 100_000 }
@@ -85,6 +87,9 @@ struct Chord {
     let from: Fix, to: Fix
     /// A change of the clock that is larger would have been seen; nobody sets one by less, in microseconds.
     static let visible: Int64 = 30_000_000
+    /// So long without a reading of the clock that it may well have been changed, and who changed it once may have changed it
+    /// twice.
+    static let unwatched = 21 * Rate.day
 
     /// The likeliest moment.
     func best(_ stamp: Stamp) -> Int64 {
@@ -104,6 +109,7 @@ struct Chord {
         let hidden = rate.passed(whole).half + from.error + to.error
         if hidden > Self.visible {
             let before = from.date(stamp, rate), after = to.date(stamp, rate), line = best(stamp)
+            if whole > Self.unwatched { return before.hull(after) }
             return (before.half < after.half ? before : after).hull(Window(line, line))
         }
         func share(_ a: Int64, _ b: Int64) -> Int64 {

@@ -31,11 +31,13 @@ extension Chronology {
         for (earlier, later) in zip(order, order.dropFirst()) {
             let spaced = conclusions[earlier].window.earliest, apart = spacing(earlier, later)
             guard spaced > Window.never else { continue }
+            strike(later, outside: Window(spaced, Window.forever))
             narrow(later, Window(spaced + apart, Window.forever), or: Window(spaced, Window.forever))
         }
         for (earlier, later) in zip(order, order.dropFirst()).reversed() {
             let spaced = conclusions[later].window.latest, apart = spacing(earlier, later)
             guard spaced < Window.forever else { continue }
+            strike(earlier, outside: Window(Window.never, spaced))
             narrow(earlier, Window(Window.never, spaced - apart), or: Window(Window.never, spaced))
         }
         var newest = Window.never

@@ -3,41 +3,50 @@
 extension Chronology {
     /// Between two readings of the clock somebody changed it. Records before are on the line of the first, records after on
     /// that of the second; which are which, the order in the memory says, as far as it does.
-    mutating func placeAroundStep(
-        _ group: [Int], _ starts: [(place: Int, fix: Fix)], _ end: (place: Int, fix: Fix)
-    ) {
-        let stamps = group.compactMap { stamp($0) }, count = group.count
+    mutating func placeAroundStep(_ group: [Int], _ gap: ClockHistory.Gap, _ end: (place: Int, fix: Fix)) {
+        let stamps = group.compactMap { stamp($0) }, count = group.count, starts = gap.starts
         guard stamps.count == count, let start = starts.last else { return }
-        let gap = Window(starts.map(\.fix.world.earliest).min() ?? Window.never, end.fix.world.latest)
-        let before = zip(group, stamps).map { index, stamp -> Window? in
-            let windows = starts.compactMap { start in
-                let window = start.fix.date(stamp, clock.rate)
-                return window.intersection(gap).isEmpty ? nil : fits(index, window)
+        let room = Window(starts.map(\.fix.world.earliest).min() ?? Window.never, end.fix.world.latest)
+        let change = seasonalChange(from: start.fix, to: end.fix), turn = change ?? room.middle
+        let lines = group.indices.map { at in
+            starts.compactMap { start -> (start: (place: Int, fix: Fix), window: Window)? in
+                let window = start.fix.date(stamps[at], clock.rate)
+                return window.intersection(room).isEmpty ? nil : fits(group[at], window).map { (start, $0) }
             }
-            return windows.first.map { first in windows.reduce(first) { $0.hull($1) } }
         }
-        let after = zip(group, stamps).map { index, stamp -> Window? in
-            let window = end.fix.date(stamp, clock.rate)
-            return window.latest < gap.earliest ? nil : fits(index, window)
+        let before = lines.map { lines -> Window? in
+            lines.first.map { first in lines.reduce(first.window) { $0.hull($1.window) } }
+        }
+        let after = group.indices.map { at -> Window? in
+            let window = end.fix.date(stamps[at], clock.rate)
+            return window.latest < room.earliest ? nil : fits(group[at], window)
         }
         func follows(_ at: Int) -> Bool { stamps[at].device >= stamps[at - 1].device }
         // As many of the first as can be on the line before, and of the last on the line after.
         var first = 0, last = count
         while first < count, before[first] != nil, first == 0 || follows(first) { first += 1 }
         while last > 0, after[last - 1] != nil, last == count || follows(last) { last -= 1 }
-        let change = seasonalChange(from: start.fix, to: end.fix)
-        /// A change of another kind does not rule out that summer time was set too.
-        func date(_ at: Int, _ window: Window?, by fix: (place: Int, fix: Fix), isBefore: Bool) {
-            guard let window else { return }
-            let hull = change == nil ? withSeasons(window, of: group[at], since: fix.fix) : window
-            let corrected = isBefore ? withHouse(window, stamps[at], from: start.fix, to: end.fix) : window
-            conclude(
-                group[at], hull.hull(corrected), best: window.middle, hull == window ? .paired : .ambiguous,
-                from: isBefore ? fix.place : nil, to: isBefore ? nil : fix.place)
+        func old(_ at: Int, orNew: Bool) -> [Choice] {
+            lines[at].map { line in
+                let window = around(line.window, of: group[at], stamps[at], on: line.start.fix, in: gap, change)
+                return Choice(
+                    window: window, best: line.window.middle, basis: window == line.window ? .paired : .ambiguous,
+                    isLikely: isLikely(line.start.fix, among: starts) && (!orNew || line.window.middle < turn),
+                    from: line.start.place, to: nil)
+            }
+        }
+        func new(_ at: Int) -> [Choice] {
+            guard let line = after[at] else { return [] }
+            let window = around(line, of: group[at], stamps[at], on: end.fix, in: gap, change)
+            return [
+                Choice(
+                    window: window, best: line.middle, basis: window == line ? .paired : .ambiguous, isLikely: true,
+                    from: nil, to: end.place)
+            ]
         }
         guard first >= last else {
-            for at in 0..<first { date(at, before[at], by: start, isBefore: true) }
-            for at in last..<count { date(at, after[at], by: end, isBefore: false) }
+            for at in 0..<first { conclude(group[at], oneOf: old(at, orNew: false)) }
+            for at in last..<count { conclude(group[at], oneOf: new(at)) }
             return leave(Array(group[first..<last]))
         }
         // The step lies before record `step`, for one of these.
@@ -53,20 +62,20 @@ extension Chronology {
         }
         guard let earliest = steps.first, let latest = steps.last else { return leave(group) }
         for at in 0..<count {
-            if at < earliest { date(at, before[at], by: start, isBefore: true); continue }
-            if at >= latest { date(at, after[at], by: end, isBefore: false); continue }
-            guard let old = before[at], let new = after[at] else { continue }
-            let turn = change ?? gap.middle
-            let both =
-                change != nil
-                ? old.hull(new)
-                : withSeasons(old, of: group[at], since: start.fix)
-                    .hull(withSeasons(new, of: group[at], since: end.fix))
-            let corrected = withHouse(old, stamps[at], from: start.fix, to: end.fix)
-            conclude(
-                group[at], both.hull(corrected), best: old.middle < turn ? old.middle : new.middle, .ambiguous,
-                from: start.place, to: end.place)
+            let choices =
+                at < earliest ? old(at, orNew: false) : at >= latest ? new(at) : new(at) + old(at, orNew: true)
+            conclude(group[at], oneOf: choices)
         }
+    }
+
+    /// The window of a record on a line of a gap in which the clock was changed, with what else is possible there: a change of
+    /// another kind does not rule out that summer time was set too, nor one change another.
+    func around(
+        _ line: Window, of index: Int, _ stamp: Stamp, on fix: Fix, in gap: ClockHistory.Gap, _ change: Int64?
+    ) -> Window {
+        let seasons = change == nil ? withSeasons(line, of: index, since: fix) : line
+        guard let start = gap.starts.last?.fix, let end = gap.end?.fix else { return seasons }
+        return seasons.hull(withHouse(line, stamp, from: start, to: end, isLawful: change != nil))
     }
 
     /// When the house's own clocks changed in between, if that is what the device's did.
@@ -89,9 +98,12 @@ extension Chronology {
         return high
     }
 
-    /// Whether the house's clocks show the same at both ends: one that differs proves that the device does not follow.
+    /// Whether the house's clocks went and came back in between: one that differs at the end proves that the device does not
+    /// follow, and one that never went says nothing.
     func returns(from: Fix, to: Fix) -> Bool {
-        zone(Self.instant(from.world.middle)) == zone(Self.instant(to.world.middle))
+        let first = from.world.middle, last = to.world.middle, here = zone(Self.instant(first))
+        guard here == zone(Self.instant(last)) else { return false }
+        return stride(from: first, to: last, by: Int(7 * Rate.day)).contains { zone(Self.instant($0)) != here }
     }
 
     /// Whether a clock shows about the right date: nobody puts one forward by an hour that is days away.
@@ -113,20 +125,26 @@ extension Chronology {
         }
     }
 
-    /// So long without a reading of the clock that who changed it once may well have changed it twice.
-    private static let unwatched = 21 * Rate.day
-    /// What nobody corrects, and to what a hand sets a clock.
+    /// What nobody corrects.
     private static let unseen: Int64 = 60_000_000
+    /// How well a hand sets a clock.
+    private static let byHand: Int64 = 180_000_000
 
-    /// The window of a record on the line of `from`, and what it would be had somebody seen in between that the clock was
-    /// wrong, and set it by the house's.
-    func withHouse(_ window: Window, _ stamp: Stamp, from: Fix, to: Fix) -> Window {
-        guard window.isClosed, to.world.middle - from.world.middle > Self.unwatched, isOfTheHouse(from) else {
-            return window
+    /// The window of a record, and what it would be had somebody set the clock by the house's in between, as may have happened
+    /// where it was changed and long not read; it has then run on as it does.
+    private func withHouse(_ window: Window, _ stamp: Stamp, from: Fix, to: Fix, isLawful: Bool) -> Window {
+        let length = to.world.middle - from.world.middle
+        guard window.isClosed, length > Chord.unwatched, isOfTheHouse(from) || isOfTheHouse(to) else { return window }
+        func house(_ late: Int64) -> Int64 {
+            stamp.device - Int64(zone(Self.instant(window.middle - late))) * 60_000_000
         }
-        let wrong = stamp.device - window.middle - Int64(zone(Self.instant(window.middle))) * 60_000_000
-        guard abs(wrong) + window.half > Self.unseen else { return window }
-        return window.hull(window.moved(by: Window(wrong, within: Self.unseen)))
+        let right = house(0), wrong = abs(right - window.middle)
+        // Days away from the house's: nobody's hand set it so.
+        guard wrong < 26 * 3_600_000_000 else { return window }
+        if isLawful, wrong + window.half <= Self.unseen { return window }
+        let drift = scaled(length, max(abs(clock.rate.range.earliest), abs(clock.rate.range.latest)))
+        // By summer time as it was then, or as it had been: some follow it two weeks late.
+        return [right, house(14 * Rate.day)].reduce(window) { $0.hull(Window($1, within: Self.byHand + drift)) }
     }
 
     /// The clock was never read before: the line goes back from the first reading, as far as the memory shows no break.

@@ -158,7 +158,7 @@ extension Checkup {
 
     private func clockAhead(_ chronicle: Journal.Chronicle) -> Clock? {
         let moments = (try? journal?.moments()) ?? []
-        let report = ClockReport(chronicle.pairs, HubTimeline(moments))
+        let report = ClockReport(chronicle.pairs, HubTimeline(moments), zone: HubClock.offset)
         guard let offset = report.offset else { return nil }
         let house = Duration.seconds(HubClock.offset(at: HubClock.now().wall) * 60)
         return Clock(
