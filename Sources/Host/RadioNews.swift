@@ -28,6 +28,7 @@ extension Radio {
         switch event {
         case .newSettings(let settings):
             adapter?.settings = settings
+            if !settings.contains(.powered) { forgetLinks() }
             change.ring()
         case .controllerError(let code):
             trouble = .hub(.radioFailing("hardware error \(hex(code))"))
@@ -44,20 +45,20 @@ extension Radio {
             }
         case .connected(let device, let data):
             connected.insert(device)
-            // We did not ask for it: the kernel did, because we follow the device, or the device called.
-            if added.contains(device) {
-                hear(Advertisement(device, data))
-            } else if dropped.contains(device), pairing == nil {
-                // It was already on its way when the device was taken off the list: nobody would speak on it, and the
-                // device not advertise.
-                await answer(.disconnect(device), channel)
-            }
-        case .disconnected(let device, _): connected.remove(device)
+            await meet(device, data, channel)
+        case .disconnected(let device, _):
+            connected.remove(device)
+            announced.remove(device)
+            discard(channels.removeValue(forKey: device))
+            change.ring()
         case .newLongTermKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
-        case .newIdentityResolvingKey(let key, _, store: true): keep(changed(key.device) { $0.take(key) })
+        case .newIdentityResolvingKey(let key, let random, store: true):
+            keep(changed(key.device) { $0.take(key) })
+            rename(Management.Address(random, .leRandom), to: key.device)
         case .newLinkKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
-        case .newConnectionParameters(let parameters, store: true):
-            // Of a device that is not bonded with us nothing is kept.
+        case .newConnectionParameters(let parameters, _):
+            // Of a device that is not bonded with us nothing is kept. The kernel would have us store only what is in its list,
+            // from which we have taken it.
             if bonds[parameters.device] != nil { keep(changed(parameters.device) { $0.take(parameters) }) }
         case .pinCodeRequest, .userConfirmationRequest, .userPasskeyRequest, .passkeyNotify:
             if let pairing, pairing.take(event) { return }
@@ -74,7 +75,7 @@ extension Radio {
     }
 
     /// Commands without which only one device suffers.
-    private func answer(_ command: Management.Command, _ channel: ManagementSocket) async {
+    func answer(_ command: Management.Command, _ channel: ManagementSocket) async {
         guard let index = adapter?.index else { return }
         do throws(Fault) {
             try await channel.ask(command, of: index)
