@@ -95,9 +95,13 @@ def pulled_cable(play, device):
 
 @wrong
 def lost_bond(play, device):
-    """The device has forgotten the hub; when it is put right, somebody pairs again."""
+    """The device has forgotten the hub, which must not try for ever: it rests for half a minute and longer each time. When it
+    is put right, somebody pairs again."""
     device.forget_bonds()
+    before = device.connections
     yield
+    tried = device.connections - before
+    assert 1 <= tried <= 2, f"the hub connected {tried} times to a device that has forgotten it"
     play.hub.pair(device)
     device.go_on_air()
 
