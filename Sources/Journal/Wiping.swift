@@ -50,6 +50,10 @@ extension Database {
             for table in ["binding", "wireless", "consent", "crumb", "contact"] {
                 try query("DELETE FROM \(table) WHERE ?1 IS NULL OR device = ?1", name)
             }
+            try query(
+                """
+                DELETE FROM meta WHERE key GLOB 'pairing code *' AND (?1 IS NULL OR key = 'pairing code ' || ?1)
+                """, name)
             // Whose readings a bundle on its way holds is written in no column: what remains of them waits as before.
             try query("DELETE FROM consignment")
             return Journal.Wiped(readings: Int(readings), devices: Int(devices), bindings: Int(bindings))

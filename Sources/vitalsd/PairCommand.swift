@@ -35,7 +35,8 @@ extension Command {
         summary: "pair with a wireless device and take its readings",
         explanation: """
             Put the device in pairing mode first; `scan` shows its address. A passkey that the device shows, or the PIN of
-            its manual, is asked for where it is not given. With --user only the readings of that slot are taken, and
+            its manual, is asked for where it is not given, and kept with the binding: to pair again where nobody can type.
+            With --user only the readings of that slot are taken, and
             --consent is the code agreed with the device for it. A device that needs no pairing wants `bind` alone.
             """
     ) { arguments throws(Exit) in

@@ -75,9 +75,10 @@ Reference={patient}
         """Another verb beside the daemon, as the user that the manual names."""
         return self.home.run(f"exec {BESIDE} {words}", within)
 
-    def pair(self, peripheral) -> str:
-        """Pairs with it, as a technician does with a kit on the table, and returns what was said."""
-        more = f" --passkey {peripheral.passkey:06}" if peripheral.passkey is not None else ""
+    def pair(self, peripheral, again: bool = False) -> str:
+        """Pairs with it, as a technician does with a kit on the table, and returns what was said. `again` without its passkey,
+        which the hub has kept."""
+        more = f" --passkey {peripheral.passkey:06}" if peripheral.passkey is not None and not again else ""
         peripheral.advertise()
         status, said = self.ask(f"pair {peripheral.air_address}{more} </dev/null")
         peripheral.silence()

@@ -102,7 +102,7 @@ def lost_bond(play, device):
     yield
     tried = device.connections - before
     assert 1 <= tried <= 2, f"the hub connected {tried} times to a device that has forgotten it"
-    play.hub.pair(device)
+    play.hub.pair(device, again=True)
     device.go_on_air()
 
 
