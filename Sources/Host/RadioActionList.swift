@@ -116,6 +116,7 @@ extension Radio {
 
     @Hub package func leave(_ advertisement: Advertisement) async {
         let device = advertisement.device
+        guard device.kind != .classic else { return }
         await linkEnds(device, within: Self.farewell)
         if connected.contains(device), let channel {
             await hangUp(device, channel)

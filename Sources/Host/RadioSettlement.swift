@@ -15,7 +15,11 @@ extension Radio {
             mustRestart = mustRestart || has(.powered)
         }
         guard let index = adapter?.index else { throw .hub(.noRadio) }
-        if configured == nil, masters.isBluetoothdRunning { throw .hub(.radioShared("bluetoothd and vitalsd")) }
+        if configured == nil, masters.isBluetoothdRunning {
+            // Once it is gone: its keys and its list of devices are in the place of ours.
+            adapter = nil
+            throw .hub(.radioShared("bluetoothd and vitalsd"))
+        }
         if let trace = foreignTrace {
             foreignTrace = nil
             adapter?.isPrepared = false

@@ -78,6 +78,17 @@ def rfkill(play):
 
 
 @wrong
+def bluetoothd(play):
+    """Somebody installs a program that wants bluetoothd, and it takes every adapter that it sees."""
+    started = play.home.run(
+        "mkdir -p /run/dbus && rm -f /run/dbus/pid && dbus-daemon --system --fork &&"
+        "systemd-run --quiet --collect --unit=bluetooth /usr/libexec/bluetooth/bluetoothd")
+    assert started.status == 0, started.output
+    yield
+    play.home.run("systemctl stop bluetooth; kill $(cat /run/dbus/pid)")
+
+
+@wrong
 def slow_disk(play, writes: int = 4):
     """The hub's disk does so many writes a second."""
     play.home.slow_disk(writes)
