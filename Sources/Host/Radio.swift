@@ -67,8 +67,10 @@ import Core
     var lastSign = ContinuousClock.now
     /// When the controller last answered what it was asked, and whether it did not since.
     var lastAnswer = ContinuousClock.now, isMute = false
-    /// Who was heard in the examination that is going on.
-    var examination: Set<Management.Address>?
+    /// Who was heard in the examination that is going on, and who of them can be connected to.
+    var examination: Set<Management.Address>?, reachable: Set<Management.Address> = []
+    /// To whom the kernel did not connect though they were heard, and has not since.
+    var unreached: Set<Management.Address> = []
     var pairing: Pairing?
     /// Where the channels begin of links that the kernel makes, and why they cannot, as it was last said.
     var listener: ATTListener?, listenerFault: Fault?

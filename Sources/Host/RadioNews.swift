@@ -38,6 +38,7 @@ extension Radio {
             if !on { change.ring() }
         case .found(let device, let signal, let flags, let data):
             hear(Advertisement(device, data, signal: signal))
+            if examination != nil, !flags.contains(.notConnectable) { reachable.insert(device) }
             // The kernel asks a device for its name where we do not know it, and then reports it again.
             if flags.contains(.confirmName) {
                 let isKnown = !Advertisement(device, data).name.isEmpty || followed[device]?.name.isEmpty == false
@@ -45,6 +46,7 @@ extension Radio {
             }
         case .connected(let device, let data):
             connected.insert(device)
+            unreached.remove(device)
             await meet(device, data, channel)
         case .disconnected(let device, _):
             connected.remove(device)

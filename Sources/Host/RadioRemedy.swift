@@ -16,8 +16,11 @@ extension Radio {
         guard let heard = examination else { return }
         examination = nil
         lastSign = .now
-        // Whom it connects to is not on its list any more.
-        if heard.contains(where: { added.contains($0) && isAwaited($0) && !isHarmless($0) }) {
+        // Whom it connects to is not on its list any more. If it stays so, it is the device that takes nobody.
+        let missed = reachable.filter { added.contains($0) && isAwaited($0) && !isHarmless($0) }
+        reachable = []
+        if !missed.isSubset(of: unreached) {
+            unreached.formUnion(missed)
             lastSign = .now + (.seconds(60) - Self.quietTime)
             health.skip(to: .powerCycle)
             throw .hub(.radioFailing("it hears a device and does not connect to it"))

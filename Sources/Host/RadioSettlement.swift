@@ -33,6 +33,7 @@ extension Radio {
             adapter?.isPrepared = false
             try await set(.setPowered(false), channel)
             forgetLinks()
+            isDiscovering = false
             mustRestart = false
         }
         if adapter?.isPrepared == false { try await prepare(channel) }

@@ -24,6 +24,15 @@ import Testing
                 #expect(radio.counters[.restartScanning] == 0 && radio.counters[.powerCycle] == 1)
                 try await kernel.wait(for: "0005 0 00")
                 try await isOn(radio)
+                // It takes nobody: that is not the radio.
+                kernel.told = []
+                radio.lastSign = .now - Radio.quietTime
+                radio.follow([known])
+                try await kernel.wait(for: "0023 0 06")
+                try kernel.script.say("1200 0000 1100 2200801f0900 01 c4 00000000 0300 020106")
+                try await kernel.wait(for: "0024 0 06")
+                try await isOn(radio)
+                #expect(radio.fault == nil && radio.counters[.powerCycle] == 1)
             }
         }
     }
