@@ -10,8 +10,10 @@
 PREFIX     ?= /usr/local
 DESTDIR    ?=
 SWIFT      ?= swift
-# One static binary: nothing of Swift need be on the hub.
-RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone
+# One static binary: nothing of Swift need be on the hub, nor of the C++ that Swift itself is written in. The linker takes
+# libstdc++ from a folder in which there is only the archive.
+ARCHIVES   := $(CURDIR)/.build/archives
+RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone -Xswiftc -L$(ARCHIVES)
 BUILT       = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 VENV       := .venv
 PYTEST      = $(VENV)/bin/python -m pytest -q
@@ -32,6 +34,8 @@ demo: build
 	@$(BUILT)/vitalsd demo
 
 build: packages
+	mkdir -p $(ARCHIVES)
+	ln -sf $$(clang -print-file-name=libstdc++.a) $(ARCHIVES)
 	$(SWIFT) build $(RELEASE) --product vitalsd
 
 test: test-packages lint swift-test line-test home-test

@@ -40,7 +40,8 @@ let package = Package(
             name: "vitalsd-bench",
             dependencies: ["Core", "Bluetooth", "Devices", "Host", "Journal", "CLinux", "CSQLite"], path: "Tests/Bench",
             exclude: [
-                "allocations.c", "bench.py", "drain.py", "floor.c", "home.py", "kept.c", "peers.py", "theengs_feed.py",
+                "allocations.c", "bench.py", "decoders.py", "drain.py", "floor.c", "home.py", "kept.c", "peers.py",
+                "theengs_feed.py",
             ],
             swiftSettings: common),
 
@@ -68,7 +69,7 @@ let package = Package(
         .testTarget(name: "HouseTests", swiftSettings: common),
         // Every parser of outside bytes, for libFuzzer: `make fuzz`.
         .executableTarget(
-            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices"], path: "Tests/Fuzz",
+            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices", "FHIR"], path: "Tests/Fuzz",
             exclude: ["fuzz.py"],
             swiftSettings: common),
         // What a power cut leaves of a journal, opened as the daemon opens it: see Tests/EndToEnd/test_power.py.

@@ -9,6 +9,7 @@ static inline CURLcode vitalsd_set_list(CURL *c, CURLoption o, struct curl_slist
 static inline CURLcode vitalsd_set_write(CURL *c, curl_write_callback f) { return curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, f); }
 static inline CURLcode vitalsd_set_header(CURL *c, curl_write_callback f) { return curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, f); }
 static inline CURLcode vitalsd_get_offset(CURL *c, CURLINFO i, curl_off_t *v) { return curl_easy_getinfo(c, i, v); }
+static inline CURLcode vitalsd_get_certificates(CURL *c, struct curl_certinfo **v) { return curl_easy_getinfo(c, CURLINFO_CERTINFO, v); }
 static inline CURLcode vitalsd_get_long(CURL *c, CURLINFO i, long *v) { return curl_easy_getinfo(c, i, v); }
 
 // Casts of the C preprocessor, which Swift does not import.

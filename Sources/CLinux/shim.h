@@ -26,6 +26,7 @@ int grantpt(int fd);
 int unlockpt(int fd);
 int ptsname_r(int fd, char *name, size_t size);
 int mkostemp(char *pattern, int flags);
+void *memmem(const void *bytes, size_t size, const void *sought, size_t length);
 
 // Swift calls no variadic function, and takes no global variable that may change under it.
 static inline int vitalsd_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
@@ -34,5 +35,12 @@ static inline int vitalsd_release_line(int fd) { return ioctl(fd, TIOCNXCL); }
 static inline int vitalsd_process_descriptor(pid_t process) { return syscall(SYS_pidfd_open, process, 0); }
 static inline int vitalsd_signal_process(int fd, int number) {
     return syscall(SYS_pidfd_send_signal, fd, number, (void *)0, 0);
+}
+static inline int vitalsd_window_size(int fd, unsigned short *rows, unsigned short *columns) {
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0) return -1;
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+    return 0;
 }
 static inline char **vitalsd_environment(void) { return environ; }

@@ -10,9 +10,11 @@ package actor Clinic {
     /// Made when they are first needed: OpenSSL alone takes longer to begin than all else at the start.
     private var curl: Curl?, reader: JSONReader?
     private var token: Token?
+    /// What the clinic showed in the last handshake.
+    private(set) var shown: [Certificate] = []
     /// Whether the clinic has said that it takes compressed requests, and whether it refused one nevertheless.
     private var takesGzip = false, refusesGzip = false
-    private nonisolated let settings: Settings
+    nonisolated let settings: Settings
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -109,6 +111,7 @@ package actor Clinic {
     /// Sends, with what is to be shown. A token may die before its time: then once more, with a new one.
     private func request(_ send: (Curl, Authorization) throws(Fault) -> Response) throws(Fault) -> Response {
         let curl = try ready(), hadToken = token != nil
+        defer { if case let certificates = curl.certificates, !certificates.isEmpty { shown = certificates } }
         let response = try send(curl, try authorization(by: curl))
         guard response.status == 401, token != nil else { return response }
         token = nil
@@ -178,6 +181,7 @@ package actor Clinic {
             let nothing = #"{"resourceType":"Bundle","type":"transaction"}"#
             let response = try curl.post(
                 transaction: Array(nothing.utf8), compressed: false, settings, try authorization(by: curl))
+            shown = curl.certificates
             probe.fault = response.refusal(ofNothing: try readyReader())
         } catch {
             probe.fault = error

@@ -4,7 +4,7 @@ import Glibc
 
 /// One libcurl handle with the connection that it keeps. Belongs to one thread at a time.
 final class Curl {
-    private let handle: UnsafeMutableRawPointer
+    let handle: UnsafeMutableRawPointer
 
     init() throws(Fault) {
         guard Self.isReady, let handle = curl_easy_init() else { throw .hub(.system("curl_easy_init", ENOMEM)) }
@@ -143,6 +143,8 @@ final class Curl {
         set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
+        // What the clinic shows is kept with the connection, so that somebody can be told before it ends.
+        set(CURLOPT_CERTINFO, 1)
         if let authority = settings.authority {
             set(CURLOPT_CAINFO, authority)
             // Without this the system's own authorities are trusted beside the pinned one.

@@ -59,7 +59,7 @@ extension Parcel {
 private let longest = 16 << 20
 
 /// The same bytes make the same bytes: no time and no name is in them.
-private func gzip(_ bytes: [UInt8]) throws(Fault) -> [UInt8] {
+package func gzip(_ bytes: [UInt8]) throws(Fault) -> [UInt8] {
     var stream = z_stream()
     guard vitalsd_deflate_begin(&stream) == Z_OK else { throw .hub(.system("deflateInit2", ENOMEM)) }
     defer { deflateEnd(&stream) }

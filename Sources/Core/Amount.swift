@@ -2,11 +2,11 @@
 ///
 /// Never passes through a binary fraction. The bounds hold what the wire can carry: a 24-bit FLOAT mantissa with an
 /// 8-bit exponent, and a 16-bit count times a resolution.
-package struct Amount: Equatable, Hashable, Sendable {
-    package let mantissa: Int32
-    package let exponent: Int8
+public struct Amount: Equatable, Hashable, Sendable {
+    public let mantissa: Int32
+    public let exponent: Int8
 
-    package init(_ mantissa: Int32, exponent: Int8 = 0) {
+    @inlinable @inline(__always) public init(_ mantissa: Int32, exponent: Int8 = 0) {
         self.mantissa = mantissa
         self.exponent = exponent
     }
@@ -50,7 +50,7 @@ package struct Amount: Equatable, Hashable, Sendable {
 }
 
 extension Amount: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         let digits = String(mantissa.magnitude), sign = mantissa < 0 ? "-" : ""
         if exponent >= 0 {
             return sign + digits + String(repeating: "0", count: mantissa == 0 ? 0 : Int(exponent))
@@ -63,18 +63,20 @@ extension Amount: CustomStringConvertible {
 
 extension ByteReader {
     /// IEEE 11073-20601 SFLOAT, little-endian: 4-bit exponent above a 12-bit mantissa, both two's complement.
-    package mutating func sfloat() throws(Malformed) -> Outcome { Outcome(sfloat: try u16()) }
+    @inlinable @inline(__always) public mutating func sfloat() throws(Malformed) -> Outcome {
+        Outcome(sfloat: try u16())
+    }
 
     /// IEEE 11073-20601 FLOAT, little-endian: 8-bit exponent above a 24-bit mantissa, both two's complement.
-    package mutating func float() throws(Malformed) -> Outcome { Outcome(float: try u32()) }
+    @inlinable @inline(__always) public mutating func float() throws(Malformed) -> Outcome { Outcome(float: try u32()) }
 }
 
 /// What stood in a value's place: an amount, or the reason why there is none.
-package enum Outcome: Equatable, Hashable, Sendable {
+public enum Outcome: Equatable, Hashable, Sendable {
     case amount(Amount)
     case absent(Absence)
 
-    package init(sfloat raw: UInt16) {
+    @inlinable @inline(__always) public init(sfloat raw: UInt16) {
         switch raw {
         case 0x07FF: self = .absent(.notANumber)
         case 0x07FE: self = .absent(.positiveInfinity)
@@ -86,7 +88,7 @@ package enum Outcome: Equatable, Hashable, Sendable {
         }
     }
 
-    package init(float raw: UInt32) {
+    @inlinable @inline(__always) public init(float raw: UInt32) {
         switch raw {
         case 0x007F_FFFF: self = .absent(.notANumber)
         case 0x007F_FFFE: self = .absent(.positiveInfinity)
@@ -100,7 +102,7 @@ package enum Outcome: Equatable, Hashable, Sendable {
 }
 
 /// Why a value is absent, in the words of FHIR's data-absent-reason.
-package enum Absence: UInt8, CaseIterable, Sendable {
+public enum Absence: UInt8, CaseIterable, Sendable {
     case unknown, error, notANumber, positiveInfinity, negativeInfinity, notPerformed, unsupported, notApplicable
 
     package var code: String {

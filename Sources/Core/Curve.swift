@@ -1,6 +1,6 @@
 /// What a device drew of one quantity while it was measured: samples at equal distances, the first at the reading's own
 /// time. `samples[n] · 10^exponent` in `unit`, n · `period` after the first.
-package struct Curve: Equatable, Sendable {
+public struct Curve: Equatable, Sendable {
     package let quantity: Quantity
     package let unit: Unit
     /// Whole microseconds, more than none.
@@ -24,7 +24,7 @@ package struct Curve: Equatable, Sendable {
 
 extension Curve: CustomStringConvertible {
     /// `curve flow L/s every 10000 -3 0,310,655`: microseconds, the exponent, the samples.
-    package var description: String {
+    public var description: String {
         let numbers = samples.map(String.init).joined(separator: ",")
         return "curve \(quantity.name) \(unit.ucum) every \(period.microseconds) \(exponent) \(numbers)"
     }

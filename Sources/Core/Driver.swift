@@ -19,10 +19,12 @@ package struct Driver: Sendable {
     package var visit: Visit
     /// Takes the device's identity and the person's out of what it says; nil where it says neither in its own frames.
     package var disguise: Disguise?
+    /// How it is made ready for pairing; nil where it wants none, or no public source says how.
+    package var pairing: PairingMode?
 
     package init(
         id: String, manufacturer: String, model: String, kind: Kind, evidence: Evidence, claims: [Claim],
-        endpoints: [Endpoint], visit: Visit, disguise: Disguise? = nil
+        endpoints: [Endpoint], visit: Visit, disguise: Disguise? = nil, pairing: PairingMode? = nil
     ) {
         self.id = id
         self.manufacturer = manufacturer
@@ -33,6 +35,7 @@ package struct Driver: Sendable {
         self.endpoints = endpoints
         self.visit = visit
         self.disguise = disguise
+        self.pairing = pairing
     }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// The first two mean "not mine": another decoder may still want the bytes. The rest mean "mine, but broken", and are
 /// a fault of the device or of the way to it.
-package enum Malformed: Error, Equatable, Sendable {
+public enum Malformed: Error, Equatable, Sendable {
     /// The whole has `got` bytes where the layout knows only `expected`.
     case length(got: Int, expected: Int)
     /// The byte at `at` is `got`; the frame begins with `expected`.
@@ -17,7 +17,7 @@ package enum Malformed: Error, Equatable, Sendable {
     case invalid(at: Int, expected: Expectation)
 
     /// What a field should have held.
-    package enum Expectation: String, Sendable {
+    public enum Expectation: String, Sendable {
         case flagByte = "a flag byte with bit 7 set"
         case dataByte = "a data byte with bit 7 clear"
         case decimalDigits = "two decimal digits (BCD)"
@@ -71,7 +71,7 @@ extension Malformed {
 }
 
 extension Malformed: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .length(let got, let expected): "byte \(offset): expected \(expected) bytes in all, got \(got)"
         case .header(let at, let got, let expected): "byte \(at): expected \(hex(expected)), got \(hex(got))"

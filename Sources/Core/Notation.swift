@@ -7,7 +7,7 @@
 /// `at <local time>`, `ticks <count> <microseconds each>` or `undated`; then `lasting <seconds>`, `sequence`, `user` and
 /// `#remark`s. Raw bytes are not part of it.
 extension Reading: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         var words: [String] = []
         for value in values {
             words.append(value.quantity.name)
@@ -73,7 +73,7 @@ extension Outcome {
 }
 
 extension RawTime: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .now: "now"
         case .clock(let time): "at \(time)"

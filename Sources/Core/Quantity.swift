@@ -2,7 +2,7 @@
 ///
 /// The raw value is the 32-bit code of ISO/IEEE 11073-10101 (partition · 65536 + term). It is stored and sent, so it
 /// never changes.
-package enum Quantity: UInt32, CaseIterable, Sendable {
+public enum Quantity: UInt32, CaseIterable, Sendable {
     case oxygenSaturation = 150456
     case pulseOximeterRate = 149530
     case perfusionIndex = 150448
@@ -187,7 +187,7 @@ package enum Quantity: UInt32, CaseIterable, Sendable {
 }
 
 /// The units that devices send. Values are never converted on the way in.
-package enum Unit: UInt8, CaseIterable, Sendable {
+public enum Unit: UInt8, CaseIterable, Sendable {
     case percent, perMinute, one, millimetreOfMercury, kilopascal, kilogram, pound, metre, centimetre, inch
     case kilogramPerSquareMetre, celsius, fahrenheit, kilojoule, ohm, second
     case millimolePerLitre, milligramPerDecilitre, gram, milligram, millilitre

@@ -1,21 +1,21 @@
 /// What a device said about one measurement: nothing concluded, nothing lost.
-package struct Reading: Equatable, Sendable {
-    package var values: Values
+public struct Reading: Equatable, Sendable {
+    public var values: Values
     /// What the device drew beside the numbers; mostly nothing.
-    package var curves: [Curve] = []
+    public var curves: [Curve] = []
     /// The device's own time stamp, uncorrected.
-    package var taken: RawTime
+    public var taken: RawTime
     /// How long the measurement lasted, up to `taken`, where it has a duration at all.
-    package var duration: Duration?
+    public var duration: Duration?
     /// The device's own record number.
-    package var sequence: Int?
+    public var sequence: Int?
     /// The device's own user slot.
-    package var user: Int?
-    package var remarks: Remarks
+    public var user: Int?
+    public var remarks: Remarks
     /// The bytes that said so, as they came. Kept with every reading, because public descriptions disagree.
-    package var bytes: [UInt8]
+    public var bytes: [UInt8]
 
-    package init(
+    @inlinable @inline(__always) public init(
         _ values: consuming Values, taken: RawTime, duration: Duration? = nil, sequence: Int? = nil, user: Int? = nil,
         remarks: Remarks = [], bytes: [UInt8] = []
     ) {
@@ -44,7 +44,7 @@ package struct Reading: Equatable, Sendable {
 /// What the device, or the hub, has to say about a reading beside its numbers.
 ///
 /// The raw value is the bit in the journal, so an order is never changed; new remarks go to the end of their group's gap.
-package enum Remark: UInt8, CaseIterable, Sendable {
+public enum Remark: UInt8, CaseIterable, Sendable {
     // Blood Pressure Measurement status (BLS 1.1.1, Measurement Status), bits 0 to 5.
     case bodyMovement = 0, cuffTooLoose, irregularPulse, pulseRateOver, pulseRateUnder, improperPosition
     // PLX Measurement Status (PLXS 1.0.1), bits 5 to 15.
@@ -95,25 +95,27 @@ package enum Remark: UInt8, CaseIterable, Sendable {
 }
 
 /// A set of remarks without an allocation.
-package struct Remarks: Equatable, Sendable, ExpressibleByArrayLiteral, Sequence {
-    private var bits: UInt128 = 0
+public struct Remarks: Equatable, Sendable, ExpressibleByArrayLiteral, Sequence {
+    @usableFromInline var bits: UInt128 = 0
 
-    package init() {}
-    package init(arrayLiteral remarks: Remark...) { for remark in remarks { insert(remark) } }
+    @inlinable @inline(__always) public init() {}
+    @inlinable public init(arrayLiteral remarks: Remark...) { for remark in remarks { insert(remark) } }
 
     package var isEmpty: Bool { bits == 0 }
     package func contains(_ remark: Remark) -> Bool { bits & mask(remark) != 0 }
-    package mutating func insert(_ remark: Remark) { bits |= mask(remark) }
+    @inlinable @inline(__always) public mutating func insert(_ remark: Remark) { bits |= mask(remark) }
     package mutating func remove(_ remark: Remark) { bits &= ~mask(remark) }
 
     /// Inserts `first` for bit `low` of `flags`, the following remark for the next bit, and so on: `count` remarks, which
     /// are all there.
-    package mutating func insert(bits flags: UInt32, from low: UInt32, count: UInt32, as first: Remark) {
+    @inlinable @inline(__always) public mutating func insert(
+        bits flags: UInt32, from low: UInt32, count: UInt32, as first: Remark
+    ) {
         bits |= UInt128(flags &>> low & (1 &<< count &- 1)) &<< UInt128(first.rawValue)
     }
 
     /// From the lowest bit to the highest.
-    package func makeIterator() -> some IteratorProtocol<Remark> { Bits(rest: bits) }
+    public func makeIterator() -> some IteratorProtocol<Remark> { Bits(rest: bits) }
 
     private struct Bits: IteratorProtocol {
         var rest: UInt128
@@ -128,5 +130,5 @@ package struct Remarks: Equatable, Sendable, ExpressibleByArrayLiteral, Sequence
         }
     }
 
-    private func mask(_ remark: Remark) -> UInt128 { 1 &<< UInt128(remark.rawValue) }
+    @inlinable @inline(__always) func mask(_ remark: Remark) -> UInt128 { 1 &<< UInt128(remark.rawValue) }
 }

@@ -1,21 +1,25 @@
 /// One quantity of a reading: what was measured, in what unit, or why there is nothing. Eight bytes.
-package struct Value: Equatable, Sendable {
+public struct Value: Equatable, Sendable {
     /// The mantissa of an amount, or the raw value of an absence.
-    private let number: Int32
-    private let exponent: Int8
+    @usableFromInline let number: Int32
+    @usableFromInline let exponent: Int8
     /// The raw value of the aspect, with bit 7 where there is no amount.
-    private let view: UInt8
-    package let quantity: Quantity
-    package let unit: Unit
+    @usableFromInline let view: UInt8
+    public let quantity: Quantity
+    public let unit: Unit
 
-    package init(_ quantity: Quantity, _ outcome: Outcome, _ unit: Unit, _ aspect: Aspect = .plain) {
+    @inlinable @inline(__always) public init(
+        _ quantity: Quantity, _ outcome: Outcome, _ unit: Unit, _ aspect: Aspect = .plain
+    ) {
         switch outcome {
         case .amount(let amount): self.init(quantity, amount, unit, aspect)
         case .absent(let reason): self.init(quantity, absent: reason, unit, aspect)
         }
     }
 
-    package init(_ quantity: Quantity, _ amount: Amount, _ unit: Unit, _ aspect: Aspect = .plain) {
+    @inlinable @inline(__always) public init(
+        _ quantity: Quantity, _ amount: Amount, _ unit: Unit, _ aspect: Aspect = .plain
+    ) {
         number = amount.mantissa
         exponent = amount.exponent
         view = aspect.rawValue
@@ -23,7 +27,9 @@ package struct Value: Equatable, Sendable {
         self.unit = unit
     }
 
-    package init(_ quantity: Quantity, absent reason: Absence, _ unit: Unit, _ aspect: Aspect = .plain) {
+    @inlinable @inline(__always) public init(
+        _ quantity: Quantity, absent reason: Absence, _ unit: Unit, _ aspect: Aspect = .plain
+    ) {
         number = Int32(reason.rawValue)
         exponent = 0
         view = aspect.rawValue | Self.absent
@@ -31,7 +37,10 @@ package struct Value: Equatable, Sendable {
         self.unit = unit
     }
 
-    private static let absent: UInt8 = 1 << 7
+    /// All bits 0: a place where there is no value yet.
+    @inlinable @inline(__always) static var blank: Value { Value(.oxygenSaturation, Amount(0), .percent) }
+
+    @usableFromInline static var absent: UInt8 { 1 << 7 }
 
     package var aspect: Aspect { Aspect(rawValue: view & ~Self.absent) ?? .plain }
     package var outcome: Outcome {
@@ -52,7 +61,7 @@ package struct Value: Equatable, Sendable {
 ///
 /// Modalities are MDC codes of 11073-10404; statistics are those of FHIR's observation-statistics. The bands hold the
 /// seconds during which saturation was below a threshold: data for the reader, never a judgement of ours.
-package enum Aspect: UInt8, CaseIterable, Sendable {
+public enum Aspect: UInt8, CaseIterable, Sendable {
     case plain, spot, fast, slow
     case minimum, mean, maximum
     case below95, below92, below90, below88, below85, below80
@@ -103,31 +112,35 @@ package enum Aspect: UInt8, CaseIterable, Sendable {
 
 /// The values of one reading in the order of the wire. Up to sixteen live inside the reading itself, so that decoding
 /// allocates nothing; more are possible.
-package struct Values: RandomAccessCollection, ExpressibleByArrayLiteral, Sendable {
-    private var few = InlineArray<16, Value>(repeating: Value(.oxygenSaturation, Amount(0), .percent))
-    private var more: [Value] = []
-    package private(set) var count = 0
+public struct Values: RandomAccessCollection, ExpressibleByArrayLiteral, Sendable {
+    @usableFromInline var few: InlineArray<16, Value> = [
+        .blank, .blank, .blank, .blank, .blank, .blank, .blank, .blank,
+        .blank, .blank, .blank, .blank, .blank, .blank, .blank, .blank,
+    ]
+    @usableFromInline var more: [Value] = []
+    @usableFromInline var held = 0
+    public var count: Int { held }
 
-    package init() {}
-    package init(arrayLiteral elements: Value...) { self.init(elements) }
+    @inlinable @inline(__always) public init() {}
+    public init(arrayLiteral elements: Value...) { self.init(elements) }
     package init(_ elements: some Sequence<Value>) { for element in elements { append(element) } }
 
-    package var startIndex: Int { 0 }
-    package var endIndex: Int { count }
-    package subscript(index: Int) -> Value {
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { count }
+    public subscript(index: Int) -> Value {
         get { index < 16 ? few[index] : more[index - 16] }
         set { if index < 16 { few[index] = newValue } else { more[index - 16] = newValue } }
     }
 
-    package mutating func append(_ value: Value) {
-        if count < 16 { few[count] = value } else { spill(value) }
-        count &+= 1
+    @inlinable @inline(__always) public mutating func append(_ value: Value) {
+        if held < 16 { few[held] = value } else { spill(value) }
+        held &+= 1
     }
 
     /// Apart, so that what nearly always happens is short enough to be inlined.
-    @inline(never) private mutating func spill(_ value: Value) { more.append(value) }
+    @inline(never) @usableFromInline mutating func spill(_ value: Value) { more.append(value) }
 }
 
 extension Values: Equatable {
-    package static func == (a: Values, b: Values) -> Bool { a.elementsEqual(b) }
+    public static func == (a: Values, b: Values) -> Bool { a.elementsEqual(b) }
 }

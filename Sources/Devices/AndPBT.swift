@@ -38,7 +38,7 @@ package enum AndPBT {
             disguise: .frames(.andPBT) { frame in
                 for at in 23..<29 { frame[at] = 0 }
                 frame.anonymise(35..<47)
-            })
+            }, pairing: .pinInManual)
     }
 
     fileprivate static func visit(_ line: any Line, _ report: any Report) async throws(Fault) {

@@ -12,5 +12,5 @@ extension Driver {
         endpoints: [Endpoint(.characteristic(0x2A35), BloodPressure.measurement)],
         visit: .gatt { peer, report async throws(Fault) in
             try await AndBLE.visit(peer, report, 0x2A35, BloodPressure.measurement)
-        })
+        }, pairing: .holdStart)
 }

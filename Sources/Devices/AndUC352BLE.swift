@@ -16,7 +16,7 @@ extension Driver {
         visit: .gatt { peer, report async throws(Fault) in
             try await AndBLE.visit(
                 peer, report, 0x2A9D, WeightScale.measurement, older: (AndUC352BLE.older, AndUC352BLE.weighing))
-        })
+        }, pairing: .buttonBeneath)
 }
 
 package enum AndUC352BLE {

@@ -35,7 +35,7 @@ extension Driver {
                 try await session.fetch(memory, from: start, user: index + 1, report)
             }
             try await session.end()
-        })
+        }, pairing: .holdBluetooth)
 }
 
 /// The memory of a family of Omron's cuffs.

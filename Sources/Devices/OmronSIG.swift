@@ -14,5 +14,5 @@ extension Driver {
         endpoints: [Endpoint(.characteristic(0x2A35), BloodPressure.measurement)],
         visit: .gatt { peer, report async throws(Fault) in
             try await BloodPressure.visit(peer, report, BloodPressure.measurement)
-        })
+        }, pairing: .holdBluetooth)
 }

@@ -7,7 +7,7 @@ extension Driver {
         evidence: .captured, claims: [.serialPort(name: "LUNG_", .acceptor)],
         endpoints: [Endpoint(.frames(.vitalograph), Vitalograph.testData)],
         visit: .line { line, report async throws(Fault) in try await Vitalograph.visit(line, report) },
-        disguise: .vitalograph)
+        disguise: .vitalograph, pairing: .pinOnLabel)
 
     /// Vitalograph asma-1 BT, of which FEV1 and PEF are public. See `Vitalograph`.
     package static let vitalographAsma1 = Driver(
@@ -15,7 +15,7 @@ extension Driver {
         evidence: .specification, claims: [.serialPort(name: "ASMA_", .acceptor)],
         endpoints: [Endpoint(.frames(.vitalograph), Vitalograph.testData)],
         visit: .line { line, report async throws(Fault) in try await Vitalograph.visit(line, report) },
-        disguise: .vitalograph)
+        disguise: .vitalograph, pairing: .pinOnLabel)
 
     /// Vitalograph copd-6 BT, of which only FEV1 is public. See `Vitalograph`.
     package static let vitalographCopd6 = Driver(
@@ -23,5 +23,5 @@ extension Driver {
         evidence: .specification, claims: [.serialPort(name: "COPD_", .acceptor)],
         endpoints: [Endpoint(.frames(.vitalograph), Vitalograph.testData)],
         visit: .line { line, report async throws(Fault) in try await Vitalograph.visit(line, report) },
-        disguise: .vitalograph)
+        disguise: .vitalograph, pairing: .pinOnLabel)
 }

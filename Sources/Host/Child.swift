@@ -53,6 +53,13 @@ import Glibc
     /// Sends a signal; to one that has ended, nothing.
     package func kill(_ signal: CInt = SIGTERM) { _ = vitalsd_signal_process(descriptor.raw, signal) }
 
+    /// Waits until it has ended, and ends it where that takes longer than `time`.
+    @discardableResult
+    package func ended(within time: Duration) async throws(Fault) -> Ending {
+        if await !loop.ready(descriptor.raw, before: .now + time) { kill(SIGKILL) }
+        return try await ended()
+    }
+
     /// Waits until it has ended.
     package func ended() async throws(Fault) -> Ending {
         while true {

@@ -8,8 +8,11 @@ package enum Console {
     /// Whether a person looks at the output.
     package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    private static func write(_ text: String, to descriptor: CInt) {
-        var rest = Array((text + "\n").utf8)[...]
+    /// As it is, without the end of a line.
+    package static func put(_ text: String) { write(text, end: "", to: STDOUT_FILENO) }
+
+    private static func write(_ text: String, end: String = "\n", to descriptor: CInt) {
+        var rest = Array((text + end).utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }

@@ -71,6 +71,12 @@ package enum Files {
         if fsync(place.raw) != 0 { throw .failed("fsync", errno, at: directory) }
     }
 
+    /// Writes text into what is there, as the kernel's attributes want it.
+    package static func put(_ text: String, into path: String) throws(Fault) {
+        let file = try Descriptor("open", open(path, O_WRONLY | O_CLOEXEC | O_TRUNC), at: path)
+        try write(Array(text.utf8), to: file.raw, at: path)
+    }
+
     /// The path with every symbolic link followed; nil where it leads nowhere.
     package static func resolved(_ path: String) -> String? {
         guard let real = realpath(path, nil) else { return nil }
@@ -147,4 +153,29 @@ extension Files {
 
     /// The file that this process runs.
     package static var program: String { resolved("/proc/self/exe") ?? "/proc/self/exe" }
+}
+
+extension Files {
+    /// The program of this name that a shell would run; nil where there is none.
+    package static func program(named name: String) -> String? {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+        return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
+    /// The regular files in a directory and in those below it; none where there is no directory. Links are not followed.
+    package static func files(under directory: String) throws(Fault) -> [String] {
+        guard exists(directory) else { return [] }
+        var found: [String] = []
+        for name in try names(in: directory) {
+            let path = "\(directory)/\(name)"
+            var file = stat()
+            guard lstat(path, &file) == 0 else { continue }
+            switch file.st_mode & S_IFMT {
+            case S_IFDIR: found += try files(under: path)
+            case S_IFREG: found.append(path)
+            default: continue
+            }
+        }
+        return found
+    }
 }

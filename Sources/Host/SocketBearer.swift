@@ -102,6 +102,19 @@ import Glibc
         return nil
     }
 
+    /// Who is at the other end: the process and its user, as the kernel knew them when it connected.
+    package var peer: (process: pid_t, user: uid_t) {
+        get throws(Fault) {
+            // pid, uid and gid, of four bytes each: struct ucred of unix(7).
+            var words: (pid_t, uid_t, gid_t) = (0, 0, 0)
+            var size = socklen_t(MemoryLayout.size(ofValue: words))
+            if getsockopt(socket.raw, SOL_SOCKET, SO_PEERCRED, &words, &size) != 0 {
+                throw .failed("getsockopt", errno)
+            }
+            return (words.0, words.1)
+        }
+    }
+
     private func isEnding(_ number: CInt) -> Bool {
         [EPIPE, ECONNRESET, ECONNABORTED, ENOTCONN, ESHUTDOWN, ETIMEDOUT, EHOSTDOWN].contains(number)
     }

@@ -124,6 +124,11 @@ package actor Journal {
         }
     }
 
+    /// How many readings wait for the destination.
+    package func waiting(for destination: String) throws(Fault) -> Int {
+        try mending { () throws(Fault) in try database.waiting(for: destination) }
+    }
+
     /// The number of the newest reading that waits for the destination; nil where none does.
     package func newest(for destination: String) throws(Fault) -> Int64? {
         try mending { () throws(Fault) in try database.newest(for: destination) }

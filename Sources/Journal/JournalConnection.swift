@@ -64,6 +64,8 @@ package final class JournalConnection {
         }
     }
 
+    /// What technicians did, oldest first.
+    package func audit() throws(Fault) -> [Journal.AuditEvent] { try database.audit() }
     package func lives() throws(Fault) -> [Journal.Life] { try database.lives() }
     package func value(for key: String) throws(Fault) -> String? { try database.value(for: key) }
 }

@@ -111,6 +111,11 @@ extension Database {
             .text(destination))
     }
 
+    func waiting(for destination: String) throws(Fault) -> Int {
+        let count = "SELECT count(*) FROM outbox WHERE destination = (SELECT id FROM destination WHERE name = ?)"
+        return Int(try integer(count, .text(destination)) ?? 0)
+    }
+
     private func setAside(_ reading: Int64) throws(Fault) {
         try query("UPDATE reading SET standing = 2 WHERE id = ?", .integer(reading))
         try query("DELETE FROM outbox WHERE reading = ?", .integer(reading))

@@ -73,7 +73,9 @@ struct Salvage {
         case 1 + KnownDevice.columns:
             if let device = KnownDevice(Array(record.dropFirst())) { devices[id, default: []].append(device) }
         case 7 where HubTime(visit: columns) != nil: try insert("visit", columns)
-        case 8: if Journal.Moment(columns) != nil { try insert("moment", columns) }
+        case 8 where Journal.Moment(columns) != nil: try insert("moment", columns)
+        // What was wiped must not come back.
+        case 8 where isNewest: if Journal.AuditEvent(columns) != nil { try insert("audit", columns) }
         case 9: if ClockPair(columns) != nil { try insert("pair", columns) }
         // What may be taken back, and must not come back: only from the newest picture of its page.
         case 3 where isNewest: try insert("destination", columns)

@@ -112,6 +112,12 @@ enum Schema {
             synchronised INTEGER NOT NULL, read INTEGER NOT NULL, battery INTEGER, low INTEGER NOT NULL)
             STRICT, WITHOUT ROWID;
         """,
+        """
+        -- What technicians did with the kit, see AuditEvent. sudoer: whom sudo names; device and successor: identities.
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY, recorded INTEGER NOT NULL, user INTEGER NOT NULL, sudoer TEXT, action TEXT NOT NULL,
+            device TEXT NOT NULL, successor TEXT NOT NULL, outcome TEXT NOT NULL) STRICT;
+        """,
     ]
 
     /// Makes an empty file the newest journal. It stays in rollback mode and is on no disk yet: both are its builder's to

@@ -11,8 +11,11 @@ extension Journal {
     ///
     /// A reading that is not at the clinic is somebody's: with one left this throws `hub(.undelivered)` and removes
     /// nothing, unless `undelivered` readings are to go too.
-    package func wipe(_ device: String?, undelivered: Bool) throws(Fault) -> Wiped {
-        let wiped = try database.wipe(device, undelivered: undelivered)
+    ///
+    /// Of what technicians did with the device stays that they did something with one; of what they did with the whole kit,
+    /// only the act numbered `audit`, which is this one.
+    package func wipe(_ device: String?, undelivered: Bool, audit: Int64? = nil) throws(Fault) -> Wiped {
+        let wiped = try database.wipe(device, undelivered: undelivered, audit: audit)
         // The log still has the pages as they were. Cut to nothing, it has not.
         try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         // A journal that was damaged once was set aside with all that was in it.
@@ -22,7 +25,7 @@ extension Journal {
 }
 
 extension Database {
-    func wipe(_ identity: String?, undelivered: Bool) throws(Fault) -> Journal.Wiped {
+    func wipe(_ identity: String?, undelivered: Bool, audit: Int64?) throws(Fault) -> Journal.Wiped {
         try transaction { () throws(Fault) in
             let own = "(?1 IS NULL OR identity = ?1)", name = Datum(identity)
             let device = "device IN (SELECT id FROM device WHERE \(own))"
@@ -54,6 +57,9 @@ extension Database {
                 """
                 DELETE FROM meta WHERE key GLOB 'pairing code *' AND (?1 IS NULL OR key = 'pairing code ' || ?1)
                 """, name)
+            // What the clinic was told of each device: whom a note is about stands somewhere in its name.
+            try query("DELETE FROM meta WHERE key LIKE 'device %'")
+            try wipeAudit(of: identity, excepting: audit)
             // Whose readings a bundle on its way holds is written in no column: what remains of them waits as before.
             try query("DELETE FROM consignment")
             return Journal.Wiped(readings: Int(readings), devices: Int(devices), bindings: Int(bindings))

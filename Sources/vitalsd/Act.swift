@@ -12,6 +12,8 @@ enum Act: Equatable {
     case wipe(String?, undelivered: Bool)
     case retry([Int64])
     case assign([Int64], Subject)
+    /// It is done already, and only to be written down.
+    case enrolled
 
     /// What a binding says of when to measure.
     enum Agreement: Equatable {
@@ -33,6 +35,7 @@ enum Act: Equatable {
         case .wipe(let device, let undelivered):
             "wipe\t\(device ?? "")\t\(undelivered ? "undelivered" : "")"
         case .retry(let ids): "retry\t" + ids.map(String.init).joined(separator: "\t")
+        case .enrolled: "enrolled"
         }
     }
 
@@ -54,6 +57,7 @@ enum Act: Equatable {
         case ("unbind", 3) where isSlot: self = .unbind(words[1], user: user)
         case ("swap", 3): self = .swap(words[1], for: words[2])
         case ("wipe", 3): self = .wipe(words[1].isEmpty ? nil : words[1], undelivered: words[2] == "undelivered")
+        case ("enrolled", 1): self = .enrolled
         case ("retry", 2...):
             let ids = words.dropFirst().compactMap { Int64($0) }
             guard ids.count == words.count - 1 else { return nil }
@@ -62,23 +66,53 @@ enum Act: Equatable {
         }
     }
 
-    /// Does it in the daemon, whose radio and courier follow, and says in a few words what was done.
-    @Hub func perform(on gateway: Gateway) async throws(Fault) -> String {
-        let done: String
+    /// As it is typed, and as it stands in the audit trail.
+    var verb: String {
         switch self {
-        case .wipe(let device, let undelivered):
-            done = Act.words(try await gateway.wipe(device, undelivered: undelivered))
-        case .swap(let old, let new):
-            try await gateway.swap(old, for: new)
-            done = "swapped"
-        default: done = try await perform(on: gateway.journal)
+        case .bind: "bind"
+        case .unbind: "unbind"
+        case .swap: "swap"
+        case .wipe: "wipe"
+        case .retry: "retry"
+        case .assign: "assign"
+        case .enrolled: "enrol"
+        }
+    }
+
+    /// The device that it is about; empty where it is about none or all.
+    var device: String {
+        switch self {
+        case .bind(let device, _, _, _), .unbind(let device, _), .swap(let device, _): device
+        case .wipe(let device, _): device ?? ""
+        case .retry, .assign, .enrolled: ""
+        }
+    }
+
+    /// The device that takes its place.
+    var successor: String { if case .swap(_, let new) = self { new } else { "" } }
+
+    /// Does it in the daemon, whose radio and courier follow, and says what was done.
+    @Hub func perform(
+        on gateway: Gateway, by agent: Journal.AuditEvent.Agent
+    ) async throws(Fault) -> Outcome {
+        let trail = AuditTrail(journal: gateway.journal, agent: agent)
+        let done = try await trail.tell(verb, of: device, successor: successor) { number throws(Fault) in
+            switch self {
+            case .wipe(let device, let undelivered):
+                Outcome(try await gateway.wipe(device, undelivered: undelivered, audit: number))
+            case .swap(let old, let new):
+                try await Act.once(old, new, gateway.journal) { () throws(Fault) in
+                    try await gateway.swap(old, for: new)
+                }
+            default: try await perform(on: gateway.journal, number)
+            }
         }
         switch self {
         case .bind(let device, _, _, _):
             gateway.acceptList.wake(device)
             try await gateway.acceptList.reload()
         case .unbind: try await gateway.acceptList.reload()
-        case .swap, .wipe, .retry, .assign: break
+        case .swap, .wipe, .retry, .assign, .enrolled: break
         }
         if case .wipe = self {
             gateway.couriers.reconsider(withdrawn: true)
@@ -89,7 +123,7 @@ enum Act: Equatable {
     }
 
     /// Does it where no daemon runs.
-    @Hub private func perform(on journal: Journal) async throws(Fault) -> String {
+    @Hub private func perform(on journal: Journal, _ number: Int64?) async throws(Fault) -> Outcome {
         switch self {
         case .bind(let device, let user, let subject, let agreement):
             var binding = Journal.Binding(device: device, user: user, subject: subject)
@@ -99,34 +133,58 @@ enum Act: Equatable {
                 binding.agreed = now >= earliestCredible ? now : nil
             }
             try await journal.bind(binding, keepsSchedule: agreement == .asBefore)
-            return "bound"
+            return Outcome("bound")
         case .unbind(let device, let user):
             try await journal.unbind(device, user: user)
-            return "unbound"
+            return Outcome("unbound")
         case .swap(let old, let new):
-            try await journal.swap(old, for: new)
-            return "swapped"
+            return try await Act.once(old, new, journal) { () throws(Fault) in try await journal.swap(old, for: new) }
         case .wipe(let device, let undelivered):
-            return Act.words(try await journal.wipe(device, undelivered: undelivered))
+            return Outcome(try await journal.wipe(device, undelivered: undelivered, audit: number))
         case .retry(let ids):
-            return "\(try await journal.retry(ids)) will be sent again"
+            return Outcome("retried", [.init(name: "readings", number: try await journal.retry(ids))])
         case .assign(let ids, let subject):
-            return "\(try await journal.assign(ids, to: subject)) assigned"
+            return Outcome("assigned", [.init(name: "readings", number: try await journal.assign(ids, to: subject))])
+        case .enrolled: return Outcome("enrolled")
         }
     }
 
-    private static func words(_ wiped: Journal.Wiped) -> String {
-        "wiped: \(wiped.readings) readings, \(wiped.devices) devices, \(wiped.bindings) bindings"
+    /// Swaps. That the old device is bound to nobody is no fault where it is because of just this.
+    @Hub private static func once(
+        _ old: String, _ new: String, _ journal: Journal, _ swap: () async throws(Fault) -> Void
+    ) async throws(Fault) -> Outcome {
+        do throws(Fault) {
+            try await swap()
+        } catch {
+            let isDone = try await journal.audit().contains { event in
+                (event.action, event.device, event.successor, event.outcome)
+                    == ("swap", old, new, Journal.AuditEvent.done)
+            }
+            guard error == .pairing(.notBound), isDone,
+                try await journal.bindings().contains(where: { $0.device == new })
+            else { throw error }
+        }
+        return Outcome("swapped")
     }
 
     /// Asks the daemon to do it, or does it where none runs; prints what was done.
-    @Hub func carryOut(with configuration: Configuration) async throws(Exit) {
+    @Hub func carryOut(with configuration: Configuration, wantsJSON: Bool = false) async throws(Exit) {
+        let outcome = try await outcome(with: configuration, wantsJSON: wantsJSON)
+        guard wantsJSON else { return printLine(outcome.words) }
+        var json = JSONWriter()
+        json.object { write(outcome, into: &$0) }
+        printLine(json.text)
+    }
+
+    /// The same without a word, but for what stands in its way.
+    @Hub func outcome(with configuration: Configuration, wantsJSON: Bool) async throws(Exit) -> Outcome {
         if let answer = await Control.ask(notation, configuration) {
-            guard !answer.hasPrefix(Control.refusal) else {
-                printError("vitalsd: \(answer.dropFirst(Control.refusal.count))")
-                throw .unavailable
-            }
-            return printLine(answer)
+            if let outcome = Outcome(notation: answer), !answer.hasPrefix(Control.refusal) { return outcome }
+            let stranger = Fault.hub(.badConfiguration("the daemon is of another version"))
+            let refused = Refused(notation: answer) ?? Refused(stranger)
+            if wantsJSON { printLine(refused.json) }
+            printError("vitalsd: \(refused.words)")
+            throw .unavailable
         }
         do throws(Fault) {
             try Files.makeDirectory(configuration.stateDirectory)
@@ -134,10 +192,24 @@ enum Act: Equatable {
                 path: configuration.journalPath, bound: configuration.bound,
                 destinations: configuration.recipients.map(\.name),
                 executor: loop)
-            printLine(try await perform(on: journal))
+            return try await AuditTrail(journal: journal, agent: .own).tell(verb, of: device, successor: successor) {
+                number throws(Fault) in try await perform(on: journal, number)
+            }
         } catch {
+            if wantsJSON { printLine(Refused(error).json) }
             throw complain(error)
         }
+    }
+}
+
+extension Act.Outcome {
+    fileprivate init(_ wiped: Journal.Wiped) {
+        self.init(
+            "wiped",
+            [
+                Count(name: "readings", number: wiped.readings), Count(name: "devices", number: wiped.devices),
+                Count(name: "bindings", number: wiped.bindings),
+            ])
     }
 }
 

@@ -6,14 +6,17 @@ import Journal
 extension Command {
     static let bind = Command(
         verb: "bind",
-        arguments: "ADDRESS [--user SLOT] [--patient Patient/ID] [--schedule WHEN] [--configuration FILE]",
+        arguments: "[ADDRESS] [--user SLOT] [--patient Patient/ID] [--schedule WHEN] [--json] [--lang da|en] "
+            + "[--configuration FILE]",
         summary: "take readings from a wireless device",
         explanation: """
             From now on the device with this Bluetooth address is visited, and its readings are about the person named,
-            or about the one in [Patient]. With --user only those of the device's user slot.
+            or about the one in [Patient]. With --user only those of the device's user slot. Without ADDRESS, at a
+            terminal, it looks who is near and asks which one is meant.
 
             With --schedule the person has agreed to measure then, and the clinic is told when nothing came: "twice a
-            day", "Mon Wed Fri 08-10", "daily 07-09,19-21:30". It stays until another is given, or none.
+            day", "Mon Wed Fri 08-10", "daily 07-09,19-21:30". It stays until another is given, or none. Done twice it is
+            done once.
             """
     ) { arguments throws(Exit) in
         let patient = try arguments.option("patient"), user = try arguments.slot()
@@ -23,7 +26,9 @@ extension Command {
         } catch {
             throw arguments.complain("--schedule: \(error)")
         }
-        let path = try arguments.configurationPath(), identity = try arguments.device()
+        let wantsJSON = arguments.flag("json"), language = try arguments.language()
+        let path = try arguments.configurationPath()
+        let named = try arguments.addressIfNamed(canAsk: Conversation.isPossible && !wantsJSON)
         if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
             throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
         }
@@ -32,59 +37,67 @@ extension Command {
             throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
         }
         let agreement: Act.Agreement = words == nil ? .asBefore : schedule.map { .agreed($0) } ?? .none
-        try await Act.bind(identity, user: user, subject, agreement).carryOut(with: configuration)
+        let address: BluetoothAddress
+        if let named { address = named } else { address = try await Conversation(language).near(configuration) }
+        try await Act.bind("bluetooth:\(address)", user: user, subject, agreement)
+            .carryOut(with: configuration, wantsJSON: wantsJSON)
     }
 
     static let unbind = Command(
-        verb: "unbind", arguments: "ADDRESS [--user SLOT] [--wipe [--undelivered]] [--configuration FILE]",
+        verb: "unbind",
+        arguments: "[ADDRESS] [--user SLOT] [--wipe [--undelivered]] [--json] [--lang da|en] [--configuration FILE]",
         summary: "leave a wireless device alone again",
         explanation: """
             What it sent so far stays in the journal and goes to the clinic. With --wipe nothing of it stays on the hub:
             readings, keys, clock history; refused while one of its readings is not at the clinic, unless --undelivered
-            is added.
+            is added. That is proved as `wipe` proves it. Without ADDRESS, at a terminal, it asks which device is meant.
+            Done twice it is done once.
             """
     ) { arguments throws(Exit) in
+        let wantsJSON = arguments.flag("json"), language = try arguments.language()
         let user = try arguments.slot(), wipes = arguments.flag("wipe"), undelivered = arguments.flag("undelivered")
-        let path = try arguments.configurationPath(), identity = try arguments.device()
+        let path = try arguments.configurationPath()
+        let named = try arguments.addressIfNamed(canAsk: Conversation.isPossible && !wantsJSON)
         if undelivered, !wipes { throw arguments.complain("--undelivered goes with --wipe") }
         if wipes, user != nil { throw arguments.complain("--wipe takes the whole device, not one --user") }
-        let act = wipes ? Act.wipe(identity, undelivered: undelivered) : .unbind(identity, user: user)
-        try await act.carryOut(with: configuration(at: path))
+        let configuration = try configuration(at: path)
+        let address: BluetoothAddress
+        if let named { address = named } else { address = try Conversation(language).bound(configuration) }
+        let identity = "bluetooth:\(address)"
+        guard wipes else {
+            return try await Act.unbind(identity, user: user).carryOut(with: configuration, wantsJSON: wantsJSON)
+        }
+        var wiping = Wiping(identity, undelivered: undelivered, path)
+        try await wiping.run(in: language, wantsJSON: wantsJSON)
     }
 
     static let swap = Command(
-        verb: "swap", arguments: "OLD NEW [--configuration FILE]",
+        verb: "swap", arguments: "[OLD NEW] [--json] [--lang da|en] [--configuration FILE]",
         summary: "a device is replaced by another of the same person's",
         explanation: """
             Binds NEW to whom OLD was bound to, with the same user slots, and leaves OLD alone: its key and its codes are
             forgotten, what it sent stays and goes to the clinic. Where NEW wants pairing, `pair` it first. Refused where
-            NEW is somebody else's.
+            NEW is somebody else's. Without either, at a terminal, it asks. Done twice it is done once.
             """
     ) { arguments throws(Exit) in
-        let path = try arguments.configurationPath()
-        let devices = try arguments.rest().map { BluetoothAddress($0) }
-        guard devices.count == 2, let old = devices[0], let new = devices[1], old != new else {
-            throw arguments.complain("expected the Bluetooth addresses of two devices")
+        let wantsJSON = arguments.flag("json"), language = try arguments.language()
+        let path = try arguments.configurationPath(), words = try arguments.rest()
+        let canAsk = words.isEmpty && Conversation.isPossible && !wantsJSON
+        let devices = words.map { BluetoothAddress($0) }, old: BluetoothAddress, new: BluetoothAddress
+        if canAsk {
+            let configuration = try configuration(at: path), conversation = Conversation(language)
+            printLine(KitText.old[language])
+            old = try conversation.bound(configuration)
+            printLine(KitText.new[language])
+            new = try await conversation.near(configuration)
+        } else {
+            guard devices.count == 2, let first = devices[0], let second = devices[1] else {
+                throw arguments.complain("expected the Bluetooth addresses of two devices")
+            }
+            (old, new) = (first, second)
         }
-        try await Act.swap("bluetooth:\(old)", for: "bluetooth:\(new)").carryOut(with: configuration(at: path))
+        guard old != new else { throw arguments.complain("expected the Bluetooth addresses of two devices") }
+        try await Act.swap("bluetooth:\(old)", for: "bluetooth:\(new)")
+            .carryOut(with: configuration(at: path), wantsJSON: wantsJSON)
     }
-
-    static let wipe = Command(
-        verb: "wipe", arguments: "--everything [--undelivered] [--configuration FILE]",
-        summary: "before the kit goes back: nothing of the citizen stays",
-        explanation: """
-            Removes every reading, device, key and binding from this hub, and overwrites them. Refused while a reading is
-            not at the clinic, unless --undelivered is added.
-            """
-    ) { arguments throws(Exit) in
-        let isMeant = arguments.flag("everything"), undelivered = arguments.flag("undelivered")
-        let path = try arguments.configurationPath()
-        try arguments.end()
-        guard isMeant else { throw arguments.complain("say --everything if that is what you mean") }
-        try await Act.wipe(nil, undelivered: undelivered).carryOut(with: configuration(at: path))
-    }
-}
-
-extension Arguments {
-    fileprivate mutating func device() throws(Exit) -> String { "bluetooth:\(try bluetoothAddress())" }
 }

@@ -67,6 +67,8 @@ struct Arguments {
         return words
     }
 
+    var isAtEnd: Bool { words.isEmpty }
+
     /// Nothing may be left.
     mutating func end() throws(Exit) {
         if let stray = try rest().first { throw complain("unexpected \(stray)") }

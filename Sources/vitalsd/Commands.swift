@@ -5,6 +5,6 @@ let released = "2026-11-28"
 
 /// Every verb there is, in the order in which `vitalsd help` lists them.
 let commands: [Command] = [
-    .run, .demo, .status, .diagnose, .queue, .explain, .scan, .pair, .enrol, .bind, .unbind, .swap, .wipe, .devices,
-    .decode, .record, .replay, .version, .help,
+    .run, .demo, .status, .diagnose, .watch, .queue, .explain, .scan, .pair, .enrol, .bind, .unbind, .swap, .wipe,
+    .audit, .report, .devices, .decode, .record, .replay, .version, .help,
 ]

@@ -12,6 +12,7 @@ struct Configuration: Equatable {
     var stateDirectory = "/var/lib/vitalsd"
     var serialLines: [String] = []
     var keepStream = false
+    var feedback = Feedback.Settings()
     var journalMaximumBytes = 256 << 20
     var journalMaximumDays = 400
     var radio = RadioChoice.adapter(nil)
@@ -59,19 +60,25 @@ extension Configuration {
     /// Reads `path`, then the `*.conf` of `conf.d` beside it in the order of their names; a later file overrides.
     init(path: String) throws(ConfigurationMistake) {
         self.init()
-        try read(file: path)
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let dropIns = folder + "/conf.d"
-        if Files.exists(dropIns) {
-            let names: [String]
-            // A folder that cannot be read may hold what matters: it is no empty one.
-            do { names = try Files.names(in: dropIns) } catch {
-                throw ConfigurationMistake(file: dropIns, line: 0, text: error.sentence)
-            }
-            for name in names where name.hasSuffix(".conf") { try read(file: dropIns + "/" + name) }
+        let files: [String]
+        // A folder that cannot be read may hold what matters: it is no empty one.
+        do { files = try Self.files(of: path) } catch {
+            throw ConfigurationMistake(file: Self.dropIns(of: path), line: 0, text: error.sentence)
         }
+        for file in files { try read(file: file) }
         if self[Recipient.clinic] != nil { self[making: Recipient.clinic].enrolment = stateDirectory }
         try check(path)
+    }
+
+    private static func dropIns(of path: String) -> String {
+        path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/conf.d"
+    }
+
+    /// The file itself and its drop-ins, in the order in which they are read.
+    static func files(of path: String) throws(Fault) -> [String] {
+        let folder = dropIns(of: path)
+        guard Files.exists(folder) else { return [path] }
+        return [path] + (try Files.names(in: folder)).filter { $0.hasSuffix(".conf") }.map { folder + "/" + $0 }
     }
 
     private mutating func read(file: String) throws(ConfigurationMistake) {

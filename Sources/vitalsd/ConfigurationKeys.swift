@@ -16,6 +16,7 @@ extension Configuration {
             case adapter = "auto, none, or an adapter such as hci0"
             case size = "a size such as 256M"
             case danishCodes = "no, fut, medcom or dk-core"
+            case light = "a name under /sys/class/leds, or the absolute path of such a folder"
             case interval = "a time such as 15min, from 1s to 24h, or infinity for never"
         }
         let section: String, name: String, kind: Kind
@@ -128,6 +129,18 @@ extension Configuration {
         },
         Key("Oximetry", "KeepStream", .yesOrNo, "Keep every second of a live sensor with its reading. No by default.") {
             $0.keepStream = isYes($1)
+        },
+        Key(
+            "Feedback", "LED", .light,
+            "A light that is on from when a reading is kept until the clinic has it, and then blinks three times. None by default."
+        ) {
+            $0.feedback.light = $1.hasPrefix("/") ? $1 : "/sys/class/leds/" + $1
+        },
+        Key(
+            "Feedback", "Command", .path,
+            "A program that is run with the one word `received` or `delivered`; one at a time, ten seconds at most. None by default."
+        ) {
+            $0.feedback.command = $1
         },
         Key(
             "Journal", "MaximumSize", .size,

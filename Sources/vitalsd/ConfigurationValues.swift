@@ -12,6 +12,7 @@ extension Configuration.Key.Kind {
                     value.hasPrefix(host) && [":", "/", nil].contains(value.dropFirst(host.count).first)
                 }
         case .path: value.hasPrefix("/") || isCredential(value)
+        case .light: value.hasPrefix("/") || !value.isEmpty && !value.contains("/") && !value.hasPrefix(".")
         case .paths: value.split(separator: " ").allSatisfy { $0.hasPrefix("/") }
         case .text: !value.isEmpty
         case .reference: value.hasPrefix("Patient/") && value.count > 8 && !value.contains(where: \.isWhitespace)

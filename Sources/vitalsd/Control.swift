@@ -1,6 +1,7 @@
 import Bluetooth
 import Core
 import Devices
+import Glibc
 import Host
 import Journal
 
@@ -8,7 +9,8 @@ import Journal
 ///
 /// One packet is a question. `status`, and what changes the journal, is answered with one packet; `scan`, `pair` and
 /// `record` with several, each a word, a tab and the rest: `heard`, `say`, `ask` (which wants a packet back), `wait`, `line`
-/// (of a capture), and `done` or `error: `.
+/// (of a capture), and `done` or a `Refused`. `watch` is answered with a `SceneEntry` a packet, without end. Before a
+/// question may stand `by`, and whom sudo names to whoever asks, for the audit trail.
 @Hub final class Control {
     static func path(_ configuration: Configuration) -> String { configuration.stateDirectory + "/control" }
 
@@ -16,6 +18,8 @@ import Journal
     nonisolated static let refusal = "error: "
     /// The largest packet, in bytes.
     nonisolated static let longest = 1 << 16
+
+    typealias Agent = Journal.AuditEvent.Agent
 
     private let listener: SocketListener
     private let gateway: Gateway
@@ -47,30 +51,46 @@ import Journal
 
     private func answer(_ caller: SocketBearer) async {
         do throws(Fault) {
+            // The directory lets in nobody else; should it ever be opened, the daemon still does not.
+            let user = try caller.peer.user
+            guard user == 0 || user == geteuid() else { return caller.hangUp() }
             guard let question = try await caller.receive(within: .seconds(5)) else { return }
-            try await answer(String(decoding: question, as: UTF8.self), caller)
+            var words = String(decoding: question, as: UTF8.self)
+                .split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
+            var agent = Agent(user: user)
+            if words[0] == "by", words.count > 2 {
+                agent.sudoer = Agent.login(words[1])
+                words.removeFirst(2)
+            }
+            try await answer(words, of: agent, caller)
         } catch {
             // Whoever asked has gone; nobody is left to tell.
         }
         caller.hangUp()
     }
 
-    private func answer(_ question: String, _ caller: SocketBearer) async throws(Fault) {
-        let words = question.split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
-        let answer: String
+    private func answer(_ words: [String], of agent: Agent, _ caller: SocketBearer) async throws(Fault) {
+        let trail = AuditTrail(journal: gateway.journal, agent: agent), answer: String
         do throws(Fault) {
             switch words[0] {
             case "status": answer = status
             case "diagnosis": answer = Account(of: gateway).notation
-            case "scan": answer = try await scan(words, caller)
-            case "pair": answer = try await pair(words, caller)
-            case "record": answer = try await record(words, caller)
+            case "scan":
+                answer = try await trail.tell("scan") { _ throws(Fault) in try await scan(words, caller) }
+            case "pair": answer = try await pair(words, caller, trail)
+            case "record":
+                answer = try await trail.tell("record", of: words.count > 1 ? words[1] : "") { _ throws(Fault) in
+                    try await record(words, caller)
+                }
+            case "watch": return try await gateway.show(to: caller)
             default:
-                guard let act = Act(notation: question) else { throw .hub(.badConfiguration("not understood")) }
-                answer = try await act.perform(on: gateway)
+                guard let act = Act(notation: words.joined(separator: "\t")) else {
+                    throw .hub(.badConfiguration("not understood"))
+                }
+                answer = try await act.perform(on: gateway, by: agent).notation
             }
         } catch {
-            answer = "\(Control.refusal)\(error)"
+            answer = Refused(error).notation
         }
         try await caller.send(Array(answer.utf8))
     }
@@ -83,16 +103,26 @@ import Journal
         return "done\t"
     }
 
-    private func pair(_ words: [String], _ caller: SocketBearer) async throws(Fault) -> String {
+    private func pair(_ words: [String], _ caller: SocketBearer, _ trail: AuditTrail) async throws(Fault) -> String {
         guard let order = Gateway.PairingOrder(words) else { throw .hub(.badConfiguration("not understood")) }
-        try await gateway.pair(order) { text in
-            _ = await send("say\t\(text)", to: caller)
-        } ask: { question in
-            guard await self.send("ask\t\(question.kind.notation)", to: caller) else { return .no }
-            let packet = try? await caller.receive(within: .seconds(60))
-            return packet.map { PairingAnswer(notation: String(decoding: $0, as: UTF8.self)) } ?? .no
+        try await trail.tell("pair", of: "bluetooth:\(order.address)") { _ throws(Fault) in
+            try await gateway.pair(order) { step in
+                _ = await send("say\t\(step.notation)", to: caller)
+            } guide: { mode in
+                await self.ask("ready \(mode.rawValue)", caller, within: .seconds(170)) == .yes
+            } ask: { question in
+                await self.ask(question.kind.notation, caller, within: .seconds(60))
+            }
         }
         return "done\t"
+    }
+
+    private func ask(
+        _ question: String, _ caller: SocketBearer, within time: Duration
+    ) async -> PairingAnswer {
+        guard await send("ask\t\(question)", to: caller) else { return .no }
+        let packet = try? await caller.receive(within: time)
+        return packet.map { PairingAnswer(notation: String(decoding: $0, as: UTF8.self)) } ?? .no
     }
 
     private func record(_ words: [String], _ caller: SocketBearer) async throws(Fault) -> String {
@@ -181,11 +211,16 @@ import Journal
         return json.text
     }
 
+    /// A question of this command's, with whom sudo names.
+    private static func packet(_ question: String) -> [UInt8] {
+        Array("by\t\(Agent.own.sudoer ?? "")\t\(question)".utf8)
+    }
+
     /// What a running daemon says, or nil where none runs.
     static func ask(_ question: String, _ configuration: Configuration) async -> String? {
         do throws(Fault) {
             let link = try SocketBearer.connect(to: path(configuration), longest: longest)
-            try await link.send(Array(question.utf8))
+            try await link.send(packet(question))
             return try await link.receive(within: .seconds(5)).map { String(decoding: $0, as: UTF8.self) }
         } catch {
             return nil
@@ -195,15 +230,17 @@ import Journal
     /// A conversation with the running daemon, to its end. `hear` gets each packet's word and the rest, and returns what is to
     /// be sent back, if anything.
     static func converse(
-        _ question: String, _ configuration: Configuration, hear: (String, String) -> String?
+        _ question: String, _ configuration: Configuration, wantsJSON: Bool = false,
+        hear: (String, String) -> String?
     ) async throws(Exit) {
         do throws(Fault) {
             let link = try SocketBearer.connect(to: path(configuration), longest: longest)
-            try await link.send(Array(question.utf8))
+            try await link.send(packet(question))
             while let packet = try await link.receive(within: .seconds(180)) {
                 let text = String(decoding: packet, as: UTF8.self)
-                if text.hasPrefix(refusal) {
-                    printError("vitalsd: \(text.dropFirst(refusal.count))")
+                if let refused = Refused(notation: text) {
+                    if wantsJSON { printLine(refused.json) }
+                    printError("vitalsd: \(refused.words)")
                     throw Fault.device(.silent)
                 }
                 let words = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)

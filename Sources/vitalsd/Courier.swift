@@ -52,6 +52,9 @@ import Journal
     /// The clinic's own clock, and the hub's when it was asked and when the answer was there.
     var onDate: (Instant, HubTime, HubTime) async -> Void = { _, _, _ in }
 
+    /// Readings that have come a step nearer to their receipts, for those who watch.
+    var onStep: ([Int64], ReadingScene.Step) -> Void = { _, _ in }
+
     /// A reading as it is known by now.
     var correct: (Kept) -> Kept = { $0 }
 
@@ -153,17 +156,6 @@ import Journal
         if let refusal { throw refusal }
         try read.get()
         await easeOff()
-    }
-
-    /// The very same bytes. Those that do not get through in one piece are sent in two, which tell the same.
-    private func deliverAgain(_ shipment: Shipment) async throws(Refusal) {
-        if shipment.readings.count > policy.most, policy.isTooSlow {
-            let middle = shipment.readings.count / 2
-            uncertain = nil
-            try await deliver(shipment.readings[..<middle])
-            return try await deliver(shipment.readings[middle...])
-        }
-        try await send(shipment)
     }
 
     /// What was refused alone stays behind until anything else was taken.

@@ -7,16 +7,39 @@ import Journal
 // Packing, journaling and sending, and what an answer means.
 
 extension Courier {
-    /// Packs a batch and sends it.
+    /// Packs a batch, journals it and sends it.
     func deliver(_ batch: ArraySlice<Kept>) async throws(Refusal) {
-        // Enough is known: no need to ask for every one of them.
-        if policy.isDoubtful, batch.count > 1 { return }
-        let readings = batch.map(correct)
-        let parcel = try await destination.clinic.parcel(
-            of: readings, from: destination.gateway, to: destination.options, offset: HubClock.offset)
-        let shipment = Shipment(readings: Array(readings), parcel: parcel)
+        let shipment = try await pack(batch.map(correct))
         try await consign(shipment)
         try await send(shipment)
+    }
+
+    private func pack(_ readings: [Kept]) async throws(Refusal) -> Shipment {
+        let parcel = try await destination.clinic.parcel(
+            of: readings, from: destination.gateway, to: destination.options, offset: HubClock.offset)
+        return Shipment(readings: readings, parcel: parcel)
+    }
+
+    /// The very same bytes. Those that do not get through in one piece are sent in several, which tell the same.
+    func deliverAgain(_ shipment: Shipment) async throws(Refusal) {
+        guard shipment.readings.count > policy.most, policy.isTooSlow else { return try await send(shipment) }
+        let pieces = max(1, policy.most)
+        for start in stride(from: 0, to: shipment.readings.count, by: pieces) {
+            do throws(Refusal) {
+                try await repeatPart(shipment.readings[start...].prefix(pieces))
+            } catch {
+                uncertain = try await pack(Array(shipment.readings[start...]))
+                uncertain?.isRepeat = true
+                throw error
+            }
+        }
+    }
+
+    /// A part of what was sent before, as it was told then. The journal keeps the whole until every part is answered.
+    private func repeatPart(_ readings: ArraySlice<Kept>) async throws(Refusal) {
+        var part = try await pack(Array(readings))
+        part.isRepeat = true
+        try await send(part)
     }
 
     /// Into the journal, with the answers that are not there yet: from here on a repeat is the same, whatever happens.
@@ -35,8 +58,10 @@ extension Courier {
     /// in halves.
     func send(_ shipment: Shipment) async throws(Refusal) {
         uncertain = shipment
+        uncertain?.isRepeat = true
         let asked = HubClock.now()
         do throws(Refusal) {
+            onStep(shipment.readings.map(\.id), .sent)
             let answer = try await destination.clinic.deliver(shipment.parcel), heard = HubClock.now()
             uncertain = nil
             policy.taken(shipment.readings.count, in: heard.uptime - asked.uptime)
@@ -47,11 +72,15 @@ extension Courier {
             // A clinic that takes nothing tells the time as well.
             if let date = error.date { await onDate(date, asked, HubClock.now()) }
             if error.action == .halve { policy.tooLarge(shipment.readings.count) }
-            if !error.leavesUnknown { uncertain = nil }
+            if !error.leavesUnknown, !shipment.isRepeat { uncertain = nil }
             guard policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }
             uncertain = nil
             guard shipment.readings.count > 1 else { return try await suspect(shipment, error) }
-            for part in parts(of: shipment, error) { try await deliver(part) }
+            for part in parts(of: shipment, error) {
+                // Enough is known: no need to ask for every one of them.
+                if policy.isDoubtful, part.count > 1 { continue }
+                if shipment.isRepeat { try await repeatPart(part) } else { try await deliver(part) }
+            }
         }
     }
 
@@ -78,6 +107,7 @@ extension Courier {
         }
         for suspect in quarantine.convict(excepting: shipment.readings.map(\.id)) { condemn(suspect) }
         delivered += shipment.readings.count
+        onStep(shipment.readings.map(\.id), .delivered)
         cleared()
         Systemd.log(.info, "\(layer): \(shipment.readings.count) delivered")
     }
@@ -87,6 +117,7 @@ extension Courier {
         var receipt = receipt(suspect.kept, .refused(suspect.refusal.fault))
         receipt.letter = suspect.letter
         answered.append(receipt)
+        onStep([suspect.kept.id], .refused)
         log(suspect.refusal.fault, about: "reading \(suspect.kept.id), set aside")
     }
 

@@ -6,29 +6,32 @@ import Journal
 /// One courier for each destination. None waits for another: one that is down holds up nobody.
 @Hub final class Couriers {
     private(set) var all: [Courier] = []
-    private let journal: Journal, watch: Watch
+    private let journal: Journal, contacts: Contacts
     /// Rung when the destinations have changed.
     private let bell: Bell
     private var running: Set<ObjectIdentifier> = []
     /// The clinic's own clock, and the hub's when it was asked and when the answer was there. Only the first destination's
     /// counts: two clinics may disagree.
     var onDate: (Instant, HubTime, HubTime) async -> Void = { _, _, _ in }
+    /// Readings that have come a step nearer to their receipts, for those who watch.
+    var onStep: ([Int64], ReadingScene.Step) -> Void = { _, _ in }
     /// A reading as it is known by now.
     var correct: (Kept) -> Kept = { $0 }
     /// How the radio is.
     var radio: () -> SignOfLife.Radio = { .working }
 
-    init(_ journal: Journal, _ watch: Watch, _ destinations: [Courier.Destination]) throws(Fault) {
+    init(_ journal: Journal, _ contacts: Contacts, _ destinations: [Courier.Destination]) throws(Fault) {
         self.journal = journal
-        self.watch = watch
+        self.contacts = contacts
         bell = try Bell()
         for destination in destinations { all.append(try courier(to: destination)) }
     }
 
     private func courier(to destination: Courier.Destination) throws(Fault) -> Courier {
-        let heartbeat = Heartbeat(journal, watch, for: destination.name, every: destination.heartbeat)
+        let heartbeat = Heartbeat(journal, contacts, for: destination.name, every: destination.heartbeat)
         heartbeat.radio = { [weak self] in self?.radio() ?? .working }
         let courier = try Courier(journal, destination, heartbeat)
+        courier.onStep = { [weak self] readings, step in self?.onStep(readings, step) }
         courier.correct = { [weak self] kept in self?.correct(kept) ?? kept }
         courier.onDate = { [weak self, weak courier] date, asked, heard in
             courier?.heartbeat.hear(clinic: date, from: asked, to: heard)

@@ -46,6 +46,7 @@ private func json(_ driver: Driver) -> String {
         json.array("transports") { json in for transport in driver.transports { json.string(transport) } }
         json.member("evidence", driver.evidence.rawValue)
         json.array("claims") { json in for claim in driver.claims { json.string(claim.words) } }
+        json.optional("pairing", driver.pairing?.rawValue)
         json.array("endpoints") { json in for endpoint in driver.endpoints { json.string(endpoint.name) } }
     }
     return json.text

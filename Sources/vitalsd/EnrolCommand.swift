@@ -1,5 +1,6 @@
 import Clinic
 import Core
+import Glibc
 import Host
 import Journal
 
@@ -31,8 +32,14 @@ extension Command {
         let configuration = try configuration(at: path)
         do throws(Fault) {
             let code = word == "-" ? firstLine(of: try Files.readStandardInput()) : word
-            let outcome = try await enrolled(configuration, at: server, code, authority: authority, again: again)
+            let outcome = try await enrolled(configuration, at: server, code, authority: authority, again: again) {
+                // Beside the result: a step may take as long as a server likes.
+                if !wantsJSON, isatty(STDERR_FILENO) == 1 { printError($0) }
+            }
             printLine(wantsJSON ? outcome.json : outcome.words)
+            if Files.exists(configuration.journalPath) {
+                _ = try? await Act.enrolled.outcome(with: configuration, wantsJSON: false)
+            }
         } catch {
             if wantsJSON { printLine(json(error)) }
             throw complain(error)
@@ -75,7 +82,8 @@ private struct Enrolled {
 }
 
 @Hub private func enrolled(
-    _ configuration: Configuration, at server: String, _ code: String, authority: String?, again: Bool
+    _ configuration: Configuration, at server: String, _ code: String, authority: String?, again: Bool,
+    say: (String) -> Void
 ) async throws(Fault) -> Enrolled {
     try HubClock.useZone(configuration.timeZone)
     if HubClock.now().wall < earliestCredible { throw .hub(.clockUnset) }
@@ -88,11 +96,15 @@ private struct Enrolled {
     let before = try await enrolment.validity(), now = HubClock.now().wall
     let isGood = before.map { $0.contains(now) } ?? false
     let isNew = again || !isGood
-    if isNew { try await enrolment.enrol(at: settings, code: code, name: try hubName(configuration)) }
+    if isNew {
+        say("making a key, and asking \(server) for a certificate")
+        try await enrolment.enrol(at: settings, code: code, name: try hubName(configuration))
+    }
     guard let validity = try await enrolment.validity() else { throw .clinic(.badCertificate("it does not read")) }
     var shown = clinic.settings
     shown.certificate = Enrolment.certificate(in: configuration.stateDirectory)
     shown.key = Enrolment.key(in: configuration.stateDirectory)
+    say("showing it to \(clinic.url)")
     let status = try await EnrolmentServer(settings, executor: loop).shake(hands: shown)
     return Enrolled(
         server: server, clinic: clinic.url, validity: validity, isNew: isNew, status: status,

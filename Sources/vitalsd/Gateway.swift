@@ -17,10 +17,10 @@ import Journal
     let intake: Intake
     let couriers: Couriers
     let dating: Dating
-    let roster = Roster()
+    let roster = Roster(), scene = Scene()
     let acceptList: AcceptList
-    let hearing = Hearing()
-    let watch: Watch
+    let contacts: Contacts
+    let feedback: Feedback
     /// The radio; nil where the hub is to have none.
     let central: (any Central)?
     /// Who listens beside the line: a technician who looks for devices.
@@ -51,9 +51,14 @@ import Journal
         if let kept = try await journal.value(for: "radio").flatMap({ RadioHealth.Counters(notation: $0) }) {
             central?.counters = kept
         }
-        watch = try await Watch(journal)
-        couriers = try Couriers(journal, watch, destinations)
+        contacts = try await Contacts(journal)
+        couriers = try Couriers(journal, contacts, destinations)
         lines = try LineWatch(configured: configuration.serialLines)
+        feedback = try Feedback(configuration.feedback)
+        couriers.onStep = { [scene, feedback] readings, step in
+            scene.move(readings, to: step)
+            feedback.move(readings, to: step)
+        }
         couriers.correct = { [dating] in dating.told($0) }
         dating.onBetter = { [couriers] in couriers.reconsider() }
         couriers.onDate = { [dating] date, asked, heard in await dating.hear(clinic: date, from: asked, to: heard) }
@@ -62,7 +67,7 @@ import Journal
         setAside = Set(try await journal.setAside())
         for device in setAside.sorted() { log(.device(.endedUs), about: device) }
         if let note = lines.note { Systemd.log(.notice, note) }
-        if central == nil { watch.listens(false) }
+        if central == nil { contacts.listens(false) }
         couriers.radio = { [unowned self] in
             central == nil ? .none : radioFault.map { .failing($0.sentence) } ?? .working
         }
@@ -74,7 +79,8 @@ import Journal
             group.addTask { await self.intake.run() }
             group.addTask { await self.couriers.run() }
             group.addTask { await self.dating.run() }
-            group.addTask { await self.watch.run() }
+            group.addTask { await self.contacts.run() }
+            group.addTask { await self.feedback.run() }
             group.addTask { await self.hearLines() }
             group.addTask { await self.hearAir() }
             group.addTask { await self.hearCalls() }
@@ -88,13 +94,14 @@ import Journal
         let deadline = ContinuousClock.now + .milliseconds(1200)
         while !roster.visits.isEmpty, ContinuousClock.now < deadline { await loop.sleep(for: .milliseconds(10)) }
         central?.stop()
-        await watch.flush()
+        await contacts.flush()
     }
 
     /// New settings for all but where the journal lies and how the hub counts its days.
     func reload(_ new: Configuration, destinations: [Courier.Destination]) async throws(Fault) {
         configuration = new
         lines.configure(new.serialLines)
+        feedback.configure(new.feedback)
         try await couriers.redirect(to: destinations)
     }
 
@@ -134,14 +141,15 @@ import Journal
                 do throws(Fault) {
                     let advertisement = try await central.next()
                     radioFault = nil
-                    watch.listens(true)
+                    contacts.listens(true)
                     for scan in scans { scan.hear(advertisement) }
                     note(advertisement)
+                    scene.hear(advertisement, acceptList)
                     guard isAwaited(advertisement), roster.hear(advertisement) else { continue }
                     group.addTask { await self.meet(advertisement, over: central) }
                 } catch {
                     radioFault = error
-                    watch.listens(false)
+                    contacts.listens(false)
                     await keepCounters(of: central)
                     // Without a device that wants it, a missing radio is a fact and no fault.
                     Systemd.log(acceptList.isEmpty ? .notice : .warning, error.description)
@@ -154,8 +162,6 @@ import Journal
     private func isAwaited(_ advertisement: Advertisement) -> Bool {
         let sighting = Sighting(.advertisement(advertisement))
         if acceptList.isBound(sighting.identity) {
-            // A classic device cannot be heard: only its call tells that it is there.
-            if advertisement.kind != .classic { watch.hear(sighting.identity) }
             // What calls by itself is waited for.
             if drivers.soleClaimant(of: sighting)?.calls == true { return false }
             return !setAside.contains(sighting.identity) && !acceptList.isResting(sighting.identity)
@@ -210,11 +216,13 @@ import Journal
                 broadcasts[device] = advertisement.serviceData
                 return
             }
+            scene.visit(device, .connecting, of: drivers.soleClaimant(of: sighting)?.model)
             try await roster.room(of: central.links)
             if advertisement.kind == .classic { return try await call(advertisement, over: central) }
             try await converse(advertisement, over: central)
         } catch {
             hearing.visited(device, error)
+            scene.visit(device, .failed, fault: error)
             if acceptList.failed(device, error) { log(error, about: advertisement.address.description) }
         }
         // What was sent last may not be overtaken by the end of the link; and before that the device cannot be heard anyway.
@@ -228,8 +236,7 @@ import Journal
         let bearer = try await central.connect(advertisement)
         roster.open(advertisement, bearer)
         async let _: Void = noteSignal(of: advertisement, over: central)
-        let known = acceptList[device]
-        let recording = recording(of: sighting)
+        let known = acceptList[device], recording = recording(of: sighting)
         let client = GATTClient(
             recording?.tap(bearer) ?? bearer,
             table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
@@ -268,6 +275,7 @@ import Journal
             after: await dating.history(of: identity), to: self)
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
         lastWords.enter(identity)
+        scene.visit(identity, .begun, of: driver.model)
         defer {
             lastWords.leave(identity)
             Systemd.log(.info, "device: \(driver.model) visit over, \(report.summary)")
@@ -277,18 +285,15 @@ import Journal
             try await conversation(recording?.tap(report) ?? report)
         } catch {
             recording?.end(with: error)
-            watch.left(identity, isRead: false)
+            contacts.left(identity, isRead: false)
+            scene.visit(identity, .failed, fault: error)
             if report.isNews { await dating.settle(identity) }
             throw error
         }
-        watch.left(identity, isRead: true)
+        contacts.left(identity, isRead: true)
+        scene.visit(identity, .over)
         try await journal.clear(deathsDuring: identity)
         if report.isNews { await dating.settle(identity) }
         return report.kept
     }
-}
-
-/// One line for the log: layer, sentence, remedy.
-@Hub func log(_ fault: Fault, about what: String? = nil) {
-    Systemd.log(.warning, what.map { "\(fault) [\($0)]" } ?? fault.description)
 }

@@ -9,7 +9,7 @@ import Journal
 /// It is nobody's reading, so it comes last: it goes where nothing live waits, is not tried again before its next turn, and
 /// what becomes of it changes nothing for the readings.
 @Hub final class Heartbeat {
-    private let journal: Journal, watch: Watch
+    private let journal: Journal, contacts: Contacts
     private let destination: String
     /// Nil where the clinic wants none.
     private var interval: Duration?
@@ -23,9 +23,9 @@ import Journal
     /// How the radio is.
     var radio: () -> SignOfLife.Radio = { .working }
 
-    init(_ journal: Journal, _ watch: Watch, for destination: String, every interval: Duration?) {
+    init(_ journal: Journal, _ contacts: Contacts, for destination: String, every interval: Duration?) {
         self.journal = journal
-        self.watch = watch
+        self.contacts = contacts
         self.destination = destination
         self.interval = interval
         // Soon, for the technician who waits for it; not at once, for a street that has its power back.
@@ -78,10 +78,10 @@ import Journal
     /// What is to be told now, of those whom the clinic knows; the next one is planned.
     private func next(_ clinic: Courier.Destination) async throws(Fault) -> SignOfLife {
         plan()
-        await watch.flush()
+        await contacts.flush()
         let now = HubClock.now()
         if now.wall >= earliestCredible { try await journal.agreeOpen(at: now.wall) }
-        let listening = watch.listening(at: now), queue = try await journal.queue(for: destination)
+        let listening = contacts.listening(at: now), queue = try await journal.queue(for: destination)
         let lives = try await journal.lives().filter { clinic.knows($0.binding.subject) }
         return SignOfLife(
             at: now.wall, interval: interval ?? .zero, radio: radio(), listening: listening,

@@ -83,12 +83,16 @@ import Journal
                     device: device, reading: reading.judged, heard: heard, pair: pair,
                     dated: gateway.dating.date(reading, heard: heard, after: history, pairs),
                     subject: gateway.presumedSubject(of: device))
-                switch try await gateway.intake.keep(entry) {
-                case .kept: kept += 1
+                let keeping = try await gateway.intake.keep(entry)
+                gateway.scene.keep(keeping, of: device)
+                switch keeping {
+                case .kept(let number):
+                    kept += 1
+                    gateway.feedback.received(number)
                 case .repeated: repeated += 1
                 }
                 if let address = device.bluetoothAddress { gateway.roster.advance(address) }
-                gateway.watch.learn(reading, of: device.identity)
+                gateway.contacts.learn(reading, of: device.identity)
                 break
             } catch {
                 // Said here as well as by the visit's end: this is why the device is about to be left unconfirmed.
@@ -110,6 +114,7 @@ import Journal
     @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {
         let pair = ClockPair(device: raw, hub: HubClock.now(), error: error)
         self.pair = pair
+        gateway.scene.visit(device.identity, .clockRead)
         pairs.append(pair)
         await note { journal, device throws(Fault) in try await journal.note(pair, of: device) }
     }
@@ -117,11 +122,13 @@ import Journal
     @Hub func clockWasSet(to written: LocalTime) async throws(Fault) {
         let set = ClockPair(device: .clock(written), hub: HubClock.now(), error: .zero, isWritten: true)
         pairs.append(set)
+        gateway.scene.visit(device.identity, .clockSet)
         await note { journal, device throws(Fault) in try await journal.note(set, of: device) }
     }
 
     @Hub func gaveAll() async throws(Fault) {
         let end = HubClock.now()
+        gateway.scene.visit(device.identity, .gaveAll)
         await note { journal, device throws(Fault) in try await journal.note(endOfVisit: end, of: device.identity) }
     }
 

@@ -43,11 +43,14 @@ extension Command {
             guard !ids.isEmpty, ids.count == words.count - 1 else {
                 throw arguments.complain("\(verb) wants reading numbers")
             }
-            guard verb == "assign" else { return try await Act.retry(ids).carryOut(with: configuration(at: path)) }
+            guard verb == "assign" else {
+                return try await Act.retry(ids).carryOut(with: configuration(at: path), wantsJSON: wantsJSON)
+            }
             guard let patient, Configuration.Key.Kind.reference.accepts(patient) else {
                 throw arguments.complain("assign wants --patient, \(Configuration.Key.Kind.reference.rawValue)")
             }
-            return try await Act.assign(ids, .reference(patient)).carryOut(with: configuration(at: path))
+            return try await Act.assign(ids, .reference(patient))
+                .carryOut(with: configuration(at: path), wantsJSON: wantsJSON)
         }
         if words.first == "show" {
             guard words.count == 2, let id = Int64(words[1]) else {
@@ -81,6 +84,11 @@ extension Arguments {
             throw complain("expected one Bluetooth address, such as 00:09:1F:80:00:22")
         }
         return address
+    }
+
+    /// An address; nil where none is named and somebody can be asked.
+    mutating func addressIfNamed(canAsk: Bool) throws(Exit) -> BluetoothAddress? {
+        isAtEnd && canAsk ? nil : try bluetoothAddress()
     }
 
     mutating func slot() throws(Exit) -> Int? {

@@ -6,19 +6,28 @@ import Journal
 
 /// What a technician does with a kit while the daemon runs: look who is near, pair, and give it back.
 extension Gateway {
-    /// Tells everybody who is near, for so long. `tell` answers whether to go on.
-    func scan(for time: Duration, _ tell: (Advertisement) async -> Bool) async throws(Fault) {
+    /// Tells everybody who is near, for so long. `tell` answers whether to go on; `waiting` hears every ten seconds how much
+    /// of the time is left.
+    func scan(
+        for time: Duration, waiting: (Duration) async -> Void = { _ in }, _ tell: (Advertisement) async -> Bool
+    ) async throws(Fault) {
         guard let central else { throw .hub(.noRadio) }
         if let radioFault { throw radioFault }
         let scan = try Scan(), due = ContinuousClock.now + time
+        var turn = ContinuousClock.now + .seconds(10)
         scans.append(scan)
         central.discover(for: time)
         defer {
             scans.removeAll { $0 === scan }
             if scans.isEmpty { central.discover(for: .zero) }
         }
-        while let advertisement = await scan.next(before: due) {
-            guard await tell(advertisement) else { return }
+        while .now < due {
+            let heard = await scan.next(before: min(due, turn))
+            if let heard { guard await tell(heard) else { return } }
+            if .now >= turn, .now < due {
+                turn = .now + .seconds(10)
+                await waiting(due - .now)
+            }
         }
     }
 
@@ -30,25 +39,40 @@ extension Gateway {
         var subject: Subject
         var consent: Consent?
         var capability: Management.IOCapability
+        /// The driver's id, where the technician names the model.
+        var model: String?
     }
 
-    /// Pairs with a device that is near, and binds it. `say` tells how far it is; `ask` puts the device's questions. The
-    /// passkey or PIN is kept with the binding, for the next time that nobody is there to type it.
+    /// Pairs with a device that is near, and binds it; an old bond with it is replaced. `say` tells how far it is; `guide`
+    /// says what is to be done with the device and answers once that is done; `ask` puts the device's questions.
+    /// The passkey or PIN is kept with the binding, for the next time that nobody is there to type it.
     /// Throws `device(.silent)` when it is not heard within a minute.
     func pair(
-        _ order: PairingOrder, say: (String) async -> Void, ask: @Hub (PairingQuestion) async -> PairingAnswer
+        _ order: PairingOrder, say: (PairingStep) async -> Void, guide: (PairingMode) async -> Bool,
+        ask: @Hub (PairingQuestion) async -> PairingAnswer
     ) async throws(Fault) {
         guard let central else { throw .hub(.noRadio) }
-        await say("looking for \(order.address)")
+        let known = acceptList["bluetooth:\(order.address)"].sighting
+        var isGuided = false
+        // Some can only be heard once somebody has pressed their button.
+        if let mode = drivers.first(where: { $0.id == order.model })?.pairing ?? known.flatMap(pairingMode) {
+            isGuided = true
+            guard await guide(mode) else { throw .pairing(.rejected) }
+        }
+        await say(.looking(order.address.description))
         var found: Advertisement?
-        try await scan(for: .seconds(60)) { advertisement in
+        try await scan(for: .seconds(60)) { left in
+            await say(.waiting(Int(left.components.seconds)))
+        } _: { advertisement in
             guard advertisement.address == order.address else { return true }
             found = advertisement
             return drivers.soleClaimant(of: Sighting(.advertisement(advertisement))) == nil
         }
         guard var sighting = found else { throw .device(.silent) }
-        let driver = drivers.soleClaimant(of: Sighting(.advertisement(sighting)))
-        await say("\(driver?.model ?? "a device of no known model") is near; pairing")
+        if !isGuided, let mode = pairingMode(of: sighting) {
+            guard await guide(mode) else { throw .pairing(.rejected) }
+        }
+        await say(.near(model: drivers.soleClaimant(of: Sighting(.advertisement(sighting)))?.model))
         let code = PairingCode(
             kept: try await journal.pairingCode(of: Sighting(.advertisement(sighting)).identity), for: order)
         let bond = try await central.pair(
@@ -68,7 +92,11 @@ extension Gateway {
         try await journal.bind(binding, keepsSchedule: true)
         acceptList.wake(identity)
         try await acceptList.reload()
-        await say("bound as \(bond.device.address)")
+        await say(.bound(bond.device.address.description))
+    }
+
+    private func pairingMode(of sighting: Advertisement) -> PairingMode? {
+        drivers.soleClaimant(of: Sighting(.advertisement(sighting)))?.pairing
     }
 
     /// What opens a device while it is paired: as it was kept with the binding, or as somebody says it now.
@@ -108,10 +136,10 @@ extension Gateway {
         acceptList.wake(new)
     }
 
-    /// Forgets a device, or all of them, here and in the kernel.
-    func wipe(_ device: String?, undelivered: Bool) async throws(Fault) -> Journal.Wiped {
+    /// Forgets a device, or all of them, here and in the kernel; `audit` is the act's number in the trail.
+    func wipe(_ device: String?, undelivered: Bool, audit: Int64?) async throws(Fault) -> Journal.Wiped {
         try await forgetting(device) { () throws(Fault) in
-            try await journal.wipe(device, undelivered: undelivered)
+            try await journal.wipe(device, undelivered: undelivered, audit: audit)
         }
     }
 
@@ -122,8 +150,8 @@ extension Gateway {
         let bonds = acceptList.bonds.filter { device == nil || device == "bluetooth:\($0.device.address)" }
         let result = try await change()
         acceptList.forget(device)
-        hearing.forget(device)
-        watch.forget(device)
+        contacts.forget(device)
+        scene.forget(device)
         try await acceptList.reload()
         for bond in bonds { try await central?.forget(bond.device) }
         return result

@@ -29,7 +29,11 @@ enum Manual {
         page.item("\\fB\\-\\-configuration\\fR \\fIFILE\\fR")
         page.fill("Another configuration than `/etc/vitalsd/vitalsd.conf`.")
         page.item("\\fB\\-\\-json\\fR")
-        page.fill("One JSON object a line, for programs.")
+        page.fill(
+            """
+            One JSON object a line, for programs. Of an act upon the kit the last has action, device and outcome; where it
+            is refused, layer, fault and remedy, and the exit status is not 0.
+            """)
         page.item("\\fB\\-\\-help\\fR")
         page.fill("What the verb does, as `vitalsd help` VERB prints it.")
         page.section("EXIT STATUS")
@@ -152,7 +156,8 @@ extension Exit {
         case .software: "A mistake in vitalsd itself."
         case .system: "The operating system refuses what it should not."
         case .io: "The disk is full or fails."
-        case .temporary: "Something else uses the journal or a line, or the hub does not know the time."
+        case .temporary:
+            "Something else uses the journal or a line, the hub does not know the time, or a wiping has left something."
         case .noPermission: "No permission."
         case .configuration: "The configuration, a certificate or a key is wrong."
         }

@@ -1,5 +1,6 @@
 import Bluetooth
 import Core
+import Devices
 import Glibc
 import Host
 
@@ -20,7 +21,7 @@ extension Command {
         }
         let configuration = try configuration(at: path)
         try await needsDaemon(configuration)
-        try await Control.converse("scan\t\(seconds)", configuration) { word, rest in
+        try await Control.converse("scan\t\(seconds)", configuration, wantsJSON: wantsJSON) { word, rest in
             // First for programs, then for people.
             let forms = rest.split(separator: "\t")
             if word == "heard", forms.count == 2 { printLine(String(forms[wantsJSON ? 0 : 1])) }
@@ -30,26 +31,37 @@ extension Command {
 
     static let pair = Command(
         verb: "pair",
-        arguments:
-            "ADDRESS [--passkey N | --pin N] [--user SLOT] [--consent CODE] [--patient Patient/ID] [--configuration FILE]",
+        arguments: "[ADDRESS] [--model ID] [--passkey N | --pin N] [--user SLOT] [--consent CODE] "
+            + "[--patient Patient/ID] [--json] [--lang da|en] [--configuration FILE]",
         summary: "pair with a wireless device and take its readings",
         explanation: """
-            Put the device in pairing mode first; `scan` shows its address. A passkey that the device shows, or the PIN of
-            its manual, is asked for where it is not given, and kept with the binding: to pair again where nobody can type.
-            With --user only the readings of that slot are taken, and
-            --consent is the code agreed with the device for it. A device that needs no pairing wants `bind` alone.
+            Says what to do with the device, where its model is known: which button to hold, or where its PIN stands. Without
+            ADDRESS, at a terminal, it looks who is near and asks which one is meant. A device that is not heard before
+            its button is pressed is guided to where --model names it (see `devices`). A passkey that the device shows, or
+            the PIN of its manual, is asked for where it is not given; in a script nothing is asked, and --passkey or
+            --pin has the answer, or what was the answer the last time. With --json one object for each step.
+
+            With --user only the readings of that slot are taken, and --consent is the code agreed with the device for it.
+            A device that needs no pairing wants `bind` alone. Paired again, the old bond is replaced: done twice it is
+            done once.
             """
     ) { arguments throws(Exit) in
         let passkey = try arguments.option("passkey"), pin = try arguments.option("pin")
         let patient = try arguments.option("patient"), user = try arguments.slot()
-        let consent = try arguments.option("consent"), path = try arguments.configurationPath()
-        let address = try arguments.bluetoothAddress()
+        let consent = try arguments.option("consent"), model = try arguments.option("model")
+        let wantsJSON = arguments.flag("json"), language = try arguments.language()
+        let path = try arguments.configurationPath()
+        let canType = Conversation.isPossible && !wantsJSON
+        let named = try arguments.addressIfNamed(canAsk: canType)
         if let passkey, passkey.count > 6 || UInt32(passkey) == nil {
             throw arguments.complain("--passkey wants up to six digits")
         }
         if let pin, !(1...16 ~= pin.utf8.count) { throw arguments.complain("--pin wants 1 to 16 characters") }
         if let consent, user == nil || UInt16(consent).map({ $0 > 9999 }) ?? true {
             throw arguments.complain("--consent wants a number up to 9999, and --user with it")
+        }
+        if let model, !drivers.contains(where: { $0.id == model }) {
+            throw arguments.complain("no model \(model); the nearest is \(nearest(model, drivers.map(\.id)))")
         }
         if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
             throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
@@ -59,7 +71,10 @@ extension Command {
             throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
         }
         try await needsDaemon(configuration)
-        let canType = isatty(STDIN_FILENO) == 1
+        var technician = Technician(
+            language: language, passkey: passkey, pin: pin, canType: canType, wantsJSON: wantsJSON)
+        let address: BluetoothAddress
+        if let named { address = named } else { address = try await Conversation(language).near(configuration) }
         let capability: Management.IOCapability =
             passkey != nil || pin != nil ? .keyboardOnly : canType ? .keyboardDisplay : .noInputNoOutput
         let order = Gateway.PairingOrder(
@@ -67,41 +82,21 @@ extension Command {
             consent: consent.flatMap { code in
                 guard let user, let slot = UInt8(exactly: user), let code = UInt16(code) else { return nil }
                 return Consent(user: slot, code: code)
-            }, capability: capability)
-        try await Control.converse(order.notation, configuration) { word, rest in
+            }, capability: capability, model: model)
+        try await Control.converse(order.notation, configuration, wantsJSON: wantsJSON) { word, rest in
             switch word {
-            case "say": printLine(rest)
-            case "ask": return answer(rest, passkey: passkey, pin: pin, canType: canType)
+            case "say": technician.hear(rest)
+            case "ask": return technician.answer(rest)
             default: break
             }
             return nil
         }
-    }
-}
-
-/// What the device is told, as far as it was said beforehand; else a person is asked.
-private func answer(_ question: String, passkey: String?, pin: String?, canType: Bool) -> String {
-    func typed(_ prompt: String) -> String? {
-        guard canType else { return nil }
-        printLine(prompt)
-        return readLine()
-    }
-    let words = question.split(separator: " ")
-    switch words.first {
-    case "agreement": return "yes"
-    case "compare" where words.count == 2:
-        return typed("Does the device show \(words[1])? [yes/no]")?.hasPrefix("y") == true ? "yes" : "no"
-    case "passkey": return (passkey ?? typed("The six digits that the device shows:")).map { "passkey \($0)" } ?? "no"
-    case "pin": return (pin ?? typed("The device's PIN:")).map { "pin \($0)" } ?? "no"
-    case "show" where words.count == 2:
-        printLine("type \(words[1]) into the device")
-        return "yes"
-    default: return "no"
+        if wantsJSON { printLine(technician.result) }
     }
 }
 
 /// `scan` and `pair` want the radio, and the radio is the daemon's.
-@Hub private func needsDaemon(_ configuration: Configuration) async throws(Exit) {
+@Hub func needsDaemon(_ configuration: Configuration) async throws(Exit) {
     guard await Control.ask("status", configuration) == nil else { return }
     printError("vitalsd: the daemon does not run, and the radio is its own; start it: systemctl start vitalsd")
     throw .unavailable
@@ -112,14 +107,14 @@ extension Gateway.PairingOrder {
     var notation: String {
         let words =
             ["pair", address.description, user.map(String.init) ?? "", consent.map { String($0.code) } ?? ""]
-            + [String(capability.rawValue), subject.notation]
+            + [String(capability.rawValue), model ?? "", subject.notation]
         return words.joined(separator: "\t")
     }
 
     /// Reads what `notation` writes.
     init?(_ words: [String]) {
-        guard words.count > 5, let address = BluetoothAddress(words[1]), words[2].isEmpty || Int(words[2]) != nil,
-            let subject = Subject(notation: words[5...]),
+        guard words.count > 6, let address = BluetoothAddress(words[1]), words[2].isEmpty || Int(words[2]) != nil,
+            let subject = Subject(notation: words[6...]),
             let capability = UInt8(words[4]).flatMap(Management.IOCapability.init(rawValue:))
         else { return nil }
         let user = Int(words[2])
@@ -127,7 +122,7 @@ extension Gateway.PairingOrder {
             address: address, user: user, subject: subject,
             consent: user.flatMap(UInt8.init(exactly:)).flatMap { slot in
                 UInt16(words[3]).map { Consent(user: slot, code: $0) }
-            }, capability: capability)
+            }, capability: capability, model: words[5].isEmpty ? nil : words[5])
     }
 }
 

@@ -51,6 +51,7 @@ extension Command {
             group.addTask { await control.run() }
             group.addTask { await self.keepWatchdogQuiet() }
             group.addTask { await self.renew(hub) }
+            group.addTask { await gateway.watchCertificates() }
             gateway.intake.onDamage = { [self] in
                 notify(.stopping)
                 EndedLinks.release()

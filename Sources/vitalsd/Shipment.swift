@@ -8,6 +8,9 @@ struct Shipment {
     /// As the bytes tell of them: whatever becomes known meanwhile is told afterwards.
     let readings: [Kept]
     let parcel: Parcel
+    /// Whether the clinic may have taken them already. Until it has answered, they are told as they were told then: what it
+    /// has stays as it is, and the journal is to know how that is.
+    var isRepeat = false
 
     /// For the journal, which keeps it before it is sent.
     var consignment: Journal.Consignment {
@@ -23,6 +26,7 @@ extension Shipment {
         do throws(Fault) {
             parcel = try Parcel(compressed: consignment.body, entries: consignment.entries)
             self.readings = readings
+            isRepeat = true
         } catch {
             return nil
         }

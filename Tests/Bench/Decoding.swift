@@ -34,26 +34,59 @@ private let records: [(name: String, driver: String, endpoint: String, bytes: [U
 
 /// `decode<TAB>name<TAB>nanoseconds<TAB>allocations`: the best of many rounds, and every call of the allocator counted.
 func measureDecoding(for time: Duration) {
-    let isCounted = countsAllocations
     let endpoints = (drivers + profiles).flatMap { driver in driver.endpoints.map { (driver.id, $0) } }
     for record in records {
         guard let found = endpoints.first(where: { $0.0 == record.driver && $0.1.name == record.endpoint }) else {
             report("missing", record.name)
             continue
         }
-        let decode = found.1.decode, round = 2000
-        var best = Duration.seconds(1)
-        let end = ContinuousClock.now + time / records.count
-        while ContinuousClock.now < end {
-            let start = ContinuousClock.now
-            for _ in 0..<round { read(record.bytes, by: decode) }
-            best = min(best, ContinuousClock.now - start)
+        measure(record.bytes, by: found.1.decode, record.name, for: time / records.count)
+    }
+}
+
+private func measure(_ bytes: [UInt8], by decode: Decode, _ name: String, for time: Duration) {
+    let round = 2000, end = ContinuousClock.now + time
+    var best = Duration.seconds(1)
+    repeat {
+        let start = ContinuousClock.now
+        for _ in 0..<round { read(bytes, by: decode) }
+        best = min(best, ContinuousClock.now - start)
+    } while ContinuousClock.now < end
+    let before = isCounted ? allocations() : nil
+    for _ in 0..<round { read(bytes, by: decode) }
+    let after = isCounted ? allocations() : nil
+    let each = before.flatMap { before in after.map { Double($0 - before) / Double(round) } }
+    report("decode", name, best / .nanoseconds(1) / Double(round), each.map { "\($0)" } ?? "?")
+}
+
+private let isCounted = countsAllocations
+
+/// Every decoder there is, with the first record of its captures that it takes: `decode<TAB>name<TAB>nanoseconds<TAB>allocations`,
+/// or `missing<TAB>name`. Standard input holds a line for everything that a device says in a capture: its driver, and the
+/// bytes in hexadecimal digits.
+func measureEveryDecoder(for time: Duration) {
+    var said: [String: [[UInt8]]] = [:]
+    while let line = readLine() {
+        let words = line.split(separator: " ")
+        if words.count == 2, let bytes = bytes(hex: words[1]) { said[String(words[0]), default: []].append(bytes) }
+    }
+    let endpoints = (drivers + profiles).flatMap { driver in driver.endpoints.map { (driver.id, $0) } }
+    for (id, endpoint) in endpoints {
+        var records = said[id] ?? []
+        if case .frames(let framing) = endpoint.source {
+            var frames = Frames(framing), whole: [[UInt8]] = []
+            for record in records {
+                frames.append(record)
+                while let frame = frames.next() { whole.append(frame) }
+            }
+            records = whole
         }
-        let before = isCounted ? allocations() : nil
-        for _ in 0..<round { read(record.bytes, by: decode) }
-        let after = isCounted ? allocations() : nil
-        let each = before.flatMap { before in after.map { Double($0 - before) / Double(round) } }
-        report("decode", record.name, best / .nanoseconds(1) / Double(round), each.map { "\($0)" } ?? "?")
+        let decode = endpoint.decode, name = "\(id) \(endpoint.name)"
+        guard let record = records.first(where: { (try? decode($0.span)) != nil }) else {
+            report("missing", name)
+            continue
+        }
+        measure(record, by: decode, name, for: time / endpoints.count)
     }
 }
 

@@ -18,6 +18,7 @@ import tempfile
 import time
 
 import peers
+from decoders import decoders
 from drain import drain
 from home import BENCH, VITALSD, Daemon, Home, library, stolen
 
@@ -274,6 +275,7 @@ def main() -> None:
         table = Table()
         binary(table, folder)
         decode(table, folder, words.quick)
+        decoders(table, folder, words.quick)
         ready(table, folder / "ready", words.quick)
         commits(table, folder, words.quick)
         theengs = line(table, folder, words.quick)

@@ -6,6 +6,7 @@ import Host
 // figures mean; each line printed here is `name<TAB>figure…`.
 //
 //     vitalsd-bench decode SECONDS              nanoseconds and allocations per record
+//     vitalsd-bench decoders SECONDS            the same of every decoder; records come on standard input
 //     vitalsd-bench commits DIRECTORY SECONDS   the journal, plain SQLite, and the disk itself
 //     vitalsd-bench home AIR                    many cuffs on one simulated air, and a clinic that does almost nothing
 
@@ -22,6 +23,8 @@ func seconds(_ text: String) -> Duration { .milliseconds(Int((Double(text) ?? 1)
 switch (arguments.dropFirst().first, arguments.count) {
 case ("decode", 3):
     measureDecoding(for: seconds(arguments[2]))
+case ("decoders", 3):
+    measureEveryDecoder(for: seconds(arguments[2]))
 case ("commits", 4):
     Task(executorPreference: loop) { @Hub in
         do {
@@ -36,6 +39,6 @@ case ("commits", 4):
 case ("home", 3):
     SimulatedHome(air: arguments[2]).run()
 default:
-    Console.complain("usage: vitalsd-bench decode SECONDS | commits DIRECTORY SECONDS | home AIR")
+    Console.complain("usage: vitalsd-bench decode SECONDS | decoders SECONDS | commits DIRECTORY SECONDS | home AIR")
     exit(64)
 }

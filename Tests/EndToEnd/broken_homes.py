@@ -281,6 +281,7 @@ def shown(words: str, code: str, name: str, certificate: str):
 
 shown("an authority that nobody trusts", "clinic.strange-authority", "stranger", "stranger")
 shown("the clinic's certificate has expired", "clinic.certificate-expired", "expired", "expired")
+shown("the clinic's certificate ends in 20 days", "clinic.certificate-ends", "ends", "soon")
 shown("another host's certificate", "clinic.other-host", "other_host", "wrong-host")
 
 
@@ -294,6 +295,13 @@ def rejected(home):
 @row("the hub's certificate has expired", "clinic.own-certificate-expired")
 def own_expired(home):
     home.show("expired")
+    yield
+    home.show("hub")
+
+
+@row("the hub's certificate ends in 20 days", "clinic.own-certificate-ends")
+def own_ends(home):
+    home.show("hub-soon")
     yield
     home.show("hub")
 
@@ -424,6 +432,21 @@ def set_aside(home):
     assert home.daemon.ask("swap", home.cuff.address, new.address) == "swapped\n"
     home.cuff = new
     home.measure(128)
+
+
+@row("a measurement that was agreed did not come", "device.overdue")
+def overdue(home):
+    new = Cuff("00:09:1F:00:00:04", clock=home.cuff.clock)
+    home.daemon.ask("bind", new.address, "--schedule", "twice a day")
+    with sqlite3.connect(home.closed_journal()) as journal:
+        journal.execute("UPDATE binding SET agreed = agreed - 4 * 86400000 WHERE schedule IS NOT NULL")
+    home.up()
+    home.air.cuffs[new.address] = new
+    home.cuff = new
+    # It is in reach, and all that it has is three days old.
+    home.keep(141, home.house_time().replace(microsecond=0) - timedelta(days=3))
+    yield
+    home.measure(142)
 
 
 @row("the battery is low", "device.battery-low")

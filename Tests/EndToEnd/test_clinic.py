@@ -100,6 +100,15 @@ def test_a_true_answer_under_a_strange_type_counts(home, clinic, cuff):
     assert clinic.transactions == 1
 
 
+def test_a_certificate_that_ends_soon_is_said(home, clinic, cuff, certificates):
+    home.set("CertificateFile", f"{certificates}/hub-soon.pem")
+    home.set("KeyFile", f"{certificates}/hub-soon.key")
+    home.start()
+    measure(cuff, 120)
+    arrives(clinic, 120)
+    eventually(lambda: "clinic: The hub's certificate ends soon." in home.log)
+
+
 def test_a_slow_answer_is_waited_for(home, clinic, cuff):
     clinic.fault("slow", delay=0.002)
     home.start()

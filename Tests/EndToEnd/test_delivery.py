@@ -40,6 +40,28 @@ def test_what_may_have_arrived_is_sent_again_byte_for_byte(home, clinic, cuff, m
     assert ["snomed" in panel for panel in panels] == [False, True]
 
 
+def test_what_is_too_slow_is_repeated_in_parts_and_the_whole_is_not_forgotten(home, clinic, cuff):
+    """Killed between two parts: what follows is the whole once more, byte for byte. It may have arrived the first time."""
+    home.add("[Simulation]\nHaste=20")
+    clinic.stop()
+    home.start()
+    measure(cuff, *range(100, 112))
+    eventually(lambda: home.status().get("pending") == 12)
+    clinic.start()
+    clinic.fault("slow", delay=1, times=2)
+    clinic.fault("slow", delay=0)
+    clinic.fault("hang")
+    home.reload()
+    eventually(lambda: clinic.transactions == 4)
+    home.kill()
+    clinic.heal()
+    home.start()
+    eventually(lambda: home.status().get("accepted") == 12)
+    bodies = clinic.ask("_bodies")
+    assert bodies[0] == bodies[1] == bodies[4] and len(set(bodies[:4])) == 3
+    assert systolics(clinic) == [*range(100, 112)]
+
+
 def test_an_answered_bundle_is_not_sent_again(home, clinic, cuff):
     home.start()
     measure(cuff, 120)

@@ -11,7 +11,7 @@ from conftest import eventually
 from far_ends import Air, Cuff, Nonin, blood_pressure, nonin_format_13
 
 FIRST = datetime(2019, 2, 1)
-KILLS = int(os.environ.get("KILLS", "40"))
+KILLS = int(os.environ.get("KILLS", "50"))
 SEED = int(os.environ.get("SEED", "4711"))
 
 

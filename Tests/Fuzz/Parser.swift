@@ -1,6 +1,7 @@
 import Bluetooth
 import Core
 import Devices
+import FHIR
 
 /// Something that reads bytes from outside.
 struct Parser: Sendable {
@@ -66,6 +67,11 @@ struct Parser: Sendable {
     /// What stands in the journal and in capture files: written by us, and damaged by others.
     private static let texts = [
         Parser(name: "attribute-table") { bytes in _ = AttributeTable(String(decoding: bytes, as: UTF8.self)) },
+        Parser(name: "certificate") { bytes in
+            _ = try? Certificate(bytes.span)
+            _ = try? Certificate.all(of: String(decoding: bytes, as: UTF8.self))
+        },
+        Parser(name: "schedule") { bytes in _ = try? Schedule(String(decoding: bytes, as: UTF8.self)) },
         Parser(name: "capture") { bytes in _ = try? Capture(String(decoding: bytes, as: UTF8.self)) },
     ]
 }

@@ -38,12 +38,12 @@ struct OpeningTests {
         _ = try await journal.keep([entry(pressure(1))])
         let log = contents(place.path + "-wal")
         await journal.close()
-        run("sqlite3", place.path, "PRAGMA user_version = 7")
+        run("sqlite3", place.path, "PRAGMA user_version = 8")
         if logLeftBehind { write(log, to: place.path + "-wal") }
         let before = run("sh", "-c", "cd \(place.directory) && sha256sum * && stat -c '%n %Y %Z' *"),
             files = place.files
-        #expect(throws: Fault.hub(.journalNewer(found: 7, known: 5))) { try place.open() }
-        #expect(throws: Fault.hub(.journalNewer(found: 7, known: 5))) { try JournalConnection(place.path) }
+        #expect(throws: Fault.hub(.journalNewer(found: 8, known: 6))) { try place.open() }
+        #expect(throws: Fault.hub(.journalNewer(found: 8, known: 6))) { try JournalConnection(place.path) }
         #expect(run("sh", "-c", "cd \(place.directory) && sha256sum * && stat -c '%n %Y %Z' *") == before)
         #expect(place.files == files)
     }
@@ -71,15 +71,15 @@ struct OpeningTests {
         try Schema.create(in: database)
         let next = Schema.migrations + ["CREATE TABLE later (x INTEGER)", "CREATE TABLE last (x INTEGER)"]
         #expect(throws: Fault.self) {
-            try Schema.migrate(database, from: 5, through: next + ["CREATE TABLE reading (x INTEGER)"])
+            try Schema.migrate(database, from: 6, through: next + ["CREATE TABLE reading (x INTEGER)"])
         }
-        #expect(try database.integer("PRAGMA user_version") == 5)
+        #expect(try database.integer("PRAGMA user_version") == 6)
         #expect(try database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'later'") == 0)
-        try Schema.migrate(database, from: 5, through: next)
-        #expect(try database.integer("PRAGMA user_version") == 7)
+        try Schema.migrate(database, from: 6, through: next)
+        #expect(try database.integer("PRAGMA user_version") == 8)
         #expect(try database.integer("SELECT count(*) FROM sqlite_schema WHERE name IN ('later', 'last')") == 2)
         // The first page has it, whatever else lies there: bytes 60 to 63.
-        #expect(Array(contents(place.path)[60..<64]) == [0, 0, 0, 7])
+        #expect(Array(contents(place.path)[60..<64]) == [0, 0, 0, 8])
     }
 
     @Test func aLogThatADeadDaemonLeftIsReadInFull() async throws {

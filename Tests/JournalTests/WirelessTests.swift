@@ -89,6 +89,7 @@ struct WipingTests {
         try await journal.remember(Journal.Wireless(device: device, bond: Array("secret-key-of-them".utf8)))
         try await journal.remember(Consent(user: 1, code: 1234), of: device)
         try await journal.remember(pairingCode: "pin secret-key", of: device)
+        try await journal.set("device clinic Device?identifier=\(device)", to: "a serial number")
         write(Array("an old picture of it".utf8), to: place.path + ".damaged-1")
         // What is not at the clinic is not thrown away by the way.
         await #expect(throws: Fault.hub(.undelivered(2))) { try await journal.wipe(nil, undelivered: false) }
@@ -102,7 +103,8 @@ struct WipingTests {
         for _ in 0..<2 {
             let traces = run(
                 "sh", "-c",
-                "cat \(place.directory)/* | grep -aciE 'somebody-4711|secret-key|systolic|\(device)|old picture'")
+                "cat \(place.directory)/* | grep -aciE 'somebody-4711|secret-key|systolic|\(device)|old picture|serial number'"
+            )
             #expect(traces == "0\n")
             await journal.close()
         }

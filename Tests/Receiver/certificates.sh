@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes certificates for tests in a directory: ca, server (for localhost and 127.0.0.1), hub (a client), and for
-# failures: other-ca with stranger (a client nobody trusts), wrong-host, expired, and encrypted.key.
+# failures: other-ca with stranger (a client nobody trusts), wrong-host, expired, soon and hub-soon (which end in 20 days), and encrypted.key.
 #
 #     certificates.sh DIRECTORY
 set -eu
@@ -31,5 +31,7 @@ signed hub ca 3650 "extendedKeyUsage=clientAuth"
 signed stranger other-ca 3650 "extendedKeyUsage=clientAuth"
 signed wrong-host ca 3650 "subjectAltName=DNS:elsewhere.example"
 signed expired ca -1 "$local"
+signed soon ca 20 "$local"
+signed hub-soon ca 20 "extendedKeyUsage=clientAuth"
 openssl ec -in hub.key -aes256 -passout pass:secret -out encrypted.key 2>/dev/null
 rm -f ./*.csr ./*.ext ./*.srl

@@ -66,7 +66,7 @@ class Home:
         agent = listen(self._ports.agent)
         self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.disk, clock)
         self._agent = Agent(accept(agent), self.shared)
-        self._plugged = []
+        self._plugged, self._neighbour = [], None
         self._journals: dict[str, list[Command]] = getattr(self, "_journals", {})
         for unit in self._journals:
             self._follow(unit)
@@ -163,9 +163,19 @@ class Home:
         return self._machine.witness
 
     def slow_disk(self, writes: int) -> None:
-        """Lets the machine's disk do so many writes and reads a second; 0 as many as it can."""
+        """Lets the machine's disk do so many writes and reads a second; 0 as many as it can.
+
+        The throttle lets the first write after a pause through at once, and a commit that lengthens no file is one write:
+        somebody else's writes see to it that the daemon's have to wait.
+        """
         limits = dict.fromkeys(("bps", "bps_rd", "bps_wr", "iops_rd", "iops_wr"), 0)
         self._machine.ask("block_set_io_throttle", device="state", iops=writes, **limits)
+        if self._neighbour:
+            self._neighbour.kill()
+            self._neighbour = None
+        if writes:
+            self._neighbour = self.spawn(
+                "while dd if=/dev/zero of=/state/busy bs=4096 count=1 conv=notrunc oflag=direct,dsync 2>/dev/null; do :; done")
 
     def cut_power_at_once(self) -> None:
         """The same from the radio's thread; `cut_power` follows."""

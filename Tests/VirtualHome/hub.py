@@ -54,9 +54,9 @@ Reference={patient}
         assert done.status == 0, done.output
 
     def aim(self) -> Command:
-        """Somebody in the machine who kills the daemon at each USR1: the way to do it at once."""
+        """Somebody in the machine who kills the daemon at each USR1 and says `shot`: the way to do it at once."""
         gun = self.home.spawn(
-            "trap 'read p </sys/fs/cgroup/system.slice/vitalsd.service/cgroup.procs && kill -KILL $p' USR1;"
+            "trap 'read p </sys/fs/cgroup/system.slice/vitalsd.service/cgroup.procs && kill -KILL $p; echo shot' USR1;"
             "echo aimed; while :; do sleep 1; done")
         eventually(lambda: "aimed" in gun.output)
         return gun

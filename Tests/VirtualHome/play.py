@@ -98,6 +98,8 @@ class Play:
         self.unplayed: list[str] = []
         #: Who is ready to kill the daemon, where that is part of the story.
         self.gun: Command | None = None
+        #: How often that one was told to.
+        self.shots = 0
         #: How far the home's days are from ours.
         self.away = timedelta()
         self._begun, self.begun = time.monotonic(), datetime.now(timezone.utc)
@@ -246,7 +248,9 @@ class Play:
     def _begin(self, wrong: Wrong) -> None:
         self._say(f"{wrong.what} {wrong.device or ''}")
         if wrong.what == "kill" and wrong.after:
-            # It has died already; what systemd starts finds the disk in order.
+            # Not before it has died: then what systemd starts finds the disk in order.
+            self.shots += 1
+            eventually(lambda: self.gun.output.count("shot") >= self.shots)
             return self.home.slow_disk(0)
         since = len(self.hub.log)
         put_right = wrongs.begin(self, wrong)

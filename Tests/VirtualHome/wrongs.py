@@ -17,6 +17,7 @@ def wrong(function: Callable) -> Callable:
 @wrong
 def kill(play):
     """The daemon dies at once; systemd starts it again."""
+    play.shots += 1
     play.hub.kill(play.gun)
 
 

@@ -1,5 +1,5 @@
 /// Exactly what the device said about when. "Raw" in chrony's sense: stored for ever, never corrected.
-package enum RawTime: Equatable, Sendable {
+public enum RawTime: Equatable, Sendable {
     /// It was measured as it was heard; the device stamps nothing.
     case now
     /// The device's own calendar clock.
@@ -14,8 +14,8 @@ package enum RawTime: Equatable, Sendable {
 ///
 ///     year      month     day       hour      minute    second    microsecond  decimals
 ///     62 … 49   48 … 45   44 … 40   39 … 35   34 … 29   28 … 23   22 … 3       2 … 0
-package struct LocalTime: Equatable, Hashable, Sendable {
-    private let word: UInt64
+public struct LocalTime: Equatable, Hashable, Sendable {
+    @usableFromInline let word: UInt64
 
     package var year: Int { bits(14, from: 49) }
     package var month: Int { bits(4, from: 45) }
@@ -30,7 +30,7 @@ package struct LocalTime: Equatable, Hashable, Sendable {
     private func bits(_ count: UInt64, from low: UInt64) -> Int { Int(word >> low & (1 << count - 1)) }
 
     /// Nil for a date or time that no calendar has; a leap second is none.
-    package init?(
+    @inlinable public init?(
         _ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int,
         microsecond: Int = 0, decimals: Int = 0
     ) {
@@ -64,7 +64,7 @@ package struct LocalTime: Equatable, Hashable, Sendable {
         return (era * 146_097 + dayOfEra - 719_468) * 86_400 + hour * 3600 + minute * 60 + second
     }
 
-    private static func days(in month: Int, of year: Int) -> Int {
+    @inlinable static func days(in month: Int, of year: Int) -> Int {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
         case 4, 6, 9, 11: 30
@@ -74,7 +74,7 @@ package struct LocalTime: Equatable, Hashable, Sendable {
 }
 
 extension LocalTime: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         var text: [UInt8] = []
         text.reserveCapacity(26)
         /// The number in so many digits, after what separates it from the one before.

@@ -87,9 +87,12 @@ extension Checkup {
         let newest = (readings?.readings ?? []).filter { kept in
             (lastReading?.milliseconds ?? 0) - kept.heard.wall.milliseconds < 600_000
         }
+        let missed = missed(identity)
         if newest.contains(where: hasLowBattery) {
             find(Finding(.device, subject, .warning, Trouble(.batteryLow), evidence))
-        } else if let silence = silence(heard, lastReading) {
+        } else if let silence = silence(heard, lastReading, isOverdue: missed != nil) {
+            let agreed = missed.map { Text(en: "agreed by ", da: "aftalt inden ") + .moment($0.upperBound) + ", " }
+            let evidence = (silence == .overdue ? agreed : nil).map { $0 + evidence } ?? evidence
             if level(of: .radio) == .fault, device?.bluetoothAddress != nil || isBound {
                 find(Finding(part: .device, subject: subject, level: .unknown, evidence: evidence))
             } else {
@@ -114,11 +117,19 @@ extension Checkup {
         return trouble
     }
 
-    private func silence(_ heard: Hearing.Device?, _ lastReading: Instant?) -> Notice? {
+    private func silence(_ heard: Hearing.Device?, _ lastReading: Instant?, isOverdue: Bool) -> Notice? {
         let sign = [heard?.lastHeard, heard?.lastVisit, lastReading].compactMap(\.self).max()
         guard let sign else { return .neverHeard }
         if isLong(sign) { return .notHeard }
+        if isOverdue { return .overdue }
         return lastReading.map(isLong) ?? true ? .nothingMeasured : nil
+    }
+
+    /// The last time that somebody had agreed to measure with the device and did not.
+    private func missed(_ identity: String) -> Range<Instant>? {
+        let now = HubClock.now(), lives = (try? journal?.lives()) ?? []
+        return lives.filter { $0.binding.device == identity }.compactMap { $0.outlook(at: now)?.missed }
+            .max { $0.upperBound < $1.upperBound }
     }
 
     private func isLong(_ since: Instant) -> Bool {

@@ -130,10 +130,12 @@ struct Trouble: Equatable, Sendable {
 }
 
 extension Gateway {
+    var hearing: Hearing { contacts.hearing }
+
     /// Somebody was heard: a device of ours, or one that might be.
     func note(_ advertisement: Advertisement) {
         let sighting = Sighting(.advertisement(advertisement))
-        hearing.hear(
+        contacts.hear(
             advertisement, isBound: acceptList.isBound(sighting.identity),
             model: drivers.soleClaimant(of: sighting).map { "\($0.manufacturer) \($0.model)" })
     }

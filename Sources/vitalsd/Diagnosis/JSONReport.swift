@@ -81,9 +81,3 @@ extension Diagnosis {
         if tellsAll { json.array("values") { json in for value in device.values { json.string(value) } } }
     }
 }
-
-extension JSONWriter {
-    fileprivate mutating func optional(_ key: String, _ value: String?) {
-        if let value { member(key, value) } else { null(key) }
-    }
-}

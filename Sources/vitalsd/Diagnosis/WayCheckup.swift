@@ -18,9 +18,11 @@ extension Checkup {
         var settings = recipient.settings
         settings.connectTimeout = .seconds(4)
         settings.timeout = .seconds(4)
-        let probe: Clinic.Probe
+        let probe: Clinic.Probe, expiries: [Clinic.Expiry]
         do throws(Fault) {
-            probe = await (try Clinic(settings, executor: loop)).probe()
+            let clinic = try Clinic(settings, executor: loop)
+            probe = await clinic.probe()
+            expiries = try await clinic.expiries(at: HubClock.now().wall)
         } catch {
             return find(Finding(.access, name, .fault, Trouble(error), Text(same: error.detail)))
         }
@@ -44,6 +46,10 @@ extension Checkup {
             }
         }
         blameTheClock(probe)
+        // One that has ended is the fault above.
+        for expiry in expiries where expiry.end > HubClock.now().wall {
+            find(Finding(.access, name, .warning, Trouble(expiry.notice), .moment(expiry.end)))
+        }
     }
 
     private mutating func checkNetwork(_ probe: Clinic.Probe) {

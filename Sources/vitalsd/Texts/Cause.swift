@@ -66,11 +66,12 @@ enum Layer: String, CaseIterable, Sendable {
 /// What is no fault of any program, and still wants looking at.
 enum Notice: String, CaseIterable, Sendable {
     case notHeard = "device.not-heard", neverHeard = "device.never-heard"
-    case nothingMeasured = "device.nothing-measured", batteryLow = "device.battery-low"
+    case nothingMeasured = "device.nothing-measured", overdue = "device.overdue", batteryLow = "device.battery-low"
     case clockOff = "device.clock-off", clockDisobeys = "device.clock-disobeys", undecoded = "device.undecoded"
     case nobodyBound = "pairing.nobody-bound", forgotten = "pairing.forgotten", neighbour = "pairing.neighbour"
     case unassigned = "pairing.unassigned", nobodyEnrolled = "pairing.nobody-enrolled"
     case notRunning = "hub.not-running", clockUnkept = "hub.clock-unkept", diskLow = "hub.disk-low"
     case noNetwork = "network.no-network"
-    case waiting = "clinic.readings-wait"
+    case waiting = "clinic.readings-wait", ownCertificateEnds = "clinic.own-certificate-ends"
+    case certificateEnds = "clinic.certificate-ends", authorityEnds = "clinic.authority-ends"
 }

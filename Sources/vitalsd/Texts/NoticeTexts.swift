@@ -27,6 +27,14 @@ extension Notice {
                 Text(
                     en: "Nothing is broken: ask the person to measure.",
                     da: "Intet er i stykker: bed personen om at måle."))
+        case .overdue:
+            Told(
+                Text(
+                    en: "A measurement that was agreed has not come.",
+                    da: "En aftalt måling er ikke kommet."),
+                Text(
+                    en: "Ask the person to measure, beside the hub; nothing else is wrong with the device.",
+                    da: "Bed personen om at måle, ved siden af hubben; apparatet fejler ellers intet."))
         case .batteryLow:
             Told(
                 Text(en: "The device's battery is nearly empty.", da: "Apparatets batteri er næsten tomt."),
@@ -132,6 +140,26 @@ extension Notice {
                     en: "Run `systemctl reload vitalsd`, which sends them at once; if they stay, tell support.",
                     da: "Kør `systemctl reload vitalsd`, som sender dem straks; bliver de liggende, så kontakt support."
                 ))
+        case .ownCertificateEnds:
+            Told(
+                Text(en: "The hub's certificate ends soon.", da: "Hubbens certifikat udløber snart."),
+                Text(
+                    en: "Run `vitalsd enrol` with a new code from the clinic, or replace the file in CertificateFile=.",
+                    da: "Kør `vitalsd enrol` med en ny kode fra klinikken, eller udskift filen i CertificateFile=."))
+        case .certificateEnds:
+            Told(
+                Text(en: "The clinic's certificate ends soon.", da: "Klinikkens certifikat udløber snart."),
+                Text(
+                    en: "Tell the clinic: from that moment on nothing is sent there.",
+                    da: "Giv klinikken besked: fra det tidspunkt bliver intet sendt dertil."))
+        case .authorityEnds:
+            Told(
+                Text(
+                    en: "The authority by which the hub knows the clinic ends soon.",
+                    da: "Det udstedercertifikat, som hubben kender klinikken på, udløber snart."),
+                Text(
+                    en: "Ask the clinic for the new one, and add it to the file in AuthorityFile=.",
+                    da: "Bed klinikken om det nye, og føj det til filen i AuthorityFile=."))
         }
     }
 }

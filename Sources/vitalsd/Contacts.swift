@@ -5,8 +5,10 @@ import Journal
 /// What was heard of whom, measuring or not, and since when the hub has been listening.
 ///
 /// "Nothing was measured" is only true where the device was heard, and "it was not heard" only where somebody listened.
-/// Devices are heard many times a second: what is known goes to disk every five minutes, and without waiting for it.
-@Hub final class Watch {
+/// Devices are heard many times a second: what is known goes to disk every five minutes, and without waiting for it. How
+/// well they were heard, and what their visits came to, is in `hearing`, in memory alone.
+@Hub final class Contacts {
+    let hearing = Hearing()
     private let journal: Journal
     private var contacts: [String: Journal.Contact] = [:]
     private var changed: Set<String> = []
@@ -50,7 +52,13 @@ import Journal
         }
     }
 
-    func hear(_ device: String) {
+    /// Somebody was heard on the air. A classic device cannot be: only its call tells that it is there.
+    func hear(_ advertisement: Advertisement, isBound: Bool, model: @autoclosure () -> String?) {
+        hearing.hear(advertisement, isBound: isBound, model: model())
+        if isBound, advertisement.kind != .classic { hear(Sighting(.advertisement(advertisement)).identity) }
+    }
+
+    private func hear(_ device: String) {
         let now = HubClock.now()
         contacts[device, default: Journal.Contact(device: device, heard: now)].heard = now
         changed.insert(device)
@@ -72,6 +80,7 @@ import Journal
 
     /// What was wiped is not known here either.
     func forget(_ device: String?) {
+        hearing.forget(device)
         if let device { contacts[device] = nil } else { contacts = [:] }
         changed = changed.filter { contacts[$0] != nil }
     }

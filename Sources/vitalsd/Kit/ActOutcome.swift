@@ -1,0 +1,91 @@
+import Core
+import Host
+import Journal
+
+extension Act {
+    /// What was done, in a word, and how many of what.
+    struct Outcome: Equatable {
+        struct Count: Equatable {
+            var name: String, number: Int
+        }
+        var word: String
+        var counts: [Count] = []
+
+        init(_ word: String, _ counts: [Count] = []) {
+            self.word = word
+            self.counts = counts
+        }
+
+        /// One packet of the control socket: words with tabs between.
+        var notation: String {
+            ([word] + counts.map { "\($0.name)=\($0.number)" }).joined(separator: "\t")
+        }
+
+        /// Reads what `notation` writes.
+        init?(notation: String) {
+            let words = notation.split(separator: "\t", omittingEmptySubsequences: false)
+            guard let first = words.first, !first.isEmpty else { return nil }
+            word = String(first)
+            for pair in words.dropFirst() {
+                let parts = pair.split(separator: "=")
+                guard parts.count == 2, let number = Int(parts[1]) else { return nil }
+                counts.append(Count(name: String(parts[0]), number: number))
+            }
+        }
+
+        /// `bound`, `1 assigned`, or `wiped: 1 readings, 2 devices`.
+        var words: String {
+            if counts.isEmpty { return word }
+            if counts.count == 1 { return "\(counts[0].number) \(word == "retried" ? "will be sent again" : word)" }
+            return "\(word): " + counts.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
+        }
+    }
+
+    /// The act and what came of it, for programs.
+    func write(_ outcome: Outcome, into json: inout JSONWriter) {
+        json.member("action", verb)
+        json.optional("device", device.isEmpty ? nil : addressed(device))
+        if !successor.isEmpty { json.member("successor", addressed(successor)) }
+        json.member("outcome", outcome.word)
+        for count in outcome.counts { json.member(count.name, count.number) }
+    }
+}
+
+/// A fault as it goes over the control socket and to programs.
+struct Refused: Error, Equatable {
+    var layer: String, sentence: String, remedy: String
+
+    init(_ fault: Fault) {
+        (layer, sentence, remedy) = (fault.layer, fault.sentence, fault.remedy)
+    }
+
+    /// One packet of the control socket.
+    var notation: String { "\(Control.refusal)\(layer)\t\(sentence)\t\(remedy)" }
+
+    /// Reads what `notation` writes; nil for an answer that is none.
+    init?(notation: String) {
+        guard notation.hasPrefix(Control.refusal) else { return nil }
+        let words = notation.dropFirst(Control.refusal.count).split(
+            separator: "\t", omittingEmptySubsequences: false)
+        guard words.count == 3 else { return nil }
+        (layer, sentence, remedy) = (String(words[0]), String(words[1]), String(words[2]))
+    }
+
+    var words: String { "\(layer): \(sentence); \(remedy)" }
+
+    var json: String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("layer", layer)
+            json.member("fault", sentence)
+            json.member("remedy", remedy)
+        }
+        return json.text
+    }
+}
+
+extension JSONWriter {
+    mutating func optional(_ key: String, _ value: String?) {
+        if let value { member(key, value) } else { null(key) }
+    }
+}

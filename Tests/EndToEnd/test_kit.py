@@ -1,0 +1,310 @@
+"""A kit's life: set up, changed and taken back, by hand and by scripts; who did it; and that nothing of the citizen is left."""
+
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+
+import pytest
+
+from conftest import VITALSD, eventually, measure
+from far_ends import Air, Cuff
+
+ADDRESS, OTHER = "00:09:1F:00:00:01", "00:09:1F:00:00:02"
+
+
+def run(home, *words: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [VITALSD, *words, "--configuration", home.file], capture_output=True, text=True, timeout=120,
+        env={**os.environ, "LC_ALL": "C.UTF-8", **environment})
+
+
+def audit(home) -> list[dict]:
+    return [json.loads(line) for line in home.ask("audit", "--json").splitlines()]
+
+
+# MARK: who did what
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_what_was_done_is_known_and_by_whom(home, clinic, running):
+    if running:
+        home.start()
+        eventually(lambda: home.status().get("running"))
+    run(home, "bind", ADDRESS, SUDO_USER="kirsten")
+    run(home, "swap", ADDRESS, OTHER, SUDO_USER="kirsten")
+    run(home, "unbind", OTHER)
+    # A name that would steer a terminal is none.
+    run(home, "unbind", OTHER, SUDO_USER="a\tb\x1b[2J")
+    refused = run(home, "swap", "00:09:1F:00:00:77", OTHER)
+    assert refused.returncode == 69
+    seen = [(e["sudoer"], e["action"], e["device"], e["successor"], e["outcome"]) for e in audit(home)]
+    assert seen == [
+        ("kirsten", "bind", ADDRESS, None, "done"),
+        ("kirsten", "swap", ADDRESS, OTHER, "done"),
+        (None, "unbind", OTHER, None, "done"),
+        (None, "unbind", OTHER, None, "done"),
+        (None, "swap", "00:09:1F:00:00:77", OTHER, "pairing.not-bound"),
+    ]
+    assert {e["user"] for e in audit(home)} == {os.getuid()}
+    text = home.ask("audit")
+    assert "kirsten" in text and "\x1b" not in text and "4711" not in text
+
+
+def test_looking_and_the_queue_are_acts_too(home, clinic, cuff):
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    run(home, "scan", "--seconds", "1")
+    run(home, "queue", "retry", "1", "--json")
+    assert [e["action"] for e in audit(home)] == ["bind", "scan", "retry"]
+
+
+def test_after_the_wiping_of_a_kit_only_the_wiping_is_known(home, clinic):
+    run(home, "bind", ADDRESS)
+    run(home, "unbind", ADDRESS)
+    assert len(audit(home)) == 2
+    run(home, "wipe", "--everything", SUDO_USER="kirsten")
+    [event] = audit(home)
+    assert (event["action"], event["sudoer"], event["device"], event["outcome"]) == ("wipe", "kirsten", None, "done")
+
+
+# MARK: twice is once, and for programs
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_each_act_done_twice_is_done_once_and_says_so_to_programs(home, clinic, running):
+    if running:
+        home.start()
+        eventually(lambda: home.status().get("running"))
+    acts = {
+        ("bind", ADDRESS): {"action": "bind", "device": ADDRESS, "outcome": "bound"},
+        ("swap", ADDRESS, OTHER): {"action": "swap", "device": ADDRESS, "successor": OTHER, "outcome": "swapped"},
+        ("unbind", OTHER): {"action": "unbind", "device": OTHER, "outcome": "unbound"},
+        ("queue", "retry", "1"): {"action": "retry", "device": None, "outcome": "retried", "readings": 0},
+        ("queue", "assign", "1", "--patient", "Patient/a"):
+            {"action": "assign", "device": None, "outcome": "assigned", "readings": 0},
+    }
+    for words, expected in acts.items():
+        for _ in range(2):
+            answer = run(home, *words, "--json")
+            assert answer.returncode == 0 and json.loads(answer.stdout) == expected, answer
+    refused = run(home, "swap", "00:09:1F:00:00:77", OTHER, "--json")
+    assert refused.returncode == 69
+    assert json.loads(refused.stdout) == {
+        "layer": "pairing", "fault": "the device is bound to nobody", "remedy": "bind it"}
+
+
+# MARK: what is left
+
+
+def traces(home, *needles: str) -> list[str]:
+    """With other eyes: what of them stands in any file of the state directory, as text or as an address's bytes."""
+    found = []
+    for path in home.state.rglob("*"):
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        for needle in needles:
+            forms = [needle.encode(), needle.lower().encode()]
+            if re.fullmatch(r"([0-9A-F]{2}:){5}[0-9A-F]{2}", needle):
+                octets = bytes.fromhex(needle.replace(":", ""))
+                forms += [octets, octets[::-1], needle.replace(":", "-").encode(), needle.replace(":", "").encode()]
+            found += [f"{needle} in {path.name}" for form in forms if form in content]
+    return found
+
+
+class SerialCuff(Cuff):
+    """One that says its serial number (2A25) and its System ID (2A23)."""
+
+    def __init__(self, address: str, serial: str):
+        super().__init__(address, name="A&D_UA-651BLE_" + serial)
+        self.attributes |= {
+            7: (0x2800, b"\x0a\x18"),
+            8: (0x2803, b"\x02\x09\x00\x25\x2a"),
+            9: (0x2A25, serial.encode()),
+        }
+
+
+def kit(home, clinic, tmp_path, destinations: int = 1) -> list:
+    """A household of two devices and two persons that has measured and delivered, to the first of its clinics at least."""
+    cuffs = [SerialCuff(ADDRESS, "5170912345"), SerialCuff(OTHER, "5170998765")]
+    air = Air(str(tmp_path / "air"), cuffs)
+    run(home, "bind", ADDRESS)
+    run(home, "bind", OTHER, "--patient", "Patient/somebody-else")
+    home.start()
+    measure(cuffs[0], 147, 148)
+    measure(cuffs[1], 151, 152)
+    eventually(lambda: len(clinic.blood_pressures()) == 4)
+    if destinations == 1:
+        eventually(lambda: home.queue() == [])
+    return [air, *cuffs]
+
+
+PLANTED = (ADDRESS, OTHER, "pt-4711", "somebody-else", "5170912345", "5170998765", "systolic 147")
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_wiped_kit_has_nothing_of_the_citizen_and_proves_it(home, clinic, tmp_path, running):
+    air, *_ = kit(home, clinic, tmp_path)
+    assert len(traces(home, *PLANTED)) >= len(PLANTED) - 1
+    if not running:
+        home.stop()
+    air.close()
+    # While the configuration names the person, the proof fails, and says what to do.
+    answer = run(home, "wipe", "--everything", "--json")
+    assert answer.returncode == 75, answer.stderr
+    told = json.loads(answer.stdout)
+    assert (told["readings"], told["devices"], told["bindings"]) == (4, 2, 2)
+    assert told["proof"]["sought"]["person"] == 2 and told["proof"]["sought"]["address"] == 2
+    assert told["proof"]["sought"]["serial"] >= 2 and told["proof"]["sought"]["reading"] == 4
+    assert told["proof"]["clean"] is False
+    assert told["proof"]["left"] == [{"place": str(home.file), "kind": "person", "count": 1}]
+    assert traces(home, *PLANTED) == []
+    text = run(home, "wipe", "--everything", "--lang", "da")
+    assert text.returncode == 75 and "TILBAGE: 1 person" in text.stdout and "tøm [Patient]" in text.stdout
+    assert "4711" not in text.stdout
+    home.set("Reference", None)
+    if running:
+        home.reload()
+    clean = run(home, "wipe", "--everything")
+    assert clean.returncode == 0 and "wiped: 0 readings, 0 devices, 0 bindings" in clean.stdout
+    assert traces(home, *PLANTED) == []
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_one_device_goes_and_the_other_stays(home, clinic, tmp_path, running):
+    air, *_ = kit(home, clinic, tmp_path)
+    if not running:
+        home.stop()
+    air.close()
+    answer = run(home, "unbind", OTHER, "--wipe")
+    assert answer.returncode == 0, answer.stdout
+    assert "wiped: 2 readings, 1 devices, 1 bindings" in answer.stdout and "nothing of them is left" in answer.stdout
+    assert traces(home, OTHER, "5170998765") == []
+    assert traces(home, ADDRESS, "5170912345") != []
+
+
+def test_what_is_left_is_found(home, clinic, tmp_path):
+    air, *_ = kit(home, clinic, tmp_path)
+    home.stop()
+    air.close()
+    # A copy that somebody made, and what the system's log has.
+    (home.state / "copy").mkdir()
+    (home.state / "copy" / "old").write_bytes(b"x" * (1 << 20) + bytes.fromhex("00091f000002")[::-1] + b"y")
+    journalctl = tmp_path / "bin" / "journalctl"
+    journalctl.parent.mkdir()
+    journalctl.write_text(f"#!/bin/sh\necho 'device: silent [{OTHER}]'\n")
+    journalctl.chmod(0o755)
+    path = f"{journalctl.parent}:{os.environ['PATH']}"
+    answer = run(home, "unbind", OTHER, "--wipe", "--json", PATH=path)
+    assert answer.returncode == 75
+    assert json.loads(answer.stdout)["proof"]["left"] == [
+        {"place": str(home.state / "copy" / "old"), "kind": "address", "count": 1},
+        {"place": "log", "kind": "address", "count": 1}]
+
+
+# MARK: pairing guides
+
+
+def test_pairing_says_which_button_in_both_languages(home, clinic, tmp_path):
+    cuff = Cuff(ADDRESS)
+    cuff.is_on = True
+    air = Air(str(tmp_path / "air"), [cuff])
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    # A simulated air has no keys to give, so it ends there.
+    english, danish = run(home, "pair", ADDRESS), run(home, "pair", ADDRESS, "--lang", "da")
+    assert english.returncode == danish.returncode == 69
+    assert "Hold START down until Pr shows." in english.stdout
+    assert "Hold START nede, til der står Pr." in danish.stdout
+    told = [json.loads(line) for line in run(home, "pair", ADDRESS, "--json").stdout.splitlines()]
+    assert [step.get("step") for step in told] == ["looking", "guide", "near", None]
+    assert told[1]["pairing"] == "hold-start" and told[2]["model"] == "UA-651BLE"
+    assert told[3]["layer"] == "hub"
+    # Where the model is named, it is said before the device is heard.
+    named = run(home, "pair", ADDRESS, "--model", "omron-sig")
+    assert named.stdout.index("Hold the Bluetooth button") < named.stdout.index("looking for")
+    assert run(home, "pair", ADDRESS, "--model", "omron").returncode == 64
+    assert [e["outcome"] for e in audit(home)] == ["hub.no-radio"] * 4
+    air.close()
+
+
+class Terminal:
+    """A command in conversation."""
+
+    def __init__(self, home, *words: str):
+        self.master, self.slave = pty.openpty()
+        self.seen = ""
+        self.process = subprocess.Popen(
+            [VITALSD, *words, "--configuration", home.file], stdin=self.slave, stdout=self.slave, stderr=self.slave,
+            env={**os.environ, "LC_ALL": "C.UTF-8"})
+
+    def reads(self, text: str) -> bool:
+        while select.select([self.master], [], [], 0.1)[0]:
+            self.seen += os.read(self.master, 65536).decode()
+        return text in self.seen
+
+    def answer(self, question: str, text: str) -> None:
+        eventually(lambda: self.reads(question))
+        os.write(self.master, text.encode() + b"\n")
+
+    def end(self) -> int:
+        code = self.process.wait(60)
+        self.reads("")
+        for end in (self.master, self.slave):
+            os.close(end)
+        return code
+
+
+def test_pairing_in_conversation(home, clinic, tmp_path):
+    cuff = Cuff(ADDRESS)
+    cuff.is_on = True
+    air = Air(str(tmp_path / "air"), [cuff])
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    # In a script there is nobody to ask.
+    assert run(home, "pair").returncode == 64
+    terminal = Terminal(home, "pair")
+    terminal.answer("Which one?", "1")
+    eventually(lambda: terminal.reads("Press Enter when it is ready."))
+    assert f"1  {ADDRESS}" in terminal.seen and "; pairing" not in terminal.seen
+    terminal.answer("Press Enter", "")
+    eventually(lambda: terminal.reads("is near; pairing"))
+    assert terminal.end() == 69
+    air.close()
+
+
+def test_a_kit_is_set_up_and_taken_back_in_conversation(home, clinic, tmp_path):
+    cuffs = [Cuff(ADDRESS), Cuff(OTHER)]
+    cuffs[0].is_on = True
+    air = Air(str(tmp_path / "air"), cuffs)
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    terminal = Terminal(home, "bind")
+    terminal.answer("Which one?", "1")
+    assert terminal.end() == 0 and terminal.seen.endswith("bound\r\n")
+    cuffs[0].is_on, cuffs[1].is_on = False, True
+    terminal = Terminal(home, "swap", "--lang", "da")
+    terminal.answer("Hvilket?", "1")
+    eventually(lambda: terminal.reads("skal overtage"))
+    eventually(lambda: terminal.seen.count("Hvilket?") == 2 or terminal.reads("\0"))
+    [number] = re.findall(rf"(\d)  {OTHER}", terminal.seen)
+    os.write(terminal.master, number.encode() + b"\n")
+    assert terminal.end() == 0 and "swapped" in terminal.seen
+    assert [bound["device"] for bound in home.status()["bound"]] == [f"bluetooth:{OTHER}"]
+    terminal = Terminal(home, "unbind")
+    terminal.answer("Which one?", "7")
+    assert terminal.end() == 64
+    terminal = Terminal(home, "unbind")
+    terminal.answer("Which one?", "1")
+    assert terminal.end() == 0 and home.status()["bound"] == []
+    terminal = Terminal(home, "wipe")
+    terminal.answer("Type yes", "no")
+    assert terminal.end() == 64 and len(audit(home)) == 5
+    terminal = Terminal(home, "wipe")
+    terminal.answer("Type yes", "yes")
+    # The configuration still names the person.
+    assert terminal.end() == 75 and "wiped:" in terminal.seen and len(audit(home)) == 1
+    air.close()

@@ -1,0 +1,115 @@
+import Bluetooth
+import Core
+import Host
+import Testing
+
+@testable import vitalsd
+
+@Suite struct SceneEntryTests {
+    static let then = Instant(milliseconds: 1_793_500_000_123), now = Instant(milliseconds: 1_793_500_001_000)
+    static let entries: [SceneEntry] = [
+        .hub(
+            HubScene(clockError: 12, radio: "hub: there is no Bluetooth adapter; plug one in", delivered: 3, waiting: 4)
+        ),
+        .hub(HubScene()),
+        .device(DeviceScene(address: "00:09:1F:80:00:22", model: "UA-651BLE", isBound: true, signal: -63, heard: now)),
+        .device(DeviceScene(address: "00:09:1F:80:00:22", model: "", isBound: false, signal: nil, heard: now)),
+        .visit(
+            VisitScene(
+                device: "/dev/ttyUSB0", model: "8000SM", steps: [.connecting, .begun, .failed], kept: 2, known: 1,
+                fault: "device: silent", began: then, latest: now)),
+        .reading(
+            ReadingScene(
+                number: 9_007_199_254_740_993, kind: "scale", model: "UC-352BLE", step: .sent, kept: then, latest: now)),
+    ]
+
+    @Test(arguments: entries) func isReadAsItWasWritten(_ entry: SceneEntry) {
+        #expect(SceneEntry(notation: entry.notation) == entry)
+        #expect(!entry.notation.contains("\n") && entry.json.hasPrefix("{\"kind\":\""))
+    }
+
+    @Test(arguments: [
+        "", "hub", "hub\t\t\t\tx\t1", "device\ta\tb\t\t\tsoon", "reading\t1\ta\tb\tlost\t1\t2", "visit\ta",
+    ])
+    func isNotGuessed(_ notation: String) { #expect(SceneEntry(notation: notation) == nil) }
+
+    /// A device's words must not steer a terminal, nor end a word.
+    @Test func isPlain() {
+        let entry = SceneEntry.visit(
+            VisitScene(device: "d", model: "a\u{1B}[2J\tb\u{9B}", steps: [], began: Self.then, latest: Self.now))
+        guard case .visit(let read)? = SceneEntry(notation: entry.notation) else { return #expect(Bool(false)) }
+        #expect(read.model == "a [2J b ")
+    }
+}
+
+@Suite struct SceneMemoryTests {
+    /// Who does not look for a while is told the newest of each, and nothing is piled up for him.
+    @Test func aSlowWatcherMissesWhatCameBetween() {
+        var memory = SceneMemory(), news = SceneMemory.News(of: memory)
+        for number in 1...10_000 {
+            if let key = memory.take(.hub(HubScene(delivered: number))) { news.tell(key) }
+        }
+        #expect(memory.take(.hub(HubScene(delivered: 10_000))) == nil)
+        #expect(news.next(in: memory) == .hub(HubScene(delivered: 10_000)))
+        #expect(news.next(in: memory) == nil)
+    }
+
+    /// Who comes later sees what is so, of each kind the latest.
+    @Test func whatIsRememberedIsBounded() {
+        var memory = SceneMemory()
+        for number in 1...100 {
+            _ = memory.take(
+                .reading(
+                    ReadingScene(
+                        number: Int64(number), kind: "scale", model: "m", step: .kept, kept: SceneEntryTests.then,
+                        latest: SceneEntryTests.now)))
+        }
+        var news = SceneMemory.News(of: memory), keys: [String] = []
+        while let entry = news.next(in: memory) { keys.append(entry.key) }
+        #expect(keys == (69...100).map { "reading \($0)" })
+    }
+
+    @Test func aVisitIsToldStepByStep() {
+        var memory = SceneMemory()
+        func step(_ step: VisitScene.Step, of model: String? = nil) -> VisitScene? {
+            let device = "bluetooth:00:09:1F:80:00:22"
+            _ = memory.take(memory.visit(device, step, of: model, at: SceneEntryTests.now))
+            if case .visit(let visit)? = memory["visit 00:09:1F:80:00:22"] { return visit }
+            return nil
+        }
+        _ = step(.connecting, of: "UA-651BLE")
+        for next in [VisitScene.Step.begun, .kept, .kept] { _ = step(next) }
+        let visit = step(.over)
+        #expect(visit?.model == "UA-651BLE" && visit?.kept == 2)
+        #expect(visit?.steps == [.connecting, .begun, .kept, .over] && visit?.isOver == true)
+        // The next begins anew.
+        let next = step(.connecting, of: "UA-651BLE")
+        #expect(next?.steps == [.connecting] && next?.kept == 0)
+    }
+}
+
+@Suite struct WatchPageTests {
+    private func page(_ language: Language) -> WatchPage {
+        var page = WatchPage(language)
+        page.daemon = .running
+        for entry in SceneEntryTests.entries { page.take(entry) }
+        return page
+    }
+
+    @Test(arguments: [(24, 80), (40, 120), (6, 20), (1, 1), (3, 80)], Language.allCases)
+    func fits(_ size: (rows: Int, columns: Int), _ language: Language) {
+        for daemon in [WatchPage.Daemon.running, .absent, .unknown] {
+            var page = page(language)
+            page.daemon = daemon
+            let lines = page.lines(rows: size.rows, columns: size.columns, at: SceneEntryTests.now)
+            #expect(lines.count <= max(size.rows, 4))
+        }
+    }
+
+    /// A stranger's device of no known model is counted, never named.
+    @Test func strangersHaveNoName() {
+        let text = page(.english).lines(rows: 40, columns: 120, at: SceneEntryTests.now).map(\.text)
+        #expect(!text.contains { $0.contains("00:09:1F:80:00:22") })
+        #expect(text.contains { $0.contains("1 more that") })
+    }
+}
