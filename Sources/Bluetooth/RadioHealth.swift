@@ -37,6 +37,9 @@ package struct RadioHealth: Equatable, Sendable {
     /// It works: whatever was tried before has helped.
     package mutating func isWell() { next = 0 }
 
+    /// What stands before this rung is known to be of no help.
+    package mutating func skip(to rung: Rung) { next = max(next, rung.rawValue) }
+
     /// It fails. Answers what to try now.
     package mutating func fails() -> Rung {
         let rung = Rung.allCases[next]

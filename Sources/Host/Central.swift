@@ -9,22 +9,22 @@ import Core
     /// The next advertisement. Waits. Throws what stands in the way of hearing, once for each change, and may be called again.
     func next() async throws(Fault) -> Advertisement
     /// Connects to exactly these as soon as they are heard, each given as it was seen with its name; `next` reports them.
-    /// Those in `reporting` say all in their advertisements, and are not connected to.
+    /// Those in `resting` wait. Those in `reporting` say all in their advertisements, and are not connected to.
     /// A classic device cannot be heard: it is let in when it calls, and reported at once, for only a call tells whether it is
     /// there.
-    func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress>)
+    func follow(_ devices: [Advertisement], resting: Set<Management.Address>, reporting: Set<BluetoothAddress>)
     /// Asks everybody who is near for their names, from now on for so long: `next` reports them all. Zero ends it.
     func discover(for time: Duration)
     /// How many devices it can be connected to at once.
     var links: Int { get }
-    /// Opens an ATT channel.
+    /// Opens an ATT channel. The device is not connected to again before `leave`, which follows also where this throws.
     func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer
     /// Calls a classic device at its serial port.
     func call(_ device: BluetoothAddress) async throws(Fault) -> RFCOMMSocket
     /// The next classic device that calls; only those come that are followed. Waits; nil where there are no calls any more.
     func nextCall() async -> RFCOMMSocket?
-    /// Ends a link that no visit follows.
-    func disconnect(_ device: Management.Address) async throws(Fault)
+    /// After a visit, once its channel is closed: returns when the link has ended.
+    func leave(_ advertisement: Advertisement) async
     /// Pairs for good, asking what the device wants to know. Returns the bond, which `nextBond` reports as well.
     func pair(
         _ device: Management.Address, as capability: Management.IOCapability, within time: Duration,

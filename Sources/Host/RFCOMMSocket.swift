@@ -159,7 +159,7 @@ extension SocketBearer {
 }
 
 /// Who connected; nil where the waiting is over and it must be looked again.
-@Hub private func accepted(at socket: CInt) async throws(Fault) -> Descriptor? {
+@Hub func accepted(at socket: CInt) async throws(Fault) -> Descriptor? {
     let peer = accept4(socket, nil, nil, CInt(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
     if peer >= 0 { return Descriptor(peer) }
     switch errno {

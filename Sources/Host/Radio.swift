@@ -43,13 +43,13 @@ import Core
     private var changedBonds: [Management.Address] = []
     /// What we knew of each device when it was bound.
     var followed: [Management.Address: Advertisement] = [:]
-    /// Those of them that are only listened to.
-    var broadcasters: Set<BluetoothAddress> = []
-    /// Those of them that are in the kernel's action list.
-    var added: Set<Management.Address> = []
-    /// Those that were, and are to be left alone.
-    var dropped: Set<Management.Address> = []
-    var connected: Set<Management.Address> = []
+    /// Those of them that are only listened to, and those that are not to be met at present.
+    var broadcasters: Set<BluetoothAddress> = [], resting: Set<Management.Address> = []
+    /// Who is in the kernel's action list, and who was taken off it for good. See `settleList`.
+    var added: Set<Management.Address> = [], dropped: Set<Management.Address> = []
+    /// Who has a link; with whom that was reported; with whom a visit goes on.
+    var connected: Set<Management.Address> = [], announced: Set<Management.Address> = []
+    var visited: Set<Management.Address> = []
     var sightings = Sightings()
     var discoveryEnds: ContinuousClock.Instant?
     var isDiscovering = false
@@ -67,15 +67,21 @@ import Core
     var lastSign = ContinuousClock.now
     /// When the controller last answered what it was asked, and whether it did not since.
     var lastAnswer = ContinuousClock.now, isMute = false
-    /// Who was heard in the examination that is going on.
-    var examination: Set<Management.Address>?
+    /// Who was heard in the examination that is going on, and who of them can be connected to.
+    var examination: Set<Management.Address>?, reachable: Set<Management.Address> = []
+    /// To whom the kernel did not connect though they were heard, and has not since.
+    var unreached: Set<Management.Address> = []
     var pairing: Pairing?
+    /// Where the channels begin of links that the kernel makes, and why they cannot, as it was last said.
+    var listener: ATTListener?, listenerFault: Fault?
+    /// Those that no visit has taken yet, and those that none will: see `discard`.
+    var channels: [Management.Address: SocketBearer] = [:], discarded: [SocketBearer] = []
     /// Where classic devices call; nil while none is followed.
     var entrance: Entrance?
     /// Why they cannot call, as it was last said.
     var entranceFault: Fault?
-    /// Rung when the entrance is another: for who takes calls, and for who answers searches.
-    let called: Bell, searched: Bell
+    /// Rung when the entrance is another, for who takes calls and who answers searches; and when the listener is.
+    let called: Bell, searched: Bell, accepting: Bell
 
     /// Prepares; nothing happens before `run`. `bonds` are what the journal has kept.
     package convenience init(adapter: UInt16? = nil, bonds: [Bond] = []) throws(Fault) {
@@ -99,6 +105,7 @@ import Core
         kept = try Bell()
         called = try Bell()
         searched = try Bell()
+        accepting = try Bell()
     }
 
     /// Controllers tell the kernel and not us; common ones hold seven and more.
@@ -118,10 +125,13 @@ import Core
 
     // MARK: what is wanted
 
-    /// Which devices are to be connected to as soon as they are heard: exactly these. Each is given as it was seen when it
-    /// was bound, for passive scanning hears no name. `next` then reports it, connected already.
-    @Hub package func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress> = []) {
+    /// Which devices are to be connected to as soon as they are heard: exactly these, less those that rest. Each is given as
+    /// it was seen when it was bound, for passive scanning hears no name. `next` then reports it, connected already.
+    @Hub package func follow(
+        _ devices: [Advertisement], resting: Set<Management.Address> = [], reporting: Set<BluetoothAddress> = []
+    ) {
         broadcasters = reporting
+        self.resting = resting
         followed = Dictionary(devices.map { ($0.device, $0) }) { _, later in later }
         change.ring()
     }
@@ -130,13 +140,6 @@ import Core
     @Hub package func discover(for time: Duration) {
         discoveryEnds = .now + time
         change.ring()
-    }
-
-    /// Ends the link with a device that the kernel has connected to, where no visit follows. A followed device is connected
-    /// to again as soon as it is heard.
-    @Hub package func disconnect(_ device: Management.Address) async throws(Fault) {
-        guard isOn, let channel, let adapter else { throw .hub(.radioOff) }
-        try await channel.ask(.disconnect(device), of: adapter.index)
     }
 
     /// Switches the adapter off and on: for one that hears nothing though it should.
@@ -188,20 +191,13 @@ import Core
         return nil
     }
 
-    @Hub package func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer {
-        if let fault { throw fault }
-        guard isOn, let adapter else { throw .hub(.radioOff) }
-        let device = advertisement.device
-        return try await SocketBearer.connect(
-            to: device, from: adapter.identity, encrypted: bonds[device]?.hasKey == true, within: .seconds(25))
-    }
-
     // MARK: holding it
 
     /// Holds the adapter until `stop`, whatever becomes of it. Everything it does is a child of this task.
     @Hub package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.answerSearches() }
+            group.addTask { await self.acceptChannels() }
             await self.hold()
         }
     }
@@ -230,7 +226,8 @@ import Core
         isOpen = false
         channel?.close()
         entrance?.close()
-        for bell in [change, heard, kept, called, searched] { bell.ring() }
+        listener?.close()
+        for bell in [change, heard, kept, called, searched, accepting] { bell.ring() }
     }
 
     private func hold(_ channel: ManagementSocket) async {

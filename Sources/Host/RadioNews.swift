@@ -28,6 +28,7 @@ extension Radio {
         switch event {
         case .newSettings(let settings):
             adapter?.settings = settings
+            if !settings.contains(.powered) { forgetLinks() }
             change.ring()
         case .controllerError(let code):
             trouble = .hub(.radioFailing("hardware error \(hex(code))"))
@@ -37,6 +38,7 @@ extension Radio {
             if !on { change.ring() }
         case .found(let device, let signal, let flags, let data):
             hear(Advertisement(device, data, signal: signal))
+            if examination != nil, !flags.contains(.notConnectable) { reachable.insert(device) }
             // The kernel asks a device for its name where we do not know it, and then reports it again.
             if flags.contains(.confirmName) {
                 let isKnown = !Advertisement(device, data).name.isEmpty || followed[device]?.name.isEmpty == false
@@ -44,20 +46,21 @@ extension Radio {
             }
         case .connected(let device, let data):
             connected.insert(device)
-            // We did not ask for it: the kernel did, because we follow the device, or the device called.
-            if added.contains(device) {
-                hear(Advertisement(device, data))
-            } else if dropped.contains(device), pairing == nil {
-                // It was already on its way when the device was taken off the list: nobody would speak on it, and the
-                // device not advertise.
-                await answer(.disconnect(device), channel)
-            }
-        case .disconnected(let device, _): connected.remove(device)
+            unreached.remove(device)
+            await meet(device, data, channel)
+        case .disconnected(let device, _):
+            connected.remove(device)
+            announced.remove(device)
+            discard(channels.removeValue(forKey: device))
+            change.ring()
         case .newLongTermKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
-        case .newIdentityResolvingKey(let key, _, store: true): keep(changed(key.device) { $0.take(key) })
+        case .newIdentityResolvingKey(let key, let random, store: true):
+            keep(changed(key.device) { $0.take(key) })
+            rename(Management.Address(random, .leRandom), to: key.device)
         case .newLinkKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
-        case .newConnectionParameters(let parameters, store: true):
-            // Of a device that is not bonded with us nothing is kept.
+        case .newConnectionParameters(let parameters, _):
+            // Of a device that is not bonded with us nothing is kept. The kernel would have us store only what is in its list,
+            // from which we have taken it.
             if bonds[parameters.device] != nil { keep(changed(parameters.device) { $0.take(parameters) }) }
         case .pinCodeRequest, .userConfirmationRequest, .userPasskeyRequest, .passkeyNotify:
             if let pairing, pairing.take(event) { return }
@@ -74,7 +77,7 @@ extension Radio {
     }
 
     /// Commands without which only one device suffers.
-    private func answer(_ command: Management.Command, _ channel: ManagementSocket) async {
+    func answer(_ command: Management.Command, _ channel: ManagementSocket) async {
         guard let index = adapter?.index else { return }
         do throws(Fault) {
             try await channel.ask(command, of: index)

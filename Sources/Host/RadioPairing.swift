@@ -99,9 +99,13 @@ extension Radio {
         guard pairing == nil else { throw .hub(.radioFailing("another pairing is going on")) }
         let pairing = try Pairing(device), old = bonds[device]
         self.pairing = pairing
-        defer { self.pairing = nil }
+        defer {
+            self.pairing = nil
+            change.ring()
+        }
         do throws(Fault) {
             try await set(.setBondable(true), channel)
+            try await withdraw(from: device, channel, adapter.index)
             try await unpair(device, adapter.index, channel)
             bonds[device] = nil
             let identity = try await converse(pairing, capability, within: time, answering)
@@ -109,6 +113,7 @@ extension Radio {
             guard let bond = bonds[identity], bond.hasKey else { throw .pairing(.rejected) }
             return bond
         } catch {
+            discard(channels.removeValue(forKey: device))
             // What was lost by trying comes back; that it cannot, where the adapter is gone, is told elsewhere.
             if let old, bonds[device] == nil { bonds[device] = old }
             try? await set(.setBondable(false), channel)

@@ -10,11 +10,21 @@ extension Radio {
 
     var examinationIsDue: Bool { !followed.isEmpty && pairing == nil && lastSign + Self.quietTime <= .now }
 
-    /// The end of an examination, if this discovery was one. Throws `radioFailing` where silence is evidence.
+    /// The end of an examination, if this discovery was one. Throws `radioFailing` where silence is evidence, or that a device
+    /// is there to which the kernel has not connected.
     func conclude() throws(Fault) {
         guard let heard = examination else { return }
         examination = nil
         lastSign = .now
+        // Whom it connects to is not on its list any more. If it stays so, it is the device that takes nobody.
+        let missed = reachable.filter { added.contains($0) && isAwaited($0) && !isHarmless($0) }
+        reachable = []
+        if !missed.isSubset(of: unreached) {
+            unreached.formUnion(missed)
+            lastSign = .now + (.seconds(60) - Self.quietTime)
+            health.skip(to: .powerCycle)
+            throw .hub(.radioFailing("it hears a device and does not connect to it"))
+        }
         if let usual = health.examined(heard.count) {
             throw .hub(.radioFailing("it hears nobody, where \(usual) and more used to be"))
         }

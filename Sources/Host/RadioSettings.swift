@@ -109,6 +109,12 @@ extension Radio {
         }
         try await channel.ask(.loadLongTermKeys(bonds.flatMap(\.longTermKeys)), of: adapter.index)
         try await channel.ask(.loadIdentityResolvingKeys(bonds.compactMap(\.identityKey)), of: adapter.index)
-        try await channel.ask(.loadConnectionParameters(bonds.compactMap(\.parameters)), of: adapter.index)
+        try await loadParameters(channel, adapter.index)
+    }
+
+    /// How each device likes its links to be. The kernel forgets it with each Remove Device.
+    func loadParameters(_ channel: ManagementSocket, _ index: Management.Index) async throws(Fault) {
+        let bonds = bonds.values.sorted { $0.device.address.value < $1.device.address.value }
+        try await channel.ask(.loadConnectionParameters(bonds.compactMap(\.parameters)), of: index)
     }
 }

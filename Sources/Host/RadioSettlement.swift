@@ -8,12 +8,18 @@ extension Radio {
         if adapter == nil {
             added = []
             dropped = []
-            connected = []
+            forgetLinks()
             isDiscovering = false
             adapter = try await AdapterChoice(configured: configured).best(of: channel)
+            // Somebody's list of devices is on it. Off, for it cannot be cleared while the kernel connects: see `settleList`.
+            mustRestart = mustRestart || has(.powered)
         }
         guard let index = adapter?.index else { throw .hub(.noRadio) }
-        if configured == nil, masters.isBluetoothdRunning { throw .hub(.radioShared("bluetoothd and vitalsd")) }
+        if configured == nil, masters.isBluetoothdRunning {
+            // Once it is gone: its keys and its list of devices are in the place of ours.
+            adapter = nil
+            throw .hub(.radioShared("bluetoothd and vitalsd"))
+        }
         if let trace = foreignTrace {
             foreignTrace = nil
             adapter?.isPrepared = false
@@ -26,34 +32,15 @@ extension Radio {
         if mustRestart {
             adapter?.isPrepared = false
             try await set(.setPowered(false), channel)
+            forgetLinks()
+            isDiscovering = false
             mustRestart = false
         }
         if adapter?.isPrepared == false { try await prepare(channel) }
         if adapter?.settings.contains(.powered) == false { try await switchOn(channel) }
         if adapter?.isInherited == true { try await sortOut(channel, index) }
-        for device in added.subtracting(followed.keys) {
-            do throws(Fault) {
-                try await channel.ask(.remove(device), of: index)
-            } catch {
-                // Who was unpaired in this moment is off the list already.
-                guard error == Fault(.invalidParameters, from: .removeDevice) else { throw error }
-            }
-            added.remove(device)
-            dropped.insert(device)
-            // A link that the kernel made for us would stay, and the device be silent on it.
-            if connected.contains(device) { await hangUp(device, channel) }
-        }
-        for device in Set(followed.keys).subtracting(added) {
-            let action: Management.Action =
-                device.kind == .classic ? .allowIncoming : broadcasters.contains(device.address) ? .report : .connect
-            try await channel.ask(.add(device, action), of: index)
-            added.insert(device)
-            dropped.remove(device)
-            // The kernel tells of new links only; with a device that was just paired there is one already.
-            if connected.contains(device) { report(Advertisement(device, [])) }
-            // A classic device is not heard: only a call tells whether it is there.
-            if device.kind == .classic { report(Advertisement(device, [])) }
-        }
+        settleChannels()
+        try await settleList(channel, index)
         settleCalls()
         let due = try await settleDiscovery(channel, index)
         return try await probeController(index).map { min($0, due ?? $0) } ?? due
@@ -94,26 +81,20 @@ extension Radio {
         try await set(.setPowered(true), channel)
     }
 
-    /// Takes over the links that a daemon before us has left, or the kernel has made for it since: those of followed devices
-    /// are reported, all others ended. They would stay for ever, and nobody can hear a device that is connected.
+    /// Takes over the links that there are on an adapter that was not ours: those of followed devices are reported, all
+    /// others ended. They would stay for ever, and nobody can hear a device that is connected.
     private func sortOut(_ channel: ManagementSocket, _ index: Management.Index) async throws(Fault) {
         let devices = try read(try await channel.ask(.getConnections, of: index), Management.connections)
         adapter?.isInherited = false
         for device in devices {
             connected.insert(device)
             // Of a classic device only the link is left: its serial port ended with the daemon that had it.
-            if followed[device] != nil, device.kind != .classic {
+            if isAwaited(device), device.kind != .classic {
+                announced.insert(device)
                 report(Advertisement(device, []))
             } else {
                 await hangUp(device, channel)
             }
         }
-    }
-
-    /// Ends the link with a device.
-    private func hangUp(_ device: Management.Address, _ channel: ManagementSocket) async {
-        guard let index = adapter?.index else { return }
-        // It may have ended meanwhile.
-        _ = try? await channel.ask(.disconnect(device), of: index)
     }
 }

@@ -45,6 +45,7 @@ extension Database {
             for table in ["wireless", "consent", "crumb", "contact"] {
                 try query("DELETE FROM \(table) WHERE device = ?", .text(old))
             }
+            try query("DELETE FROM meta WHERE key = 'pairing code ' || ?", .text(old))
         }
     }
 

@@ -53,6 +53,10 @@ extension Database {
             for table in ["binding", "wireless", "consent", "crumb", "contact"] {
                 try query("DELETE FROM \(table) WHERE ?1 IS NULL OR device = ?1", name)
             }
+            try query(
+                """
+                DELETE FROM meta WHERE key GLOB 'pairing code *' AND (?1 IS NULL OR key = 'pairing code ' || ?1)
+                """, name)
             // What the clinic was told of each device: whom a note is about stands somewhere in its name.
             try query("DELETE FROM meta WHERE key LIKE 'device %'")
             try wipeAudit(of: identity, excepting: audit)

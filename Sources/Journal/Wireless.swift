@@ -38,6 +38,13 @@ extension Journal {
         try mending { () throws(Fault) in try database.consents(of: device) }
     }
 
+    /// The passkey or PIN that a device was paired with, in the notation of its keeper; nil where it wanted none.
+    package func pairingCode(of device: String) throws(Fault) -> String? { try value(for: "pairing code \(device)") }
+
+    package func remember(pairingCode code: String, of device: String) throws(Fault) {
+        try set("pairing code \(device)", to: code)
+    }
+
     package func remember(_ consent: Consent, of device: String) throws(Fault) {
         try database.transaction { () throws(Fault) in
             try database.query(

@@ -4,7 +4,7 @@ import Devices
 import Host
 import Journal
 
-/// Whom the hub connects to as soon as they are heard: the devices that are bound, less those that rest. Beside each is
+/// Whom the hub connects to as soon as they are heard: the devices that are bound, while they do not rest. Beside each is
 /// what it is reached with: how it looks on the air, its keys, its attribute table.
 ///
 /// The name is the Core specification's, for the list that the controller compares each advertisement with.
@@ -28,15 +28,19 @@ import Journal
         bell.ring()
     }
 
-    /// Tells the radio whom to connect to, and again after each change and each rest, for as long as the daemon runs.
-    func run(_ central: any Central) async {
+    /// Tells the radio whom to connect to, and again after each change and each rest, for as long as the daemon runs. Those
+    /// who are set aside rest until it ends.
+    func run(_ central: any Central, sparing setAside: Set<String>) async {
         while true {
             let now = ContinuousClock.now
-            let awake = bound.sorted().filter { rests[$0].map { $0.end <= now } ?? true }.flatMap(sightings)
-            let broadcasters = awake.filter {
+            let all = bound.sorted(), devices = all.flatMap(sightings)
+            let resting = all.filter { setAside.contains($0) || rests[$0].map { $0.end > now } ?? false }
+            let broadcasters = devices.filter {
                 drivers.soleClaimant(of: Sighting(.advertisement($0)))?.isBroadcast == true
             }
-            central.follow(awake, reporting: Set(broadcasters.map(\.address)))
+            central.follow(
+                devices, resting: Set(resting.flatMap(sightings).map(\.device)),
+                reporting: Set(broadcasters.map(\.address)))
             _ = await bell.rung(before: rests.values.map(\.end).filter { $0 > now }.min())
         }
     }

@@ -52,11 +52,13 @@ import Host
 
     @Hub func run() async {}
     @Hub func stop() {}
-    @Hub func follow(_ devices: [Advertisement], reporting: Set<BluetoothAddress>) {}
+    @Hub func follow(
+        _ devices: [Advertisement], resting: Set<Management.Address>, reporting: Set<BluetoothAddress>
+    ) {}
     @Hub func discover(for time: Duration) {}
     @Hub func call(_ device: BluetoothAddress) async throws(Fault) -> RFCOMMSocket { throw .hub(.noRadio) }
     @Hub func nextCall() async -> RFCOMMSocket? { nil }
-    @Hub func disconnect(_ device: Management.Address) async throws(Fault) {}
+    @Hub func leave(_ advertisement: Advertisement) async {}
     @Hub func forget(_ device: Management.Address) async throws(Fault) {}
     @Hub func signal(of device: Management.Address) async -> Int? { nil }
     @Hub func nextBond() async -> Bond? { nil }

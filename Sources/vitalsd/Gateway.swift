@@ -135,7 +135,7 @@ import Journal
         guard let central else { return }
         await withDiscardingTaskGroup { group in
             group.addTask { await central.run() }
-            group.addTask { await self.acceptList.run(central) }
+            group.addTask { await self.acceptList.run(central, sparing: self.setAside) }
             group.addTask { await self.keepBonds(of: central) }
             while !isStopping {
                 do throws(Fault) {
@@ -219,37 +219,44 @@ import Journal
             scene.visit(device, .connecting, of: drivers.soleClaimant(of: sighting)?.model)
             try await roster.room(of: central.links)
             if advertisement.kind == .classic { return try await call(advertisement, over: central) }
-            let bearer = try await central.connect(advertisement)
-            roster.open(advertisement, bearer)
-            defer { roster.close(advertisement) }
-            async let _: Void = noteSignal(of: advertisement, over: central)
-            let known = acceptList[device]
-            let recording = recording(of: sighting)
-            let client = GATTClient(
-                recording?.tap(bearer) ?? bearer,
-                table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
-                isBonded: !known.bond.isEmpty,
-                upgrade: { () throws(Fault) in try await bearer.encrypt() },
-                time: {
-                    let now = self.dating.localTime
-                    return (recording?.look(at: now) ?? now)?.currentTimeBytes
-                })
-            recording?.table = { client.table }
-            let (driver, seen) = try await recognise(advertisement, client)
-            guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
-            let kept = try await visit(driver, Sighting(.advertisement(seen)), recording) { report throws(Fault) in
-                try await conversation(client, report)
-            }
-            acceptList.visited(device, kept: kept)
-            hearing.visited(device)
-            try await acceptList.remember(device) { known in
-                known.sighting = seen
-                if !known.bond.isEmpty { known.attributes = client.table.map(\.description) ?? "" }
-            }
+            try await converse(advertisement, over: central)
         } catch {
             hearing.visited(device, error)
             scene.visit(device, .failed, fault: error)
             if acceptList.failed(device, error) { log(error, about: advertisement.address.description) }
+        }
+        // What was sent last may not be overtaken by the end of the link; and before that the device cannot be heard anyway.
+        if !isStopping { await central.leave(advertisement) }
+        roster.close(advertisement)
+    }
+
+    /// Connects over Bluetooth LE, recognises the device, and visits it.
+    private func converse(_ advertisement: Advertisement, over central: any Central) async throws(Fault) {
+        let sighting = Sighting(.advertisement(advertisement)), device = sighting.identity
+        let bearer = try await central.connect(advertisement)
+        roster.open(advertisement, bearer)
+        async let _: Void = noteSignal(of: advertisement, over: central)
+        let known = acceptList[device], recording = recording(of: sighting)
+        let client = GATTClient(
+            recording?.tap(bearer) ?? bearer,
+            table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
+            isBonded: !known.bond.isEmpty,
+            upgrade: { () throws(Fault) in try await bearer.encrypt() },
+            time: {
+                let now = self.dating.localTime
+                return (recording?.look(at: now) ?? now)?.currentTimeBytes
+            })
+        recording?.table = { client.table }
+        let (driver, seen) = try await recognise(advertisement, client)
+        guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
+        let kept = try await visit(driver, Sighting(.advertisement(seen)), recording) { report throws(Fault) in
+            try await conversation(client, report)
+        }
+        acceptList.visited(device, kept: kept)
+        hearing.visited(device)
+        try await acceptList.remember(device) { known in
+            known.sighting = seen
+            if !known.bond.isEmpty { known.attributes = client.table.map(\.description) ?? "" }
         }
     }
 
@@ -289,9 +296,4 @@ import Journal
         if report.isNews { await dating.settle(identity) }
         return report.kept
     }
-}
-
-/// One line for the log: layer, sentence, remedy.
-@Hub func log(_ fault: Fault, about what: String? = nil) {
-    Systemd.log(.warning, what.map { "\(fault) [\($0)]" } ?? fault.description)
 }

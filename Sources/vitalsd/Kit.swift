@@ -45,6 +45,7 @@ extension Gateway {
 
     /// Pairs with a device that is near, and binds it; an old bond with it is replaced. `say` tells how far it is; `guide`
     /// says what is to be done with the device and answers once that is done; `ask` puts the device's questions.
+    /// The passkey or PIN is kept with the binding, for the next time that nobody is there to type it.
     /// Throws `device(.silent)` when it is not heard within a minute.
     func pair(
         _ order: PairingOrder, say: (PairingStep) async -> Void, guide: (PairingMode) async -> Bool,
@@ -72,8 +73,11 @@ extension Gateway {
             guard await guide(mode) else { throw .pairing(.rejected) }
         }
         await say(.near(model: drivers.soleClaimant(of: Sighting(.advertisement(sighting)))?.model))
+        let code = PairingCode(
+            kept: try await journal.pairingCode(of: Sighting(.advertisement(sighting)).identity), for: order)
         let bond = try await central.pair(
-            sighting.device, as: order.capability, within: .seconds(60), answering: ask)
+            sighting.device, as: code.capability, within: .seconds(60)
+        ) { question in await code.answer(question, asking: ask) }
         // The device behind a private address is known by its identity from now on.
         sighting.address = bond.device.address
         sighting.kind = bond.device.kind
@@ -82,6 +86,7 @@ extension Gateway {
         try await acceptList.remember(identity) { known in
             known = Journal.Wireless(device: identity, sighting: seen, bond: bond.bytes)
         }
+        if let given = code.given { try await journal.remember(pairingCode: given, of: identity) }
         if let consent = order.consent { try await journal.remember(consent, of: identity) }
         let binding = Journal.Binding(device: identity, user: order.user, subject: order.subject)
         try await journal.bind(binding, keepsSchedule: true)
@@ -92,6 +97,37 @@ extension Gateway {
 
     private func pairingMode(of sighting: Advertisement) -> PairingMode? {
         drivers.soleClaimant(of: Sighting(.advertisement(sighting)))?.pairing
+    }
+
+    /// What opens a device while it is paired: as it was kept with the binding, or as somebody says it now.
+    @Hub private final class PairingCode {
+        private let kept: PairingAnswer?
+        let capability: Management.IOCapability
+        /// What was said now, in the notation of `PairingAnswer`.
+        private(set) var given: String?
+
+        /// Where somebody can type, what is kept counts for nothing: many a device shows other digits each time.
+        init(kept: String?, for order: PairingOrder) {
+            let isAlone = order.capability == .noInputNoOutput
+            self.kept = isAlone ? kept.map { PairingAnswer(notation: $0) } : nil
+            capability = isAlone && kept != nil ? .keyboardOnly : order.capability
+        }
+
+        func answer(
+            _ question: PairingQuestion, asking: @Hub (PairingQuestion) async -> PairingAnswer
+        ) async -> PairingAnswer {
+            switch (question.kind, kept) {
+            case (.passkey, .passkey?), (.pin, .pin?): return kept ?? .no
+            default: break
+            }
+            let answer = await asking(question)
+            switch answer {
+            case .passkey(let digits): given = "passkey \(digits)"
+            case .pin(let text): given = "pin \(text)"
+            default: break
+            }
+            return answer
+        }
     }
 
     /// Lets a device take another's place.

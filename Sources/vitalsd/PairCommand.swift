@@ -39,7 +39,7 @@ extension Command {
             ADDRESS, at a terminal, it looks who is near and asks which one is meant. A device that is not heard before
             its button is pressed is guided to where --model names it (see `devices`). A passkey that the device shows, or
             the PIN of its manual, is asked for where it is not given; in a script nothing is asked, and --passkey or
-            --pin has the answer. With --json one object for each step.
+            --pin has the answer, or what was the answer the last time. With --json one object for each step.
 
             With --user only the readings of that slot are taken, and --consent is the code agreed with the device for it.
             A device that needs no pairing wants `bind` alone. Paired again, the old bond is replaced: done twice it is

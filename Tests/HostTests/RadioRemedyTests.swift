@@ -7,18 +7,32 @@ import Testing
 
 /// What keeps the radio, and the devices' time on the air, from being lost.
 @Suite struct RadioRemedyTests {
-    /// A device that has told everything goes on advertising, and the kernel may have connected before it hears of the rest.
-    @Test func aLinkThatComesTooLateIsEnded() async throws {
+    /// As after a connection that is being made for ever: everybody is heard, and nobody connected to.
+    @Test func aDeviceThatIsHeardAndNotConnectedToIsEvidence() async throws {
         try await onLoop {
             let known = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"A&D\" services 1810"))
             try await withRadio { kernel, radio in
                 radio.follow([known])
                 try await kernel.wait(for: "0033 0 2200801f09000102")
-                radio.follow([])
-                try await kernel.wait(for: "0034 0 2200801f090001")
-                #expect(!kernel.told.contains("0014 0 2200801f090001"))
-                try kernel.script.say("0b00 0000 1000 2200801f0900 01 08000000 0300 020106")
-                try await kernel.wait(for: "0014 0 2200801f090001")
+                try await isOn(radio)
+                radio.lastSign = .now - Radio.quietTime
+                radio.follow([known])
+                try await kernel.wait(for: "0023 0 06")
+                try kernel.script.say("1200 0000 1100 2200801f0900 01 c4 00000000 0300 020106")
+                let failing = Fault.hub(.radioFailing("it hears a device and does not connect to it"))
+                await #expect(throws: failing) { while true { _ = try await radio.next() } }
+                #expect(radio.counters[.restartScanning] == 0 && radio.counters[.powerCycle] == 1)
+                try await kernel.wait(for: "0005 0 00")
+                try await isOn(radio)
+                // It takes nobody: that is not the radio.
+                kernel.told = []
+                radio.lastSign = .now - Radio.quietTime
+                radio.follow([known])
+                try await kernel.wait(for: "0023 0 06")
+                try kernel.script.say("1200 0000 1100 2200801f0900 01 c4 00000000 0300 020106")
+                try await kernel.wait(for: "0024 0 06")
+                try await isOn(radio)
+                #expect(radio.fault == nil && radio.counters[.powerCycle] == 1)
             }
         }
     }

@@ -88,6 +88,7 @@ struct WipingTests {
         try await journal.bind(.init(device: device, user: nil, subject: .reference("Patient/somebody-4711")))
         try await journal.remember(Journal.Wireless(device: device, bond: Array("secret-key-of-them".utf8)))
         try await journal.remember(Consent(user: 1, code: 1234), of: device)
+        try await journal.remember(pairingCode: "pin secret-key", of: device)
         try await journal.set("device clinic Device?identifier=\(device)", to: "a serial number")
         write(Array("an old picture of it".utf8), to: place.path + ".damaged-1")
         // What is not at the clinic is not thrown away by the way.
@@ -119,11 +120,14 @@ struct WipingTests {
         for device in [own, "bluetooth:00:00:00:00:00:09"] {
             try await journal.bind(.init(device: device, user: nil, subject: .reference("Patient/a")))
             try await journal.remember(Journal.Wireless(device: device, bond: [1]))
+            try await journal.remember(pairingCode: "passkey 4711", of: device)
         }
         #expect(
             try await journal.wipe("bluetooth:00:00:00:00:00:09", undelivered: false)
                 == Journal.Wiped(readings: 0, devices: 0, bindings: 1))
         #expect(try await journal.wireless().map(\.device) == [own])
+        #expect(try await journal.pairingCode(of: "bluetooth:00:00:00:00:00:09") == nil)
+        #expect(try await journal.pairingCode(of: own) == "passkey 4711")
         #expect(try await journal.rows(limit: 9).count == 1)
         #expect(
             try await journal.wipe(own, undelivered: true) == Journal.Wiped(readings: 1, devices: 1, bindings: 1))

@@ -181,7 +181,8 @@ class LungMonitorClassic(ClassicDevice):
     def prepare(self) -> None:
         self._server = rfcomm.Server(self.device)
         channel = self._server.listen(lambda dlc: asyncio.get_running_loop().create_task(self.talk(dlc)), 1)
-        self.device.sdp_service_records = {0x00010001: rfcomm.make_service_sdp_records(0x00010001, channel)}
+        records = rfcomm.make_service_sdp_records(0x00010001, channel, BT_SERIAL_PORT_SERVICE)
+        self.device.sdp_service_records = {0x00010001: records}
 
     async def talk(self, dlc: rfcomm.DLC) -> None:
         reader = Reader(dlc)

@@ -75,21 +75,13 @@ Reference={patient}
         """Another verb beside the daemon, as the user that the manual names."""
         return self.home.run(f"exec {BESIDE} {words}", within)
 
-    def pair(self, peripheral) -> str:
-        """Pairs with it, as a technician does with a kit on the table, and returns what was said.
-
-        Up to three times, and each failure is printed. One cause was seen once, in btsnoop.log, in a kernel that had oopsed
-        before: LE Create Connection Cancel, which the controller disallowed, and then LE Create Connection, as the hub took the
-        device off the kernel's list. The kernel knew nothing of the link that came, so nobody could connect to the device.
-        """
-        more = f" --passkey {peripheral.passkey:06}" if peripheral.passkey is not None else ""
-        for _ in range(3):
-            peripheral.advertise()
-            status, said = self.ask(f"pair {peripheral.air_address}{more} </dev/null")
-            peripheral.silence()
-            if status == 0:
-                break
-            print(f"pairing failed: {said}")
+    def pair(self, peripheral, again: bool = False) -> str:
+        """Pairs with it, as a technician does with a kit on the table, and returns what was said. `again` without its passkey,
+        which the hub has kept."""
+        more = f" --passkey {peripheral.passkey:06}" if peripheral.passkey is not None and not again else ""
+        peripheral.advertise()
+        status, said = self.ask(f"pair {peripheral.air_address}{more} </dev/null")
+        peripheral.silence()
         assert status == 0, f"{said}\n{self.log[-2000:]}"
         eventually(lambda: not peripheral.device.connections)
         return said

@@ -102,7 +102,7 @@ class Play:
         self.shots = 0
         #: How far the home's days are from ours.
         self.away = timedelta()
-        self.begun = datetime.now(timezone.utc)
+        self._begun, self.begun = time.monotonic(), datetime.now(timezone.utc)
         self._events: list = []
         #: What is put right once the daemon has said something after a place of its log.
         self._awaited: list[tuple[str, int, Callable[[], None]]] = []
@@ -303,9 +303,11 @@ class Play:
                              for reading in self.clinic.readings(taken.code, taken.address))
                  for taken in self.taken if taken.arrived != 1]
         for entry in self.scenario.devices:
-            if entry.model == "fuzzer":
-                continue
             device = self.peripherals[entry.name]
+            if entry.model == "fuzzer":
+                if not device.spoilt:
+                    wrong.append(f"{entry.name} was heard saying nothing wrong in {device.connections} connections")
+                continue
             if getattr(device, "asks_time", False) and (
                     not device.told or max(map(abs, device.told)).total_seconds() > TOLERANCE):
                 wrong.append(f"{entry.name} asked for the time and was told one that was wrong by {device.told}")
@@ -341,6 +343,10 @@ class Play:
         for taken in self.taken:
             values = " ".join(f"{code}={value}" for code, value in taken.values.items())
             self._say(f"{taken.device:16} {taken.at:%H:%M:%S}  {values:32} {taken.arrived or 'missing'}")
+        for name, device in self.peripherals.items():
+            if getattr(device, "model", "") == "fuzzer":
+                self._say(f"{name} was on the air for {time.monotonic() - self._begun:.0f} s, connected {device.connections} "
+                          f"times, and spoilt {device.spoilt} of its PDUs")
         sights = self.witness.sights
         if sights:
             slowest = max(sight.after for sight in sights)

@@ -100,7 +100,6 @@ def test_a_device_with_a_pin_is_paired_and_calls(home, clinic, daemon, emulator)
     eventually(lambda: clinic.saturations() == [94])
 
 
-# Not seen to pass yet.
 @pytest.mark.long
 def test_a_lung_monitor_is_paired_and_called(home, clinic, daemon, emulator):
     run = start(daemon)

@@ -79,6 +79,16 @@ def rfkill(play):
 
 
 @wrong
+def bluetoothd(play):
+    """Somebody installs a program that wants bluetoothd, and it takes every adapter that it sees."""
+    # The home masks what the host would start with.
+    masked = "bluetooth.service dbus-org.bluez.service dbus.service dbus.socket"
+    play.home.spawn(f"cd /run/systemd/system && rm -f {masked} && systemctl daemon-reload && systemctl start bluetooth")
+    yield
+    play.home.run("systemctl stop bluetooth dbus.socket dbus")
+
+
+@wrong
 def slow_disk(play, writes: int = 4):
     """The hub's disk does so many writes a second."""
     play.home.slow_disk(writes)
@@ -96,10 +106,14 @@ def pulled_cable(play, device):
 
 @wrong
 def lost_bond(play, device):
-    """The device has forgotten the hub; when it is put right, somebody pairs again."""
+    """The device has forgotten the hub, which must not try for ever: it rests for half a minute and longer each time. When it
+    is put right, somebody pairs again."""
     device.forget_bonds()
+    before = device.connections
     yield
-    play.hub.pair(device)
+    tried = device.connections - before
+    assert 1 <= tried <= 2, f"the hub connected {tried} times to a device that has forgotten it"
+    play.hub.pair(device, again=True)
     device.go_on_air()
 
 

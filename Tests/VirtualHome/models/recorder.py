@@ -40,11 +40,12 @@ class Recorder(Peripheral):
         "on_air": "seconds that it advertises after a measurement (30)",
         "clock_error": "seconds that its clock is ahead (0)",
         "hangs": "how many records it sends before it falls silent with the link open, once",
-        "malformed": "whether it says things that no device may say before each record (false)",
+        "malformed": "whether it says things that no device may say before each record, and once more than fits (false)",
         "asks_time": "whether it asks whoever connects for the time, and sets itself by the answer (false)",
     }
     encrypted, delay, pause, on_air, hangs, malformed, asks_time = True, 0.0, 0.0, 30.0, None, False, False
     clock_error = timedelta()
+    _has_shouted = False
 
     def __init__(self, radio, address: str | None = None, **options):
         if not isinstance(error := options.get("clock_error", timedelta()), timedelta):
@@ -104,6 +105,10 @@ class Recorder(Peripheral):
                 await asyncio.Event().wait()
             for pdu in self._nonsense() if self.malformed else ():
                 self.say(connection, pdu)
+            if self.malformed and not self._has_shouted:
+                # More than an attribute may hold: that ends a visit, and this one is tried again.
+                self._has_shouted = True
+                self.say(connection, struct.pack("<BH", 0x1B, self._measurements.handle) + bytes(597))
             record = self.memory[0]
             await self.indicate(connection, self._measurements, record)
             self.memory.remove(record)
@@ -112,7 +117,7 @@ class Recorder(Peripheral):
         await connection.disconnect()
 
     def _nonsense(self) -> Iterator[bytes]:
-        """ATT PDUs that break the protocol, none of which ends a link by itself; one larger than any MTU would."""
+        """ATT PDUs that break the protocol or come out of order, none of which ends a link by itself."""
         handle = struct.pack("<H", self._measurements.handle)
         yield b""
         yield b"\x0b\x01\x02"  # a Read Response that nobody asked for
