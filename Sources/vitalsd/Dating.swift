@@ -7,7 +7,9 @@ import Journal
     private let journal: Journal
     private var moments: [Journal.Moment]
     /// What is known of the world's time.
-    private var timeline: HubTimeline
+    private var timeline: HubTimeline { didSet { recollection = Chronology.Recollection() } }
+    /// Of the device that was dated last.
+    private var recollection = Chronology.Recollection()
     /// Whether something kept the hub's clock when it was last looked at; nothing is settled by the first look.
     private var wasSynchronised = HubClock.now().synchronised
     /// When the clinic last told the time.
@@ -91,7 +93,7 @@ import Journal
         history.records.append(
             .init(taken: reading.taken, sequence: reading.sequence, heard: heard, seen: history.pairs.count))
         history.pairs += pairs
-        return Chronology.conclude(history, timeline, zone: HubClock.offset).last?.dated
+        return Chronology.conclude(history, timeline, zone: HubClock.offset, recalling: &recollection).last?.dated
             ?? Dated(at: nil, error: .zero, basis: .bounded)
     }
 

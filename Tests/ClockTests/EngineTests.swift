@@ -55,6 +55,20 @@ struct EngineTests {
         #expect(missed <= concluded.count / 25, "\(missed) of \(concluded.count)")
     }
 
+    /// As a visit does it: one record after the other, and now and then the clock is read again.
+    @Test(arguments: years.indices.prefix(8))
+    func whatIsRecalledOfAClockChangesNothing(_ index: Int) {
+        let year = Self.years[index], offset: ZoneOffset = { Copenhagen.offset(at: $0.milliseconds * 1000) }
+        var recollection = Chronology.Recollection()
+        for count in 1...min(40, year.history.records.count) {
+            var part = year.history
+            part.records = Array(part.records.prefix(count))
+            part.pairs = Array(part.pairs.prefix(max(count / 5 * 5, part.records.map(\.seen).max() ?? 0)))
+            let recalled = Chronology.conclude(part, year.hub, zone: offset, recalling: &recollection)
+            #expect(recalled == Chronology.conclude(part, year.hub, zone: offset))
+        }
+    }
+
     /// A clock that nobody touches: the more often it is read, the better.
     @Test func anotherPairNeverMakesTheBoundWider() {
         func hub(_ day: Int) -> HubTime {

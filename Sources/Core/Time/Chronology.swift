@@ -20,10 +20,35 @@ package struct Chronology {
     var choices: [[Choice]]
 
     package static func conclude(_ history: History, _ hub: HubTimeline, zone: ZoneOffset) -> [Conclusion] {
-        var conclusions = concluded(history, hub, zone: zone)
+        var recollection = Recollection()
+        return conclude(history, hub, zone: zone, recalling: &recollection)
+    }
+
+    /// What the readings of one device's clock came to, for whoever dates one record after another of a visit: it is most of
+    /// the work. True for one timeline of the hub and one zone.
+    package struct Recollection: Sendable {
+        private var pairs: [ClockPair] = []
+        private var clock: ClockHistory?
+
+        package init() {}
+
+        fileprivate mutating func clock(_ pairs: [ClockPair], _ hub: HubTimeline, zone: ZoneOffset) -> ClockHistory {
+            if let clock, self.pairs == pairs { return clock }
+            let clock = ClockHistory(pairs, hub, zone: zone)
+            (self.pairs, self.clock) = (pairs, clock)
+            return clock
+        }
+    }
+
+    /// The same, for the next record of a visit.
+    package static func conclude(
+        _ history: History, _ hub: HubTimeline, zone: ZoneOffset, recalling recollection: inout Recollection
+    ) -> [Conclusion] {
+        var conclusions = concluded(history, hub, zone, recollection.clock(history.pairs, hub, zone: zone))
         let unsure = history.records.indices.filter { !hub.window(history.records[$0].heard).isClosed }
         guard !unsure.isEmpty else { return conclusions }
-        let apparent = concluded(history, hub.believingWall, zone: zone)
+        let believing = hub.believingWall
+        let apparent = concluded(history, believing, zone, ClockHistory(history.pairs, believing, zone: zone))
         for index in unsure {
             let window = conclusions[index].window
             conclusions[index] = apparent[index]
@@ -33,9 +58,11 @@ package struct Chronology {
         return conclusions
     }
 
-    private static func concluded(_ history: History, _ hub: HubTimeline, zone: ZoneOffset) -> [Conclusion] {
+    private static func concluded(
+        _ history: History, _ hub: HubTimeline, _ zone: ZoneOffset, _ clock: ClockHistory
+    ) -> [Conclusion] {
         withoutActuallyEscaping(zone) { zone in
-            var chronology = Chronology(history, hub, zone)
+            var chronology = Chronology(history, hub, zone, clock)
             let order = history.order
             var rest = order[...]
             while let first = rest.first {
@@ -53,11 +80,13 @@ package struct Chronology {
         }
     }
 
-    private init(_ history: History, _ hub: HubTimeline, _ zone: @escaping ZoneOffset) {
+    private init(
+        _ history: History, _ hub: HubTimeline, _ zone: @escaping ZoneOffset, _ clock: ClockHistory
+    ) {
         self.history = history
         self.hub = hub
         self.zone = zone
-        clock = ClockHistory(history.pairs, hub, zone: zone)
+        self.clock = clock
         let stamps = history.records.compactMap { record -> LocalTime? in
             if case .clock(let time) = record.taken { time } else { nil }
         }
