@@ -37,11 +37,10 @@ extension Clinic {
             if count == 0 { break }
             text += part[..<count]
         }
-        do {
-            let found = try Certificate.all(of: String(decoding: text, as: UTF8.self))
-            if !found.isEmpty { return found }
-        } catch {}
-        throw .hub(.certificateUnreadable(file))
+        guard let found = try? Certificate.all(of: String(decoding: text, as: UTF8.self)), !found.isEmpty else {
+            throw .hub(.certificateUnreadable(file))
+        }
+        return found
     }
 }
 

@@ -28,7 +28,8 @@ extension Courier {
             do throws(Refusal) {
                 try await repeatPart(shipment.readings[start...].prefix(pieces))
             } catch {
-                uncertain = try await pack(Array(shipment.readings[start...]))
+                // Where the rest cannot be packed now, all is told once more: the conditions keep it from doubling.
+                uncertain = (try? await pack(Array(shipment.readings[start...]))) ?? shipment
                 uncertain?.isRepeat = true
                 throw error
             }

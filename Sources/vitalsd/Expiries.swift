@@ -29,8 +29,7 @@ extension Gateway {
                             .warning, "\(courier.layer): \(told.sentence.english) (\(when)) \(told.remedy.english)")
                     }
                 } catch {
-                    // The courier says so itself, and more.
-                    continue
+                    log(error, about: "nobody watches when it ends")
                 }
             }
         }
