@@ -165,7 +165,11 @@ private final class TappedReport: Report {
         try await report.clock(device, error: error)
     }
 
-    func clockWasSet(to written: LocalTime) async throws(Fault) { try await report.clockWasSet(to: written) }
+    func clockWasSet(to written: LocalTime, error: Duration) async throws(Fault) {
+        recording.add(.clockSet(written))
+        try await report.clockWasSet(to: written, error: error)
+    }
+
     func gaveAll() async throws(Fault) { try await report.gaveAll() }
     func lost(gaps: Int, bytes: Int) { report.lost(gaps: gaps, bytes: bytes) }
 

@@ -109,6 +109,8 @@ package final class Replay: Bearer, Line, Report {
 
     package func clock(_ device: RawTime, error: Duration) async throws(Fault) { follow(.clock(device)) }
 
+    package func clockWasSet(to written: LocalTime, error: Duration) async throws(Fault) { follow(.clockSet(written)) }
+
     package func information(_ information: DeviceInformation) async throws(Fault) {
         follow(.information(information.description))
     }

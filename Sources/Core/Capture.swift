@@ -16,6 +16,7 @@
 ///     ~                                           the device is silent for as long as anybody waits
 ///     hub 2026-03-02T10:12:31                     the hub looks at its clock, which has gone on
 ///     = clock at 2026-03-02T10:12:12              the visit reports the device's clock
+///     = clock set to 2026-03-02T10:12:31          … and to what it has set it
 ///     = information manufacturer "A&D" …          the visit reports who the device is
 ///     = systolic 128 mm[Hg] … at 2026-03-02T10:11:12     the visit reports a reading, and it is kept
 ///     > 1e                                        so this comes after it, never before
@@ -29,7 +30,7 @@
 package struct Capture: Sendable {
     package enum Line: Equatable, Sendable {
         case sent([UInt8]), heard([UInt8]), silence
-        case reported(Reading), clock(RawTime), information(String)
+        case reported(Reading), clock(RawTime), clockSet(LocalTime), information(String)
         /// The hub's local time, each time that it is looked at.
         case time(LocalTime)
         /// What the visit ends with: layer and sentence.
@@ -81,6 +82,9 @@ package struct Capture: Sendable {
             case "hub":
                 guard words.count == 2, let time = LocalTime(words[1]) else { throw wrong("hub <local time>") }
                 lines.append(.time(time))
+            case "=" where rest.hasPrefix("clock set to "):
+                guard words.count == 5, let time = LocalTime(words[4]) else { throw wrong("= clock set to <local time>") }
+                lines.append(.clockSet(time))
             case "=" where words.count > 1 && words[1] == "clock":
                 guard let raw = RawTime(notation: rest.dropFirst(5)) else { throw wrong("= clock <time>") }
                 lines.append(.clock(raw))

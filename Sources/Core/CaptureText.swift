@@ -34,6 +34,7 @@ extension Capture.Line {
         case .silence: "~"
         case .time(let time): "hub \(time)"
         case .clock(let raw): "= clock \(raw)"
+        case .clockSet(let time): "= clock set to \(time)"
         case .information(let text): "= information \(text)"
         case .reported(let reading): "= \(reading)"
         case .fault(let text): "= fault \(text)"

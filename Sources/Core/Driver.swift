@@ -53,10 +53,11 @@ package enum Visit: Sendable {
 package protocol Report: AnyObject {
     /// Returns once the reading is on disk. Only after that may a driver confirm to the device or let it forget.
     func callAsFunction(_ reading: Reading) async throws(Fault)
-    /// The device's clock as just read, before it is set; `error` is half of what the asking took.
+    /// The device's clock as just read, before it is set and again behind that; `error` is half of what the asking took.
     func clock(_ device: RawTime, error: Duration) async throws(Fault)
     /// The device's clock was just set to this, as far as the hub can tell: what became of it shows when it is read.
-    func clockWasSet(to written: LocalTime) async throws(Fault)
+    /// `error` is what the device cannot be told, as a clock that takes no seconds.
+    func clockWasSet(to written: LocalTime, error: Duration) async throws(Fault)
     /// The device has said that there is nothing in its memory that it has not given: what it gives in a later visit was
     /// taken since. A link that merely ends proves nothing.
     func gaveAll() async throws(Fault)
@@ -76,7 +77,10 @@ extension Report {
     /// None, where nothing has been agreed with the device.
     package var consents: [Consent] { [] }
     /// Of no use to a report that dates nothing.
-    package func clockWasSet(to written: LocalTime) async throws(Fault) {}
+    package func clockWasSet(to written: LocalTime, error: Duration) async throws(Fault) {}
+    package func clockWasSet(to written: LocalTime) async throws(Fault) {
+        try await clockWasSet(to: written, error: .zero)
+    }
     package func gaveAll() async throws(Fault) {}
     package func lost(gaps: Int, bytes: Int) {}
     /// Says what was lost of a stream, if anything was; to be called at its end.

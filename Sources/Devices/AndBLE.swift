@@ -19,6 +19,7 @@ enum AndBLE {
         try await peer.tellClock(to: report)
         if let now = report.localTime {
             try await peer.writeIfAllowed(now.dateTimeBytes, to: 0x2A08)
+            // The next visit shows what became of it: what the device has comes first.
             if peer.has(0x2A08) { try await report.clockWasSet(to: now) }
         }
         try await peer.subscribe(characteristic)

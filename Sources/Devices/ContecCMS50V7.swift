@@ -18,7 +18,9 @@ extension Driver {
             defer { report.tellGaps(of: conversation.frames) }
             try await conversation.begin()
             try await conversation.fetch(report)
-            if let now = report.localTime { try await conversation.setClock(now) }
+            if let now = report.localTime, try await conversation.setClock(now) {
+                try await report.clockWasSet(to: now)
+            }
             try await conversation.watch(report)
         })
 }
@@ -179,13 +181,15 @@ extension ContecV7 {
                 Reading(values(saturation: saturation, pulse: pulse), taken: .unknown, bytes: [saturation, pulse]))
         }
 
-        mutating func setClock(_ now: LocalTime) async throws(Fault) {
+        /// Whether the device says that it did both.
+        mutating func setClock(_ now: LocalTime) async throws(Fault) -> Bool {
             // 1 January 1970 was a Thursday; here a Sunday is 0.
             let weekday = (now.seconds / 86_400 + 4) % 7
             let date = [now.year / 100, now.year % 100, now.month, now.day, weekday]
-            _ = try await ask([0xB2] + date.map { UInt8(truncatingIfNeeded: $0) }, for: 0x0B)
+            let day = try await ask([0xB2] + date.map { UInt8(truncatingIfNeeded: $0) }, for: 0x0B)
             let time = [now.hour, now.minute, now.second]
-            _ = try await ask([0xB1] + time.map { UInt8(truncatingIfNeeded: $0) }, for: 0x0B)
+            let hour = try await ask([0xB1] + time.map { UInt8(truncatingIfNeeded: $0) }, for: 0x0B)
+            return day?.starts(with: [0xB2, 0]) == true && hour?.starts(with: [0xB1, 0]) == true
         }
 
         func watch(_ report: any Report) async throws(Fault) {

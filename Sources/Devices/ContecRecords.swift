@@ -28,18 +28,25 @@ package enum ContecRecords {
         let line = try await GATTLine(peer, to: commands, from: answers)
         var frames = Frames(.contecRecords)
         defer { report.tellGaps(of: frames) }
-        let asked = ContinuousClock.now
-        if let answer = try await line.ask(packet(0x89), &frames, isAnswer: { $0.first == 0xF9 }),
-            let clock = try? clock(answer.span)
-        {
-            try await report.clock(clock.taken, error: (ContinuousClock.now - asked) / 2)
-        }
+        try await tellClock(line, &frames, to: report)
         let stored = try await line.ask(packet(0x90, 0x05), &frames, isAnswer: { $0.starts(with: [0xE0, 0x05]) })
         guard let stored else { throw .device(.silent) }
         if stored[2] != 0 || stored[3] != 0 { try await fetch(line, &frames, report) }
         guard let now = report.localTime else { return }
         let isSet = try await line.ask(setClock(now), &frames) { $0.first == 0xF3 }
         if isSet == nil { throw .device(.silent) }
+        try await report.clockWasSet(to: now)
+        try await tellClock(line, &frames, to: report)
+    }
+
+    private static func tellClock(
+        _ line: GATTLine, _ frames: inout Frames, to report: any Report
+    ) async throws(Fault) {
+        let asked = ContinuousClock.now
+        guard let answer = try await line.ask(packet(0x89), &frames, isAnswer: { $0.first == 0xF9 }),
+            let clock = try? clock(answer.span)
+        else { return }
+        try await report.clock(clock.taken, error: (ContinuousClock.now - asked) / 2)
     }
 
     private static func fetch(_ line: GATTLine, _ frames: inout Frames, _ report: any Report) async throws(Fault) {

@@ -71,6 +71,7 @@ package enum ContecSpirometer {
         guard let now = report.localTime else { return }
         let isSet = try await line.ask(ContecRecords.setClock(now), &frames) { $0.first == 0xF3 }
         if isSet == nil { throw .device(.silent) }
+        try await report.clockWasSet(to: now)
     }
 }
 

@@ -14,6 +14,14 @@ extension Peer {
     /// reports it beside the hub's; from then on the device may be told the time. To be called before the clock is set:
     /// afterwards nothing tells how wrong the stamps in the device's memory are.
     func tellClock(to report: any Report) async throws(Fault) {
+        guard let (clock, error) = try await readClock() else { return }
+        try await report.clock(clock, error: error)
+        // It is known now, so that nothing is lost if the device sets it.
+        try await tellTime()
+    }
+
+    /// What the device's clock shows, and half of what the asking took; nil where it does not let it be read.
+    private func readClock() async throws(Fault) -> (RawTime, error: Duration)? {
         for (characteristic, decode) in [(0x2A2B, DateTime.currentTime), (0x2A08, DateTime.dateTime)]
             as [(UInt16, Decode)]
         {
@@ -21,14 +29,13 @@ extension Peer {
             guard let bytes = try await readIfAllowed(BluetoothUUID(characteristic)) else { continue }
             let error = (ContinuousClock.now - asked) / 2
             guard let clock = try? decode(bytes.span) else { continue }
-            try await report.clock(clock.taken, error: error)
-            // It is known now, so that nothing is lost if the device sets it.
-            return try await tellTime()
+            return (clock.taken, error)
         }
+        return nil
     }
 
-    /// Sets the device's clock to the hub's local time, where it can be set and the hub is sure. To be called behind the
-    /// last reading. A device that has gone by then, as many do at once, is none the worse for it.
+    /// Sets the device's clock to the hub's local time, where it can be set and the hub is sure, and reads it back. To be
+    /// called behind the last reading. A device that has gone by then, as many do at once, is none the worse for it.
     func setClock(from report: any Report) async throws(Fault) {
         guard let now = report.localTime else { return }
         do throws(Fault) {
@@ -37,7 +44,9 @@ extension Peer {
             } else {
                 try await writeIfAllowed(now.dateTimeBytes, to: 0x2A08)
             }
-            if has(0x2A2B) || has(0x2A08) { try await report.clockWasSet(to: now) }
+            guard has(0x2A2B) || has(0x2A08) else { return }
+            try await report.clockWasSet(to: now)
+            if let (clock, error) = try await readClock() { try await report.clock(clock, error: error) }
         } catch {
             guard error == .device(.hungUp) || error == .device(.silent) else { throw error }
         }

@@ -31,6 +31,7 @@ extension Driver {
             if let now = report.localTime {
                 let isSet = try await line.ask(MicrolifeBloodPressure.setClock(now), &frames) { _ in true }
                 if isSet == nil { throw .device(.silent) }
+                try await report.clockWasSet(to: now)
             }
             try await line.write(MicrolifeBloodPressure.command([0x04]))
         })

@@ -84,9 +84,10 @@ package enum NoninFormat13 {
     fileprivate static func visit(_ line: any Line, _ report: any Report) async throws(Fault) {
         var frames = Frames(.noninFormat13), held: [Reading] = []
         defer { report.tellGaps(of: frames) }
-        var isAsking = true, isOver = false, noise = 0
+        var isAsking = true, isOver = false, noise = 0, questions = 1
         var fault: Fault?
-        let asked = ContinuousClock.now
+        var asked = ContinuousClock.now
+        let begun = asked
         // A line that cannot be written to may still hold what the device has already forgotten.
         try? await line.write(askForTime)
         while !isOver {
@@ -104,16 +105,20 @@ package enum NoninFormat13 {
                     let reading = decoded(frame, by: spotCheck)
                     if frame.first == head[0] {
                         held.append(reading)
-                    } else if isAsking {
-                        isAsking = false
+                    } else if questions > 0 {
+                        questions -= 1
                         try await report.clock(reading.taken, error: (ContinuousClock.now - asked) / 2)
                         // What it has stored without a date cannot be dated anyhow; what comes can.
-                        if reading.taken == .unknown, let now = report.localTime, 2000...2099 ~= now.year {
+                        if isAsking, reading.taken == .unknown, let now = report.localTime, 2000...2099 ~= now.year {
                             try? await line.write(setting(now))
+                            try await report.clockWasSet(to: now)
+                            (asked, questions) = (ContinuousClock.now, 1)
+                            try? await line.write(askForTime)
                         }
+                        isAsking = false
                     }
                 }
-                if ContinuousClock.now - asked > .seconds(2) { isAsking = false }
+                if ContinuousClock.now - begun > .seconds(2) { isAsking = false }
                 if frames.noise - noise > 4096 { (fault, isOver) = (.device(.unrecognised), true) }
             case .silence: (isOver, isAsking) = (!isAsking, false)
             case .hungUp: (isOver, isAsking) = (true, false)

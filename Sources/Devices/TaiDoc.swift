@@ -61,6 +61,10 @@ package enum TaiDoc {
                 information.serial = hex((low[2..<6] + high[2..<6]).reversed())
                 try await report.information(information)
             }
+            try await tellClock(to: report)
+        }
+
+        private mutating func tellClock(to report: any Report) async throws(Fault) {
             let asked = ContinuousClock.now
             guard let answer = try await ask(request(0x23)), case .clock(let now) = clock(answer).time else { return }
             // What the meter does not show of its time is as uncertain as what the asking took.
@@ -93,9 +97,13 @@ package enum TaiDoc {
             }
         }
 
-        /// Sets the clock and switches the meter off.
+        /// Sets the clock, reads it back and switches the meter off.
         mutating func end(_ report: any Report) async throws(Fault) {
-            if let now = report.localTime, try await ask(TaiDoc.setClock(now)) == nil { throw .device(.silent) }
+            if let now = report.localTime {
+                guard try await ask(TaiDoc.setClock(now)) != nil else { throw .device(.silent) }
+                try await report.clockWasSet(to: now, error: .seconds(60))
+                try await tellClock(to: report)
+            }
             try await line.write(request(0x50))
         }
     }

@@ -113,14 +113,15 @@ import Journal
 
     @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {
         let pair = ClockPair(device: raw, hub: HubClock.now(), error: error)
-        self.pair = pair
+        // What is read back was not what stamped the memory.
+        if !pairs.contains(where: \.isWritten) { self.pair = pair }
         gateway.scene.visit(device.identity, .clockRead)
         pairs.append(pair)
         await note { journal, device throws(Fault) in try await journal.note(pair, of: device) }
     }
 
-    @Hub func clockWasSet(to written: LocalTime) async throws(Fault) {
-        let set = ClockPair(device: .clock(written), hub: HubClock.now(), error: .zero, isWritten: true)
+    @Hub func clockWasSet(to written: LocalTime, error: Duration) async throws(Fault) {
+        let set = ClockPair(device: .clock(written), hub: HubClock.now(), error: error, isWritten: true)
         pairs.append(set)
         gateway.scene.visit(device.identity, .clockSet)
         await note { journal, device throws(Fault) in try await journal.note(set, of: device) }

@@ -35,7 +35,7 @@ import Testing
         var capture = file.capture
         capture.lines.removeAll {
             switch $0 {
-            case .clock, .information: true
+            case .clock, .clockSet, .information: true
             default: false
             }
         }
