@@ -181,6 +181,46 @@ struct CaseTests {
         #expect(abs(offset.components.seconds + 1826 * 86_400 - 3600) < 2)
     }
 
+    /// Half a second an hour fast, and put an hour ahead by somebody behind the fourth visit.
+    @Test func eachVisitTellsHowFastTheClockRan() throws {
+        let pairs = [
+            read("2026-11-02T09:00:00", at: "2026-11-02T08:00:00"), read("2026-11-03T09:00:12", at: "2026-11-03T08:00:00"),
+            read("2026-11-04T09:00:24", at: "2026-11-04T08:00:00"), read("2026-11-05T09:00:36", at: "2026-11-05T08:00:00"),
+            read("2026-11-06T10:00:48", at: "2026-11-06T08:00:00"),
+        ]
+        let report = ClockReport(pairs, HubTimeline(anchors: [], moments: pairs.map(\.hub))) { _ in 60 }
+        #expect(report.changes == 1 && report.findings.map(\.isChanged) == [false, false, false, false, true])
+        #expect(report.findings.map(\.offset.components.seconds) == [3600, 3612, 3624, 3636, 7248])
+        #expect(report.findings[0].drift == nil && report.findings[4].drift == nil)
+        for finding in report.findings[1...3] {
+            // 12 s a day are 138.9 ppm; a clock that shows seconds tells a day's gain to one in 86,400.
+            let drift = try #require(finding.drift)
+            #expect(drift.contains(139) && drift.count < 60, "\(drift)")
+        }
+        let drift = try #require(report.drift)
+        #expect(drift.contains(139))
+    }
+
+    /// It is asked at once what became of it: then nothing is left open.
+    @Test func whatIsReadBackTellsWhetherTheClockWasSet() throws {
+        for obeys in [true, false] {
+            let pairs = [
+                read("2021-11-20T10:00:00", at: "2026-11-20T10:00:00"),
+                read("2026-11-20T11:00:01", at: "2026-11-20T10:00:01", isWritten: true),
+                read(obeys ? "2026-11-20T11:00:01" : "2021-11-20T10:00:01", at: "2026-11-20T10:00:01"),
+            ]
+            let report = ClockReport(pairs, HubTimeline(anchors: [], moments: pairs.map(\.hub))) { _ in 60 }
+            #expect(report.obeys == obeys && report.changes == 0 && report.findings.count == 1)
+            let stamp = obeys ? "2026-11-21T11:00:00" : "2021-11-21T10:00:00"
+            let record = History.Record(taken: clock(stamp), heard: hub("2026-11-22T10:00:03"), seen: 3)
+            let later = read(obeys ? "2026-11-22T11:00:00" : "2021-11-22T10:00:00", at: "2026-11-22T10:00:00")
+            let found = try #require(conclude(pairs + [later], [record]).first)
+            #expect(abs(found.best.milliseconds - utc("2026-11-21T10:00:00")) < 1500)
+            // A first stretch, of a crystal that nobody knows yet: 220 ppm of a day to each side.
+            #expect(found.basis == .interpolated && found.window.half < 22_000_000)
+        }
+    }
+
     @Test func aBootWithoutTimeIsBoundedByItsNeighbours() {
         let before = hub("2026-11-01T10:00:00", boot: "a"), after = hub("2026-11-01T12:00:00", boot: "c")
         let heard = HubTime(

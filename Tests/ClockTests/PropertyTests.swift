@@ -48,6 +48,21 @@ struct PropertyTests {
         #expect(compared > 5000)
     }
 
+    /// Whatever was done to the clock: what lies later in the memory is told no earlier, unless its bounds contradict the order.
+    @Test func theMemoryIsToldInItsOrder() {
+        var compared = 0
+        for (seed, year) in Self.restless.enumerated() where year.device.clock != .live {
+            var newest = Instant(milliseconds: .min)
+            for conclusion in Self.concluded.restless[seed] {
+                defer { newest = max(newest, conclusion.best) }
+                guard conclusion.window.isClosed, newest.milliseconds <= conclusion.window.latest / 1000 else { continue }
+                compared += 1
+                #expect(conclusion.best >= newest, "\(seed)")
+            }
+        }
+        #expect(compared > 5000)
+    }
+
     @Test func theTruthIsWithinTheBoundsOfAClockThatNobodyTouched() {
         for (seed, year) in Self.untouched.enumerated() {
             // Of one or two whole minutes nobody knows that the device shows no seconds.
