@@ -83,7 +83,9 @@ package struct Capture: Sendable {
                 guard words.count == 2, let time = LocalTime(words[1]) else { throw wrong("hub <local time>") }
                 lines.append(.time(time))
             case "=" where rest.hasPrefix("clock set to "):
-                guard words.count == 5, let time = LocalTime(words[4]) else { throw wrong("= clock set to <local time>") }
+                guard words.count == 5, let time = LocalTime(words[4]) else {
+                    throw wrong("= clock set to <local time>")
+                }
                 lines.append(.clockSet(time))
             case "=" where words.count > 1 && words[1] == "clock":
                 guard let raw = RawTime(notation: rest.dropFirst(5)) else { throw wrong("= clock <time>") }

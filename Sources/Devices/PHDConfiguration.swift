@@ -70,6 +70,8 @@ package struct PHDConfiguration: Equatable, Sendable {
         static let basic: UInt16 = 0x0A4C, simple: UInt16 = 0x0A56
         static let compoundBasic: UInt16 = 0x0A75, compoundSimple: UInt16 = 0x0A74
         static let timeStamp: UInt16 = 0x0990, clock: UInt16 = 0x0987
+        static let relativeTimeStamp: UInt16 = 0x0991, relativeClock: UInt16 = 0x098F
+        static let fineTimeStamp: UInt16 = 0x09E9, fineClock: UInt16 = 0x09E8
         static let model: UInt16 = 0x0928, systemID: UInt16 = 0x0984, production: UInt16 = 0x092D
     }
 }

@@ -88,13 +88,15 @@ package struct PHDEvent: Equatable, Sendable {
     package let invoke: UInt16, isConfirmed: Bool
     /// The object that tells: 0 is the device itself.
     package let handle: UInt16
+    /// When it tells, by its own counter of eighths of a millisecond; unknown where it has none.
+    package let time: RawTime
     package let type: UInt16
     package let information: [UInt8]
 
     fileprivate init(_ field: inout ByteReader, invoke: UInt16, isConfirmed: Bool) throws(Malformed) {
         (self.invoke, self.isConfirmed) = (invoke, isConfirmed)
         handle = try field.u16BE()
-        try field.skip(4)
+        time = try field.relativeTime()
         type = try field.u16BE()
         information = try field.octets()
         guard field.isAtEnd else { throw .length(got: field.offset + field.remaining, expected: field.offset) }
@@ -127,6 +129,18 @@ extension ByteReader {
         for _ in 0..<count { attributes.append(PHDAttribute(id: try u16BE(), value: try octets())) }
         guard offset - start == length else { throw .length(got: offset - start, expected: length) }
         return attributes
+    }
+
+    /// Eighths of a millisecond since some start of the device's own; it begins anew every six days. All ones is none.
+    mutating func relativeTime() throws(Malformed) -> RawTime {
+        let count = try u32BE()
+        return count == 0xFFFF_FFFF ? .unknown : .ticks(UInt64(count), resolution: .microseconds(125))
+    }
+
+    /// Microseconds since some start of the device's own.
+    mutating func fineRelativeTime() throws(Malformed) -> RawTime {
+        let high = UInt64(try u32BE()), count = high << 32 | UInt64(try u32BE())
+        return count == .max ? .unknown : .ticks(count, resolution: .microseconds(1))
     }
 
     /// Eight bytes of BCD: century, year, month, day, hour, minute, second, hundredth. All nines and what no calendar has

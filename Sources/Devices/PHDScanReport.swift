@@ -114,7 +114,11 @@ package enum PHDScanReport {
                 for _ in 0..<list.count { outcomes.append(Outcome(float: try field.u32BE())) }
             case Attribute.unit: unit = try field.u16BE()
             case Attribute.status: remark(try field.u16BE(), &reading.remarks)
-            case Attribute.timeStamp, Attribute.clock: reading.taken = try field.absoluteTime(&reading.remarks)
+            case Attribute.timeStamp, Attribute.clock:
+                let stamp = try field.absoluteTime(&reading.remarks)
+                if stamp != .unknown || !reading.isCounted { reading.taken = stamp }
+            case Attribute.relativeTimeStamp: reading.stamp(try field.relativeTime())
+            case Attribute.fineTimeStamp: reading.stamp(try field.fineRelativeTime())
             default: reading.remarks.insert(.partlyDecoded)
             }
         }
@@ -149,6 +153,16 @@ package enum PHDScanReport {
         }
         guard let at else { return readings.append(reading) }
         for value in reading.values { readings[at].values.append(value) }
+    }
+}
+
+extension Reading {
+    /// Whether a counter of the device's dates it.
+    var isCounted: Bool { if case .ticks = taken { true } else { false } }
+
+    /// A date is worth more than a count.
+    fileprivate mutating func stamp(_ count: RawTime) {
+        if taken == .now || taken == .unknown { taken = count }
     }
 }
 

@@ -14,7 +14,7 @@ import Core
 ///     release request        →
 ///                            ←    its response
 ///
-/// The clock is read and never set. Reports of stored data in segments (a PM-store) are not asked for. No device that vitalsd
+/// The clock is read and never set. An agent without one has a counter, which each of its events shows as well. Reports of stored data in segments (a PM-store) are not asked for. No device that vitalsd
 /// reaches carries this over a serial line; those that exist want the Health Device Profile or USB's class of their own.
 ///
 /// Sources: ISO/IEEE 11073-20601; signove/antidote, whose published messages are the tests.
@@ -23,6 +23,8 @@ package struct PHDSession {
     private var frames = Frames(.phd)
     private var configuration: PHDConfiguration?
     private var held: [[UInt8]] = []
+    /// What its clock was told to have shown: nothing dates a stamp of another kind.
+    private var clock: RawTime?
 
     package static func visit(_ line: any Line, _ report: any Report) async throws(Fault) {
         var session = PHDSession(line: line, report: report)
@@ -85,7 +87,14 @@ package struct PHDSession {
         }
         let readings = try? PHDScanReport.readings(of: event, configuration ?? PHDConfiguration(metrics: [:]))
         if var readings, !readings.isEmpty {
+            if clock == nil, event.time != .unknown, readings.contains(where: { $0.taken.isAlike(event.time) }) {
+                try await tell(clock: event.time, error: .milliseconds(500))
+            }
             for index in readings.indices {
+                if readings[index].isCounted, let clock, !readings[index].taken.isAlike(clock) {
+                    readings[index].taken = .unknown
+                    readings[index].remarks.insert(.partlyDecoded)
+                }
                 readings[index].bytes = frame
                 // The same bytes are kept with each of them; its place in the report tells them apart.
                 if readings.count > 1 { readings[index].sequence = index }
@@ -113,8 +122,8 @@ package struct PHDSession {
         }
     }
 
-    private func tell(_ attributes: [PHDAttribute], error: Duration) async throws(Fault) {
-        var information = DeviceInformation()
+    private mutating func tell(_ attributes: [PHDAttribute], error: Duration) async throws(Fault) {
+        var information = DeviceInformation(), clocks: [RawTime] = []
         for attribute in attributes {
             var field = ByteReader(attribute.value.span)
             switch attribute.id {
@@ -128,13 +137,21 @@ package struct PHDSession {
             case PHDConfiguration.Attribute.production: production(&field, &information)
             case PHDConfiguration.Attribute.clock:
                 var remarks = Remarks()
-                if let now = try? field.absoluteTime(&remarks), now != .unknown {
-                    try await report.clock(now, error: error)
-                }
+                if let now = try? field.absoluteTime(&remarks) { clocks.insert(now, at: 0) }
+            case PHDConfiguration.Attribute.relativeClock: if let now = try? field.relativeTime() { clocks.append(now) }
+            case PHDConfiguration.Attribute.fineClock: if let now = try? field.fineRelativeTime() { clocks.append(now) }
             default: break
             }
         }
+        if clock == nil, let shown = clocks.first(where: { $0 != .unknown }) {
+            try await tell(clock: shown, error: error)
+        }
         try await report.information(information)
+    }
+
+    private mutating func tell(clock shown: RawTime, error: Duration) async throws(Fault) {
+        clock = shown
+        try await report.clock(shown, error: error)
     }
 
     /// `count u16  length u16  count × (kind u16  component u16  octets)`: 1 serial number, 3 hardware, 5 firmware.
@@ -191,5 +208,16 @@ enum PHDAnswer {
         func counted(_ bytes: [UInt8]) -> [UInt8] { u16(UInt16(truncatingIfNeeded: bytes.count)) + bytes }
         let result = u16(event.handle) + [0, 0, 0, 0] + u16(event.type) + counted(information)
         return [0xE7, 0x00] + counted(counted(u16(event.invoke) + [0x02, 0x01] + counted(result)))
+    }
+}
+
+extension RawTime {
+    /// Whether both are of one clock, or of counters that count alike.
+    fileprivate func isAlike(_ other: RawTime) -> Bool {
+        switch (self, other) {
+        case (.ticks(_, let mine), .ticks(_, let theirs)): mine == theirs
+        case (.clock, .clock): true
+        default: false
+        }
     }
 }

@@ -184,8 +184,10 @@ struct CaseTests {
     /// Half a second an hour fast, and put an hour ahead by somebody behind the fourth visit.
     @Test func eachVisitTellsHowFastTheClockRan() throws {
         let pairs = [
-            read("2026-11-02T09:00:00", at: "2026-11-02T08:00:00"), read("2026-11-03T09:00:12", at: "2026-11-03T08:00:00"),
-            read("2026-11-04T09:00:24", at: "2026-11-04T08:00:00"), read("2026-11-05T09:00:36", at: "2026-11-05T08:00:00"),
+            read("2026-11-02T09:00:00", at: "2026-11-02T08:00:00"),
+            read("2026-11-03T09:00:12", at: "2026-11-03T08:00:00"),
+            read("2026-11-04T09:00:24", at: "2026-11-04T08:00:00"),
+            read("2026-11-05T09:00:36", at: "2026-11-05T08:00:00"),
             read("2026-11-06T10:00:48", at: "2026-11-06T08:00:00"),
         ]
         let report = ClockReport(pairs, HubTimeline(anchors: [], moments: pairs.map(\.hub))) { _ in 60 }

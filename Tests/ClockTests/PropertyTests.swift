@@ -55,7 +55,9 @@ struct PropertyTests {
             var newest = Instant(milliseconds: .min)
             for conclusion in Self.concluded.restless[seed] {
                 defer { newest = max(newest, conclusion.best) }
-                guard conclusion.window.isClosed, newest.milliseconds <= conclusion.window.latest / 1000 else { continue }
+                guard conclusion.window.isClosed, newest.milliseconds <= conclusion.window.latest / 1000 else {
+                    continue
+                }
                 compared += 1
                 #expect(conclusion.best >= newest, "\(seed)")
             }

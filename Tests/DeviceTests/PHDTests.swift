@@ -183,6 +183,48 @@ private enum Published {
                 == ["pef 415 L/min fev1 2.41 L at 2026-03-02T08:15:10"])
     }
 
+    /// A scale without a calendar announces stamps of its counter, of eighths of a millisecond; built by hand from the codes
+    /// of 11073-10101 (MDC_ATTR_TIME_STAMP_REL is 2449). Its event says what the counter shows: 5400 s after the weighing.
+    private static let countingScale =
+        "40010001002600060001" + "0003001e092f00040002e1400996000206c3"
+        + "0a55000c000200080a56000409910004"
+    private static let countedWeighings =
+        "e7000032003000010101002a0000" + "02952e00" + "0d1d0020f0000000" + "00020018"
+        + "00010008fe001dce00020000" + "00010008fe001dd8ffffffff"
+
+    @Test func aCounterDatesWhatItStamps() throws {
+        let announced = try #require(bytes(hex: Self.countingScale))
+        let configuration = try PHDConfiguration(announced.span)
+        let told = try event(Self.countedWeighings)
+        #expect(told.time == .ticks(0x0295_2E00, resolution: .microseconds(125)))
+        #expect(
+            try PHDScanReport.readings(of: told, configuration).map(\.description)
+                == ["weight 76.30 kg ticks 131072 125", "weight 76.40 kg undated"])
+    }
+
+    /// The agent tells no clock among its attributes: its event's own time is beside the hub's before what it stamps is kept.
+    @Test func aCounterIsReadWhereItIsTold() async throws {
+        let announced = "e700003e003c00010101" + "00360000ffffffff0d1c002c" + Self.countingScale
+        let mistakes = try await conversation(
+            """
+            < \(Published.scaleAssociates)
+            = information system 1122334455667788
+            > e300002c0003507900268000000080008000000000000000800000000008766974616c73640000000000000000000000
+            < \(announced)
+            > e7000016001400010201000e0000000000000d1c000440010000
+            > e700000e000c000101030006000000000000
+            ~
+            < \(Self.countedWeighings)
+            = clock ticks 43331072 125
+            = weight 76.30 kg ticks 131072 125 sequence 0
+            = weight 76.40 kg undated sequence 1
+            > e7000012001000010201000a0000000000000d1d0000
+            ~
+            > e40000020000
+            """)
+        #expect(mistakes == [])
+    }
+
     @Test func anUnknownAgentIsAskedForItsConfiguration() async throws {
         let mistakes = try await conversation(
             """
