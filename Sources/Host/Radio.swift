@@ -47,6 +47,8 @@ import Core
     var broadcasters: Set<BluetoothAddress> = [], resting: Set<Management.Address> = []
     /// Who is in the kernel's action list, and who was taken off it for good. See `settleList`.
     var added: Set<Management.Address> = [], dropped: Set<Management.Address> = []
+    /// Whether somebody was taken off it to whom the kernel may just have been connecting.
+    var isDoubtful = false
     /// Who has a link; with whom that was reported; with whom a visit goes on.
     var connected: Set<Management.Address> = [], announced: Set<Management.Address> = []
     var visited: Set<Management.Address> = []

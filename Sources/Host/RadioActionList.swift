@@ -9,6 +9,8 @@ import Core
 /// adapter connects to nobody any more before it is switched off. So a device is taken off the list in the one moment in
 /// which it is certainly not being connected to: as soon as it is connected. It comes on again when its visit is over, its
 /// link has ended, and it does not rest. Who goes to rest without a link stays on the list, and is hung up on if he comes.
+/// Who is bound no more goes at once, and the adapter is switched off and on as soon as it has no link: that ends what may
+/// have stayed.
 /// Being taken off also makes the kernel forget that we once asked for a link ourselves, for which it would keep each link
 /// that it makes later for ever (`explicit_connect`).
 extension Radio {
@@ -27,7 +29,11 @@ extension Radio {
         for device in added where followed[device] == nil || device.kind == .classic && resting.contains(device) {
             dropped.insert(device)
             try await takeOff(device, channel, index)
-            if connected.contains(device) { await hangUp(device, channel) }
+            if connected.contains(device) {
+                await hangUp(device, channel)
+            } else if !isHarmless(device) {
+                isDoubtful = true
+            }
         }
         for device in followed.keys where connected.contains(device) && resting.contains(device) {
             if !visited.contains(device), pairing == nil { await hangUp(device, channel) }

@@ -57,8 +57,10 @@ extension Radio {
         let rung = health.fails()
         Systemd.log(.notice, "hub: Bluetooth adapter: \(rung.words)")
         switch rung {
-        // Our list of devices is made anew, and the kernel's scanning with it.
-        case .restartScanning: adapter?.isPrepared = false
+        // A discovery ends the kernel's own scanning, which begins anew behind it.
+        case .restartScanning:
+            adapter?.isPrepared = false
+            if discoveryEnds == nil { (examination, discoveryEnds) = ([], .now + Self.examinationTime) }
         case .powerCycle: mustRestart = true
         case .resetUSB:
             guard let name = adapter?.index.description else { break }

@@ -93,8 +93,11 @@ extension Radio {
             guard case .hub(.radioFailing) = error, channel.failure == nil else { throw error }
         }
         try await loadKeys(channel, adapter)
-        try await channel.ask(.remove(.any), of: adapter.index)
-        added = []
+        // What is ours on it stays while the kernel may be connecting: see `settleList`.
+        if added.isEmpty || !has(.powered) {
+            try await channel.ask(.remove(.any), of: adapter.index)
+            added = []
+        }
         self.adapter?.isPrepared = true
     }
 

@@ -23,6 +23,7 @@ extension Radio {
         if let trace = foreignTrace {
             foreignTrace = nil
             adapter?.isPrepared = false
+            added = []
             throw .hub(.radioShared("\(trace) by somebody else"))
         }
         if let fault = trouble {
@@ -34,7 +35,7 @@ extension Radio {
             try await set(.setPowered(false), channel)
             forgetLinks()
             isDiscovering = false
-            mustRestart = false
+            (mustRestart, isDoubtful) = (false, false)
         }
         if adapter?.isPrepared == false { try await prepare(channel) }
         if adapter?.settings.contains(.powered) == false { try await switchOn(channel) }
@@ -42,6 +43,7 @@ extension Radio {
         settleChannels()
         try await settleList(channel, index)
         settleCalls()
+        if isDoubtful, connected.isEmpty, visited.isEmpty, pairing == nil, discoveryEnds == nil { restart() }
         let due = try await settleDiscovery(channel, index)
         return try await probeController(index).map { min($0, due ?? $0) } ?? due
     }

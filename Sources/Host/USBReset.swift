@@ -3,7 +3,9 @@ import Core
 import Glibc
 
 /// Resetting the USB device behind a Bluetooth adapter: what pulling it out and plugging it in again does. The kernel
-/// unbinds its driver and binds it anew, and the adapter comes back as a new one.
+/// unbinds its driver and binds it anew (usb_reset_device in drivers/usb/core/hub.c does so with each driver that has no
+/// pre_reset of its own, and btusb has none), and the adapter comes back as a new one. To unbind and bind through sysfs would
+/// leave the device's firmware as it hangs.
 struct USBReset {
     var sysfs = "/sys", devices = "/dev/bus/usb"
     /// USBDEVFS_RESET, _IO('U', 20).

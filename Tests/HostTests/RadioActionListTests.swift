@@ -148,6 +148,32 @@ extension ScriptedAdapters {
     }
 
     /// Whoever had it before us has left a list, and perhaps a connection that is being made.
+    /// The kernel may have been connecting to it. While somebody else has a link nothing is switched off.
+    @Test func whoIsBoundNoMoreLeavesNoDoubtBehind() async throws {
+        try await onLoop {
+            let other = try #require(Advertisement(notation: "00:09:1F:80:00:33 name \"A&D\" services 181D"))
+            try await withRadio { kernel, radio in
+                radio.follow([known, other])
+                try await kernel.wait(for: add)
+                try await kernel.wait(for: "0033 0 3300801f09000102")
+                try kernel.connects()
+                #expect(try await radio.next().device == cuff)
+                try await kernel.wait(for: remove)
+                kernel.told = []
+                radio.follow([known])
+                try await kernel.wait(for: "0034 0 3300801f090001")
+                await loop.sleep(for: .milliseconds(20))
+                #expect(!kernel.told.contains("0005 0 00"))
+                try kernel.disconnects()
+                try await kernel.wait(for: "0005 0 00")
+                // Off goes the list as well: it is made anew.
+                try await kernel.wait(for: "0005 0 01")
+                try await kernel.wait(for: add)
+                try await isOn(radio)
+            }
+        }
+    }
+
     @Test func anAdapterThatIsOnAlreadyIsSwitchedOffFirst() async throws {
         try await onLoop {
             try await withRadio(prepare: { $0.settings = [0: 0x201] }) { kernel, radio in

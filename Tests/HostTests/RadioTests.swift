@@ -119,6 +119,7 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
                 // So it is where the list is shortened in the very moment.
                 radio.follow([])
                 try await kernel.wait(for: "0034 0 2200801f090001")
+                kernel.refusals[0x34] = nil
                 try await isOn(radio)
                 #expect(radio.fault == nil && radio.counters == RadioHealth.Counters())
             }
