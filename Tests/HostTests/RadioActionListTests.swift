@@ -19,96 +19,94 @@ extension ScriptedAdapters {
     }
 }
 
+/// The cuff is on the kernel's list.
+private func withTheCuffAwaited(_ body: @escaping @Hub @Sendable (ScriptedAdapters, Radio) async throws -> Void)
+    async throws
+{
+    try await onLoop {
+        try await withRadio { kernel, radio in
+            radio.follow([known])
+            try await kernel.wait(for: add)
+            try await body(kernel, radio)
+        }
+    }
+}
+
+/// The kernel has connected to it, and that was reported.
+private func withTheCuffConnected(
+    _ body: @escaping @Hub @Sendable (ScriptedAdapters, Radio) async throws -> Void
+) async throws {
+    try await withTheCuffAwaited { kernel, radio in
+        try kernel.connects()
+        #expect(try await radio.next().device == cuff)
+        try await body(kernel, radio)
+    }
+}
+
 /// When a device is on the kernel's list, and when it is taken off.
 @Suite struct RadioActionListTests {
     @Test func aDeviceIsTakenOffTheListAsSoonAsItIsConnectedAndComesOnAgainWhenItsLinkHasEnded() async throws {
-        try await onLoop {
-            try await withRadio { kernel, radio in
-                radio.follow([known])
-                try await kernel.wait(for: add)
-                try kernel.connects()
-                #expect(try await radio.next().device == cuff)
-                try await kernel.wait(for: remove)
-                kernel.told = []
-                radio.follow([known])
-                try kernel.disconnects()
-                try await kernel.wait(for: add)
-                #expect(kernel.told == [add])
-            }
+        try await withTheCuffConnected { kernel, radio in
+            try await kernel.wait(for: remove)
+            kernel.told = []
+            radio.follow([known])
+            try kernel.disconnects()
+            try await kernel.wait(for: add)
+            #expect(kernel.told == [add])
         }
     }
 
     /// A visit does more than its link lasts, and the kernel would connect again to nobody's use.
     @Test func whoIsVisitedComesOnAgainAfterTheVisit() async throws {
-        try await onLoop {
-            try await withRadio { kernel, radio in
-                radio.follow([known])
-                try await kernel.wait(for: add)
-                try kernel.connects()
-                #expect(try await radio.next().device == cuff)
-                // There is no such socket here, and none that matters.
-                _ = try? await radio.connect(known)
-                try await kernel.wait(for: remove)
-                kernel.told = []
-                try kernel.disconnects()
-                while radio.connected.contains(cuff) { await loop.sleep(for: .milliseconds(1)) }
-                await loop.sleep(for: .milliseconds(20))
-                #expect(kernel.told.isEmpty)
-                await radio.leave(known)
-                try await kernel.wait(for: add)
-            }
+        try await withTheCuffConnected { kernel, radio in
+            // There is no such socket here, and none that matters.
+            _ = try? await radio.connect(known)
+            try await kernel.wait(for: remove)
+            kernel.told = []
+            try kernel.disconnects()
+            while radio.connected.contains(cuff) { await loop.sleep(for: .milliseconds(1)) }
+            await loop.sleep(for: .milliseconds(20))
+            #expect(kernel.told.isEmpty)
+            await radio.leave(known)
+            try await kernel.wait(for: add)
         }
     }
 
     @Test func aLinkThatOutlastsItsVisitIsEnded() async throws {
-        try await onLoop {
-            try await withRadio { kernel, radio in
-                radio.follow([known])
-                try await kernel.wait(for: add)
-                try kernel.connects()
-                #expect(try await radio.next().device == cuff)
-                _ = try? await radio.connect(known)
-                kernel.before[0x14] = { try kernel.disconnects() }
-                try await kernel.wait(for: remove)
-                kernel.told = []
-                await radio.leave(known)
-                #expect(kernel.told.first == hangUp)
-                try await kernel.wait(for: add)
-            }
+        try await withTheCuffConnected { kernel, radio in
+            _ = try? await radio.connect(known)
+            kernel.before[0x14] = { try kernel.disconnects() }
+            try await kernel.wait(for: remove)
+            kernel.told = []
+            await radio.leave(known)
+            #expect(kernel.told.first == hangUp)
+            try await kernel.wait(for: add)
         }
     }
 
     /// It stays on the list, for nothing may end a connection that is being made.
     @Test func whoRestsWithoutALinkIsHungUpOnWhenItComes() async throws {
-        try await onLoop {
-            try await withRadio { kernel, radio in
-                radio.follow([known])
-                try await kernel.wait(for: add)
-                radio.follow([known], resting: [cuff])
-                try await isOn(radio)
-                #expect(!kernel.told.contains(remove))
-                kernel.told = []
-                try kernel.connects()
-                try await kernel.wait(for: hangUp)
-                #expect(kernel.told == [remove, hangUp])
-                try kernel.disconnects()
-                radio.follow([known])
-                try await kernel.waitAgain(for: add)
-            }
+        try await withTheCuffAwaited { kernel, radio in
+            radio.follow([known], resting: [cuff])
+            try await isOn(radio)
+            #expect(!kernel.told.contains(remove))
+            kernel.told = []
+            try kernel.connects()
+            try await kernel.wait(for: hangUp)
+            #expect(kernel.told == [remove, hangUp])
+            try kernel.disconnects()
+            radio.follow([known])
+            try await kernel.waitAgain(for: add)
         }
     }
 
     @Test func aLinkThatComesTooLateForItsDeviceIsEnded() async throws {
-        try await onLoop {
-            try await withRadio { kernel, radio in
-                radio.follow([known])
-                try await kernel.wait(for: add)
-                radio.follow([])
-                try await kernel.wait(for: remove)
-                #expect(!kernel.told.contains(hangUp))
-                try kernel.connects()
-                try await kernel.wait(for: hangUp)
-            }
+        try await withTheCuffAwaited { kernel, radio in
+            radio.follow([])
+            try await kernel.wait(for: remove)
+            #expect(!kernel.told.contains(hangUp))
+            try kernel.connects()
+            try await kernel.wait(for: hangUp)
         }
     }
 
@@ -129,21 +127,17 @@ extension ScriptedAdapters {
 
     /// It is on the air, and the kernel about to connect to it: that must be over before its keys may go.
     @Test func aDeviceIsOffTheListAndWithoutALinkBeforeItIsPaired() async throws {
-        try await onLoop {
-            try await withRadio { kernel, radio in
-                radio.follow([known])
-                try await kernel.wait(for: add)
-                try await isOn(radio)
-                kernel.before[0x14] = { try kernel.disconnects() }
-                kernel.refusals[0x19] = 0x05
-                kernel.before[0x09] = { if kernel.told.last == "0009 0 01" { try kernel.connects() } }
-                kernel.told = []
-                await #expect(throws: Fault.pairing(.rejected)) { _ = try await radio.pair(cuff) }
-                let told = kernel.told.map { String($0.prefix(4)) }
-                #expect(told.prefix(5) == ["0009", "0034", "0014", "001b", "0019"], "\(told)")
-                // It is waited for again, as it was.
-                try await kernel.wait(for: add)
-            }
+        try await withTheCuffAwaited { kernel, radio in
+            try await isOn(radio)
+            kernel.before[0x14] = { try kernel.disconnects() }
+            kernel.refusals[0x19] = 0x05
+            kernel.before[0x09] = { if kernel.told.last == "0009 0 01" { try kernel.connects() } }
+            kernel.told = []
+            await #expect(throws: Fault.pairing(.rejected)) { _ = try await radio.pair(cuff) }
+            let told = kernel.told.map { String($0.prefix(4)) }
+            #expect(told.prefix(5) == ["0009", "0034", "0014", "001b", "0019"], "\(told)")
+            // It is waited for again, as it was.
+            try await kernel.wait(for: add)
         }
     }
 
