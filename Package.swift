@@ -47,23 +47,25 @@ let package = Package(
 
         // Whether dating is right, on clocks of which the truth is known: `make clocks`.
         .executableTarget(
-            name: "vitalsd-clocks", dependencies: ["Core"], path: "Tests/Clocks", swiftSettings: common,
+            name: "vitalsd-clocks", dependencies: ["Core", "Dice"], path: "Tests/Clocks", swiftSettings: common,
             linkerSettings: [.linkedLibrary("m")]),
         // Fifty thousand hubs and one clinic, on a clock of their own: `make fleet`.
         .executableTarget(
-            name: "vitalsd-fleet", dependencies: ["Core", "FHIR"], path: "Tests/Fleet", swiftSettings: common,
+            name: "vitalsd-fleet", dependencies: ["Core", "FHIR", "Dice"], path: "Tests/Fleet", swiftSettings: common,
             linkerSettings: [.linkedLibrary("m")]),
-        .testTarget(name: "ClockTests", dependencies: ["Core", "vitalsd-clocks"], swiftSettings: common),
+        // Chance that can be repeated, for all of them.
+        .target(name: "Dice", path: "Tests/Dice", swiftSettings: common),
+        .testTarget(name: "ClockTests", dependencies: ["Core", "Dice", "vitalsd-clocks"], swiftSettings: common),
 
-        .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: common),
+        .testTarget(name: "CoreTests", dependencies: ["Core", "Dice"], swiftSettings: common),
         .testTarget(name: "BluetoothTests", dependencies: ["Core", "Bluetooth"], swiftSettings: common),
         .testTarget(
-            name: "DeviceTests", dependencies: ["Core", "Bluetooth", "Devices"], exclude: ["Captures"],
+            name: "DeviceTests", dependencies: ["Core", "Bluetooth", "Devices", "Dice"], exclude: ["Captures"],
             swiftSettings: common),
         .testTarget(name: "FHIRTests", dependencies: ["Core", "FHIR"], swiftSettings: common),
         .testTarget(
             name: "HostTests", dependencies: ["Core", "Bluetooth", "Host", "CBluetooth"], swiftSettings: common),
-        .testTarget(name: "JournalTests", dependencies: ["Core", "Journal", "CSQLite"], swiftSettings: common),
+        .testTarget(name: "JournalTests", dependencies: ["Core", "Journal", "CSQLite", "Dice"], swiftSettings: common),
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
         .testTarget(name: "GatewayTests", dependencies: ["Core", "Clinic", "vitalsd"], swiftSettings: common),
         .testTarget(name: "HouseTests", swiftSettings: common),

@@ -1,3 +1,4 @@
+import Dice
 import Core
 import Testing
 

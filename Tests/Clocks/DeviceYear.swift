@@ -1,3 +1,4 @@
+import Dice
 import Core
 
 /// A year, or less, of one device at one hub: what truly happened, and what the hub got to see of it.

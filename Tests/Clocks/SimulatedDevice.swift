@@ -1,3 +1,4 @@
+import Dice
 import Core
 
 /// A device with a clock of a kind, in a room whose temperature changes, in the hands of people.

@@ -1,3 +1,4 @@
+import Dice
 import Core
 
 /// A hub without a battery for its clock: each boot begins in 1970, until the network tells it the time.

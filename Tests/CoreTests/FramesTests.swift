@@ -1,3 +1,4 @@
+import Dice
 import Core
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
             [0x7E, 0], [0x7E, 3, 1, 2, 3], [0x7E, 8, 0x7E, 1, 9, 4, 5, 6, 7, 8], [0x7E, 1, 0xFF],
         ]
         let stream = [0x00, 0x01] + whole[0] + whole[1] + [0x55] + whole[2] + [0x7E, 0xFF] + whole[3]
-        var random = Generator(state: 3)
+        var random = Chance(3)
         for _ in 0..<500 {
             var frames = Frames(Self.framing), found: [[UInt8]] = [], rest = stream[...]
             while !rest.isEmpty {

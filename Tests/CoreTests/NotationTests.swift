@@ -1,3 +1,4 @@
+import Dice
 import Core
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     func whatIsReadIsWrittenAgain(line: String) { #expect(Reading(notation: line)?.description == line) }
 
     @Test func randomReadingsComeBackWhole() {
-        var random = Generator(state: 2026)
+        var random = Chance(2026)
         for _ in 0..<2000 {
             let reading = reading(&random)
             #expect(Reading(notation: reading.description) == reading, "\(reading)")
@@ -26,7 +27,7 @@ import Testing
         #expect(lengths == [])
     }
 
-    private func reading(_ random: inout Generator) -> Reading {
+    private func reading(_ random: inout Chance) -> Reading {
         var values = Values()
         for _ in 0..<Int.random(in: 0...20, using: &random) {
             guard let quantity = Quantity.allCases.randomElement(using: &random),
@@ -85,17 +86,5 @@ import Testing
         #expect(values.count == 40 && values.map { $0.amount?.mantissa } == (0..<40).map { Int32($0) })
         values[20] = Value(.bodyWeight, Amount(99), .kilogram)
         #expect(values[20].amount == Amount(99))
-    }
-}
-
-/// A repeatable source of chance (SplitMix64).
-struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

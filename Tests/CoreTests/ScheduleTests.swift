@@ -1,3 +1,4 @@
+import Dice
 import Core
 import Testing
 
@@ -32,7 +33,7 @@ import Testing
 
     /// Whatever is typed, it ends in a schedule or a mistake; and a schedule reads back as itself.
     @Test func anythingTypedIsUnderstoodOrRefused() throws {
-        var random = Generator(state: 6)
+        var random = Chance(6)
         let words = [
             "mon", "tue-fri", "daily", "08-10", "7:30-9,19-21", "twice", "a", "day", "3", "times", ",", "-", ":", "24",
         ]
@@ -81,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func whatIsOverdueIsFoundMinuteByMinuteToo(inDenmark: Bool) throws {
-        var random = Generator(state: inDenmark ? 1 : 2)
+        var random = Chance(inDenmark ? 1 : 2)
         let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
         func offset(_ at: Instant) -> Int { inDenmark ? Self.offset(at) : -300 }
         for _ in 0..<150 {

@@ -1,3 +1,4 @@
+import Dice
 import Core
 import Devices
 import Testing
@@ -90,7 +91,7 @@ import Testing
     /// Every stream of one oximeter is cut by the other's framing in the middle of frames; whatever their bytes, the one
     /// must never take the other for its own.
     @Test func fourAndFiveByteFramesExcludeEachOther() {
-        var random = Generator(state: 7)
+        var random = Chance(7)
         func frame(_ size: Int, saturation: Int) -> [UInt8] {
             var bytes = (0..<size).map { _ in UInt8.random(in: 0...127, using: &random) }
             bytes[0] |= 0x80
@@ -114,17 +115,5 @@ import Testing
         #expect(Framing.noninFormat13.settings?.description == "9600 8N1")
         #expect(Framing.contecCMS50DPlus.settings?.description == "19200 8O1")
         #expect(profiles.allSatisfy { $0.claims.isEmpty })
-    }
-}
-
-/// A repeatable source of chance (SplitMix64).
-struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

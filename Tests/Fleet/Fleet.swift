@@ -1,3 +1,4 @@
+import Dice
 import FHIR
 
 /// One hub: what waits in it, and when it does something next. Times are seconds.

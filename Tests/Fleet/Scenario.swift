@@ -1,3 +1,4 @@
+import Dice
 import FHIR
 
 private let hour = 3600.0, day = 86_400.0

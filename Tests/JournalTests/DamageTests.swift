@@ -1,3 +1,4 @@
+import Dice
 import Core
 import Glibc
 import Testing
@@ -117,17 +118,6 @@ struct DamageTests {
         }
     }
 
-    private struct Chance: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-            return z ^ z >> 31
-        }
-    }
-
     enum Kind: CaseIterable { case byte, sector, page, truncation, header }
 
     @Test(arguments: Kind.allCases) func aDamagedFileGivesAllThatIsStillInIt(_ kind: Kind) async throws {
@@ -135,7 +125,7 @@ struct DamageTests {
         let whole = contents(place.path), spans = places(of: rows, in: whole)
         #expect(spans.count >= rows.count - 1)
         #expect(try await check(whole, was: rows, untouched: Set(rows.keys), "undamaged") == false)
-        var chance = Chance(state: 2026), repaired = 0
+        var chance = Chance(2026), repaired = 0
         let count = [.byte: 140, .sector: 50, .page: 30, .truncation: 20, .header: 10][kind] ?? 0
         for round in 0..<count {
             var file = whole
@@ -182,7 +172,7 @@ struct DamageTests {
         let spans = places(of: later, in: whole)
         #expect(Set(spans.keys).union(inFile).count >= later.count - 1)
         #expect(try await check(file, whole, was: later, untouched: Set(later.keys), "undamaged") == false)
-        var chance = Chance(state: 11)
+        var chance = Chance(11)
         for round in 0..<60 {
             var log = whole
             let at = round < 8 ? round * 4 : Int.random(in: 32..<whole.count - 10 * frame, using: &chance)

@@ -1,23 +1,6 @@
-/// Chance that can be repeated (SplitMix64).
-struct Chance: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
+import Dice
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func between(_ low: Double, _ high: Double) -> Double { Double.random(in: low...high, using: &self) }
-    mutating func happens(_ share: Double) -> Bool { between(0, 1) < share }
-    mutating func pick<Element>(_ choices: [Element]) -> Element {
-        choices[Int.random(in: 0..<choices.count, using: &self)]
-    }
-    /// About normal, with a deviation of one.
-    mutating func normal() -> Double { (0..<12).reduce(-6) { sum, _ in sum + between(0, 1) } }
+extension Chance {
     /// Moments of a stretch of time at which something happens, so many times a day on average.
     mutating func moments(_ perDay: Double, in stretch: ClosedRange<Int64>) -> [Int64] {
         let mean = Double(stretch.upperBound - stretch.lowerBound) / Double(day) * perDay
