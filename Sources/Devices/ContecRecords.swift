@@ -36,7 +36,7 @@ package enum ContecRecords {
         let isSet = try await line.ask(setClock(now), &frames) { $0.first == 0xF3 }
         if isSet == nil { throw .device(.silent) }
         try await report.clockWasSet(to: now)
-        try await tellClock(line, &frames, to: report)
+        try await unlessGone { () throws(Fault) in try await tellClock(line, &frames, to: report) }
     }
 
     private static func tellClock(

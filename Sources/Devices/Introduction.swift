@@ -35,21 +35,28 @@ extension Peer {
     }
 
     /// Sets the device's clock to the hub's local time, where it can be set and the hub is sure, and reads it back. To be
-    /// called behind the last reading. A device that has gone by then, as many do at once, is none the worse for it.
+    /// called behind the last reading.
     func setClock(from report: any Report) async throws(Fault) {
-        guard let now = report.localTime else { return }
-        do throws(Fault) {
+        guard has(0x2A2B) || has(0x2A08), let now = report.localTime else { return }
+        try await unlessGone { () throws(Fault) in
             if has(0x2A2B) {
                 try await writeIfAllowed(now.currentTimeBytes, to: 0x2A2B)
             } else {
                 try await writeIfAllowed(now.dateTimeBytes, to: 0x2A08)
             }
-            guard has(0x2A2B) || has(0x2A08) else { return }
             try await report.clockWasSet(to: now)
             if let (clock, error) = try await readClock() { try await report.clock(clock, error: error) }
-        } catch {
-            guard error == .device(.hungUp) || error == .device(.silent) else { throw error }
         }
+    }
+}
+
+/// Says what is of no weight any more behind the last reading: a device that has gone by then, as many do at once, is none
+/// the worse for it.
+func unlessGone(_ say: () async throws(Fault) -> Void) async throws(Fault) {
+    do throws(Fault) {
+        try await say()
+    } catch {
+        guard error == .device(.hungUp) || error == .device(.silent) else { throw error }
     }
 }
 

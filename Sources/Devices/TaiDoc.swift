@@ -102,7 +102,7 @@ package enum TaiDoc {
             if let now = report.localTime {
                 guard try await ask(TaiDoc.setClock(now)) != nil else { throw .device(.silent) }
                 try await report.clockWasSet(to: now, error: .seconds(60))
-                try await tellClock(to: report)
+                try await unlessGone { () throws(Fault) in try await tellClock(to: report) }
             }
             try await line.write(request(0x50))
         }
