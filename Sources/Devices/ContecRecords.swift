@@ -27,7 +27,7 @@ package enum ContecRecords {
         if let information = try await peer.deviceInformation() { try await report.information(information) }
         let line = try await GATTLine(peer, to: commands, from: answers)
         var frames = Frames(.contecRecords)
-        defer { report.tellGaps(of: frames) }
+        defer { report.tellGaps(of: &frames) }
         let asked = ContinuousClock.now
         if let answer = try await line.ask(packet(0x89), &frames, isAnswer: { $0.first == 0xF9 }),
             let clock = try? clock(answer.span)

@@ -33,7 +33,7 @@ package enum TaiDoc {
     ) async throws(Fault) {
         try await peer.discover()
         var meter = try await Meter(peer)
-        defer { report.tellGaps(of: meter.frames) }
+        defer { report.tellGaps(of: &meter.frames) }
         try await meter.introduce(to: report)
         try await meter.fetch(users: users, report, decode)
         try await meter.end(report)

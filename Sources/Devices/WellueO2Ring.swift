@@ -15,7 +15,7 @@ extension Driver {
             try await peer.introduce(to: report)
             let line = try await GATTLine(peer, to: WellueO2Ring.toDevice, from: WellueO2Ring.fromDevice)
             var frames = Frames(.wellueO2Ring)
-            defer { report.tellGaps(of: frames) }
+            defer { report.tellGaps(of: &frames) }
             try await peer.poll(report) { () async throws(Fault) in
                 let answer = try await line.ask(WellueO2Ring.request(0x1B), &frames) { _ in true }
                 return answer.map { OximetrySample(decoded($0, by: WellueO2Ring.sample)) }
