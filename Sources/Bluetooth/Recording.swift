@@ -171,7 +171,11 @@ private final class TappedReport: Report {
     }
 
     func gaveAll() async throws(Fault) { try await report.gaveAll() }
-    func lost(gaps: Int, bytes: Int) { report.lost(gaps: gaps, bytes: bytes) }
+
+    func lost(gaps: Int, bytes: Int) {
+        recording.add(.lost(gaps: gaps, bytes: bytes))
+        report.lost(gaps: gaps, bytes: bytes)
+    }
 
     func information(_ information: DeviceInformation) async throws(Fault) {
         recording.add(information)

@@ -83,7 +83,7 @@ package final class Replay: Bearer, Line, Report {
         case .silence:
             lines.removeFirst()
             return .silence
-        case nil, .fault: return .hungUp
+        case nil, .fault, .lost: return .hungUp
         case .some(let line):
             mistakes.append("waited for the device before \(line)")
             return .hungUp
@@ -106,6 +106,8 @@ package final class Replay: Bearer, Line, Report {
         said.bytes = []
         follow(.reported(said))
     }
+
+    package func lost(gaps: Int, bytes: Int) { follow(.lost(gaps: gaps, bytes: bytes)) }
 
     package func clock(_ device: RawTime, error: Duration) async throws(Fault) { follow(.clock(device)) }
 

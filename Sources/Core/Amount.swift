@@ -13,9 +13,27 @@ public struct Amount: Equatable, Hashable, Sendable {
 
     /// Reads what `description` writes: an optional sign, digits, an optional fraction. Nil for anything else.
     package init?(_ text: some StringProtocol) {
-        var mantissa = 0, places = 0
-        var negative = false, fraction = false, digits = 0, zeros = 0
-        for character in text.utf8 {
+        var decimal = Decimal()
+        for character in text.utf8 where !decimal.take(character) { return nil }
+        guard let amount = decimal.amount else { return nil }
+        self = amount
+    }
+
+    /// The same of characters that are still bytes.
+    package init?(ascii text: Span<UInt8>) {
+        var decimal = Decimal()
+        for index in text.indices where !decimal.take(text[index]) { return nil }
+        guard let amount = decimal.amount else { return nil }
+        self = amount
+    }
+
+    /// A decimal as it is read, character by character.
+    private struct Decimal {
+        private var mantissa = 0, places = 0
+        private var negative = false, fraction = false, digits = 0, zeros = 0
+
+        /// False for a character that cannot stand here.
+        mutating func take(_ character: UInt8) -> Bool {
             switch character {
             case UInt8(ascii: "-") where digits == 0 && !negative: negative = true
             case UInt8(ascii: ".") where !fraction && digits > 0: fraction = true
@@ -23,17 +41,24 @@ public struct Amount: Equatable, Hashable, Sendable {
                 let digit = Int(character - UInt8(ascii: "0"))
                 digits += 1
                 // Zeros at the end of an integer are its exponent when the mantissa would not hold them.
-                if !fraction, digit == 0, mantissa > 0, mantissa > Int(Int32.max) / 10 { zeros += 1; continue }
-                guard zeros == 0, mantissa <= Int(Int32.max) / 10 else { return nil }
+                if !fraction, digit == 0, mantissa > 0, mantissa > Int(Int32.max) / 10 {
+                    zeros += 1
+                    return true
+                }
+                guard zeros == 0, mantissa <= Int(Int32.max) / 10 else { return false }
                 mantissa = mantissa * 10 + digit
                 if fraction { places += 1 }
-            default: return nil
+            default: return false
             }
+            return true
         }
-        guard digits > 0, !(fraction && places == 0), mantissa <= Int(Int32.max), places <= 128, zeros <= 127 else {
-            return nil
+
+        var amount: Amount? {
+            guard digits > 0, !(fraction && places == 0), mantissa <= Int(Int32.max), places <= 128, zeros <= 127 else {
+                return nil
+            }
+            return Amount(Int32(negative ? -mantissa : mantissa), exponent: Int8(zeros - places))
         }
-        self.init(Int32(negative ? -mantissa : mantissa), exponent: Int8(zeros - places))
     }
 
     /// For comparing with a range only; the wire's digits are `description`.

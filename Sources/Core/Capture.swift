@@ -20,6 +20,7 @@
 ///     = information manufacturer "A&D" …          the visit reports who the device is
 ///     = systolic 128 mm[Hg] … at 2026-03-02T10:11:12     the visit reports a reading, and it is kept
 ///     > 1e                                        so this comes after it, never before
+///     = lost 12 bytes in 2 places                 the visit reports what of a stream belonged to no frame
 ///     = fault device: the device hung up          the visit ends with this
 ///
 /// The `@` lines are the device's attribute table. It answers the exchange of MTUs and the discovery, in whatever order
@@ -33,6 +34,8 @@ package struct Capture: Sendable {
         case reported(Reading), clock(RawTime), clockSet(LocalTime), information(String)
         /// The hub's local time, each time that it is looked at.
         case time(LocalTime)
+        /// What of a stream belonged to no frame.
+        case lost(gaps: Int, bytes: Int)
         /// What the visit ends with: layer and sentence.
         case fault(String)
     }
@@ -92,6 +95,11 @@ package struct Capture: Sendable {
                 lines.append(.clock(raw))
             case "=" where words.count > 1 && words[1] == "information":
                 lines.append(.information(String(rest.dropFirst(11).drop { $0 == " " })))
+            case "=" where words.count > 1 && words[1] == "lost":
+                guard words.count == 7, let bytes = Int(words[2]), let gaps = Int(words[5]) else {
+                    throw wrong("= lost <number> bytes in <number> places")
+                }
+                lines.append(.lost(gaps: gaps, bytes: bytes))
             case "=" where words.count > 1 && words[1] == "fault":
                 lines.append(.fault(String(rest.dropFirst(5).drop { $0 == " " })))
             case "=":

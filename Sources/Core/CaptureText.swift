@@ -37,6 +37,7 @@ extension Capture.Line {
         case .clockSet(let time): "= clock set to \(time)"
         case .information(let text): "= information \(text)"
         case .reported(let reading): "= \(reading)"
+        case .lost(let gaps, let bytes): "= lost \(bytes) bytes in \(gaps) \(gaps == 1 ? "place" : "places")"
         case .fault(let text): "= fault \(text)"
         }
     }

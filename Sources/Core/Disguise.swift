@@ -22,9 +22,9 @@ package struct Disguise: Sendable {
                     change(&frame)
                     if frame.count == count { disguised.replaceSubrange(at..<at + count, with: frame) }
                     at += count
-                case .noise(let count) where 1...rest ~= count: at += count
+                case .noise(let count) where 1...rest ~= count, .filler(let count) where 1...rest ~= count: at += count
                 case .more where rest <= framing.longest: return disguised
-                case .frame, .noise, .more: at += 1
+                case .frame, .noise, .filler, .more: at += 1
                 }
             }
             return disguised

@@ -83,8 +83,6 @@ extension Report {
     }
     package func gaveAll() async throws(Fault) {}
     package func lost(gaps: Int, bytes: Int) {}
-    /// Says what was lost of a stream, if anything was; to be called at its end.
-    package func tellGaps(of frames: Frames) { if frames.gaps > 0 { lost(gaps: frames.gaps, bytes: frames.noise) } }
 }
 
 /// A person's slot on a shared device, and the code agreed when the slot was made (User Data Service 1.1).
@@ -204,6 +202,8 @@ package enum Cut: Equatable, Sendable {
     case frame(Int)
     /// So many bytes belong to no frame.
     case noise(Int)
+    /// So many bytes stand between frames because the device puts them there, a line's end for one: nothing was lost.
+    case filler(Int)
     /// It cannot be told yet.
     case more
 }

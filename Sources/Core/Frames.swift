@@ -7,6 +7,7 @@ package struct Frames: Sendable {
     /// In how many places they lay: before, between and in the midst of frames.
     package private(set) var gaps = 0
     private var isInGap = false
+    private var told = (gaps: 0, bytes: 0)
 
     package init(_ framing: Framing) { self.framing = framing }
 
@@ -30,8 +31,9 @@ package struct Frames: Sendable {
             case .noise(let count) where 1...rest ~= count:
                 at += count
                 passOver(count)
+            case .filler(let count) where 1...rest ~= count: at += count
             // A cut that answers nonsense must neither spin nor trap: its first byte is noise.
-            case .frame, .noise, .more:
+            case .frame, .noise, .filler, .more:
                 at += 1
                 passOver(1)
             }
@@ -40,10 +42,25 @@ package struct Frames: Sendable {
         return nil
     }
 
+    /// What was lost since this was last asked; nil where nothing was.
+    fileprivate mutating func takeLoss() -> (gaps: Int, bytes: Int)? {
+        guard noise > told.bytes else { return nil }
+        defer { told = (gaps, noise) }
+        return (gaps - told.gaps, noise - told.bytes)
+    }
+
     private mutating func passOver(_ count: Int) {
         noise += count
         if !isInGap { gaps += 1 }
         isInGap = true
+    }
+}
+
+extension Report {
+    /// Says what was lost of a stream since it was last said, if anything was: at its end, and between its frames where it
+    /// may go on for days.
+    package func tellGaps(of frames: inout Frames) {
+        if let loss = frames.takeLoss() { lost(gaps: loss.gaps, bytes: loss.bytes) }
     }
 }
 

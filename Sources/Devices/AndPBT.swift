@@ -10,7 +10,8 @@ extension Driver {
 }
 
 extension Framing {
-    /// A measurement of an A&D PBT. What comes between, the device's greeting `PWCAPI` for one, is no frame.
+    /// A measurement of an A&D PBT. What it says between them, `PWCAPI` to greet and `PWRQPI` with two digits to ask for a
+    /// profile, is no frame, and no loss.
     package static let andPBT = Framing(
         "and-pbt", longest: AndPBT.header + AndPBT.most, cut: AndPBT.cut)
 }
@@ -33,7 +34,8 @@ package enum AndPBT {
     ) -> Driver {
         Driver(
             id: id, manufacturer: "A&D", model: model, kind: kind, evidence: evidence,
-            claims: [.serialPort(name: name, .initiator)], endpoints: [Endpoint(.frames(.andPBT), measurement)],
+            claims: [.serialPort(name: name, .initiator)],
+            endpoints: [Endpoint(.frames(.andPBT), measurement), Endpoint(.bytes("and-pbt-text"), text)],
             visit: .line { line, report async throws(Fault) in try await visit(line, report) },
             disguise: .frames(.andPBT) { frame in
                 for at in 23..<29 { frame[at] = 0 }
@@ -43,6 +45,7 @@ package enum AndPBT {
 
     fileprivate static func visit(_ line: any Line, _ report: any Report) async throws(Fault) {
         var frames = Frames(.andPBT)
+        defer { report.tellGaps(of: &frames) }
         while let frame = try await line.next(&frames, within: .seconds(30)) {
             if let sender = try? Sender(frame.span) {
                 try await report.information(sender.information)
@@ -71,14 +74,33 @@ package enum AndPBT {
         var reading = Reading(Values(), taken: taken, remarks: remarks)
         let text = (header..<bytes.count).map { bytes[$0] }
         switch sender.device {
-        case 767: try pressures(text, into: &reading)
-        case 321, 407: try composition(text, into: &reading)
+        case 767: try pressures(text, header, into: &reading)
+        case 321, 407: try composition(text, header, into: &reading)
         default: throw .invalid(at: 6, expected: .knownType)
         }
         return reading
     }
 
+    /// What stands behind the header, alone: a measurement without a stamp.
+    package static func text(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+        let text = bytes.array(0, bytes.count)
+        var reading = Reading(Values(), taken: .unknown)
+        if bytes.count == 10 {
+            try pressures(text, 0, into: &reading)
+        } else {
+            try composition(text, 0, into: &reading)
+        }
+        return reading
+    }
+
+    private static let greeting = Array("PWCAPI".utf8), question = Array("PWRQPI".utf8)
+
     static func cut(_ bytes: Span<UInt8>) -> Cut {
+        for (word, size) in [(greeting, 6), (question, 8)] {
+            let here = min(word.count, bytes.count)
+            guard here > 0, word[..<here].elementsEqual(bytes.array(0, here)) else { continue }
+            return bytes.count < size ? .more : .filler(size)
+        }
         guard bytes.count >= 6 else { return bytes.count == 0 || bytes[0] == 2 ? .more : .noise(1) }
         let length = Int(bytes[2]) | Int(bytes[3]) << 8
         guard bytes[0] == 2, bytes[1] == 0, bytes[4] == 0, bytes[5] == 0, 1...most ~= length else { return .noise(1) }
@@ -89,14 +111,14 @@ package enum AndPBT {
     ///
     /// Status: 80 measured, 8A with a low battery, 8F with an irregular pulse, 8B with both; 81 and 82 the measurement
     /// failed, 83 the cuff.
-    private static func pressures(_ text: [UInt8], into reading: inout Reading) throws(Malformed) {
-        guard text.count == 10 else { throw .length(got: header + text.count, expected: header + 10) }
+    private static func pressures(_ text: [UInt8], _ start: Int, into reading: inout Reading) throws(Malformed) {
+        guard text.count == 10 else { throw .length(got: start + text.count, expected: start + 10) }
         guard let numbers = Core.bytes(hex: String(decoding: text, as: UTF8.self)), numbers.count == 5 else {
-            throw .invalid(at: header, expected: .hexadecimal)
+            throw .invalid(at: start, expected: .hexadecimal)
         }
         let status = numbers[0], hasFailed = 0x81...0x83 ~= status
         guard hasFailed || [0x80, 0x8A, 0x8B, 0x8F].contains(status) else {
-            throw .invalid(at: header, expected: .knownType)
+            throw .invalid(at: start, expected: .knownType)
         }
         if status == 0x8A || status == 0x8B { reading.remarks.insert(.lowBattery) }
         if status == 0x8F || status == 0x8B { reading.remarks.insert(.irregularPulse) }
@@ -114,8 +136,8 @@ package enum AndPBT {
     ///
     /// ST weight, RT resistance, FT fat, HT height, MT muscle, WT water, ID the person's slot. BT is the basal metabolism in
     /// kilocalories, of which there are several; it stays with the raw bytes.
-    private static func composition(_ text: [UInt8], into reading: inout Reading) throws(Malformed) {
-        var at = header
+    private static func composition(_ text: [UInt8], _ start: Int, into reading: inout Reading) throws(Malformed) {
+        var at = start
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let words = String(decoding: line.filter { $0 != UInt8(ascii: "\r") }, as: UTF8.self).split(
                 separator: ",", omittingEmptySubsequences: false)
@@ -138,7 +160,7 @@ package enum AndPBT {
             at += line.count + 1
         }
         if !reading.values.contains(where: { $0.quantity == .bodyWeight }) {
-            throw .invalid(at: header, expected: .decimal)
+            throw .invalid(at: start, expected: .decimal)
         }
     }
 }

@@ -10,6 +10,6 @@ extension Driver {
     package static let beurerPO60 = Driver(
         id: "beurer-po60", manufacturer: "Beurer", model: "PO60", kind: .pulseOximeter, evidence: .captured,
         claims: [.advertised(name: "PO60", service: nil)],
-        endpoints: [Endpoint(.frames(.contecRecords), ContecRecords.record)],
+        endpoints: [Endpoint(.frames(.contecRecords), all: ContecRecords.readings)],
         visit: .gatt { peer, report async throws(Fault) in try await ContecRecords.visit(peer, report) })
 }

@@ -10,6 +10,6 @@ extension Driver {
         id: "contec-cms50d-bt", manufacturer: "Contec", model: "CMS50D-BT", kind: .pulseOximeter,
         evidence: .specification,
         claims: [.advertised(name: "SpO208", service: nil), .advertised(name: "CMS50D", service: nil)],
-        endpoints: [Endpoint(.frames(.contecRecords), ContecRecords.record)],
+        endpoints: [Endpoint(.frames(.contecRecords), all: ContecRecords.readings)],
         visit: .gatt { peer, report async throws(Fault) in try await ContecRecords.visit(peer, report) })
 }

@@ -15,7 +15,7 @@ extension Driver {
         endpoints: [Endpoint(.frames(.contecV7), ContecV7.sample)],
         visit: .line { line, report async throws(Fault) in
             var conversation = ContecV7.Conversation(line: line)
-            defer { report.tellGaps(of: conversation.frames) }
+            defer { report.tellGaps(of: &conversation.frames) }
             try await conversation.begin()
             try await conversation.fetch(report)
             if let now = report.localTime, try await conversation.setClock(now) {
@@ -99,7 +99,7 @@ package enum ContecV7 {
 extension ContecV7 {
     struct Conversation {
         private let line: any Line
-        fileprivate private(set) var frames = Frames(.contecV7)
+        fileprivate var frames = Frames(.contecV7)
 
         init(line: any Line) { self.line = line }
 

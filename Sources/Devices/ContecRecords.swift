@@ -27,7 +27,7 @@ package enum ContecRecords {
         if let information = try await peer.deviceInformation() { try await report.information(information) }
         let line = try await GATTLine(peer, to: commands, from: answers)
         var frames = Frames(.contecRecords)
-        defer { report.tellGaps(of: frames) }
+        defer { report.tellGaps(of: &frames) }
         try await tellClock(line, &frames, to: report)
         let stored = try await line.ask(packet(0x90, 0x05), &frames, isAnswer: { $0.starts(with: [0xE0, 0x05]) })
         guard let stored else { throw .device(.silent) }
@@ -57,7 +57,7 @@ package enum ContecRecords {
             var told: Set<UInt8> = [], last: UInt8?
             while told.count <= last ?? 9, let frame = try await line.next(&frames, within: .milliseconds(800)) {
                 guard frame.first == 0xE9, frame[1] & 0x0F < 10 else { continue }
-                try await report(decoded(frame, by: record))
+                try await report(stored(frame))
                 told.insert(frame[1] & 0x0F)
                 if frame[1] & 0x40 != 0 { last = frame[1] & 0x0F }
             }
@@ -68,6 +68,14 @@ package enum ContecRecords {
             guard repeats < 3 else { throw .device(.silent) }
             request = isWhole ? 0x01 : 0x02
         }
+    }
+
+    /// A record without its frame. Its number is its place, and the last of all says that it is: both change as soon as another
+    /// is taken, and with them the check. They are no part of the measurement, which would else be another every time.
+    package static func stored(_ frame: [UInt8]) -> Reading {
+        var reading = decoded(frame, by: record)
+        if !reading.remarks.contains(.undecoded) { reading.bytes = Array(frame[2..<23]) }
+        return reading
     }
 
     static func packet(_ bytes: UInt8...) -> [UInt8] { bytes + [CheckSum.sum(bytes) & 0x7F] }
@@ -102,6 +110,13 @@ extension Framing {
 }
 
 extension ContecRecords {
+    /// The measurement in a packet, or what its clock shows; nothing in the other answers.
+    package static func readings(_ bytes: Span<UInt8>) throws(Malformed) -> [Reading] {
+        if bytes.count > 0, bytes[0] == 0xF9 { return [try clock(bytes)] }
+        if bytes.count > 0, bytes[0] != 0xE9, case .frame(bytes.count) = Framing.contecRecords.cut(bytes) { return [] }
+        return [try record(bytes)]
+    }
+
     /// A measurement in its memory.
     ///
     ///     E9  number  start    end      more bits  stored    SpO2 max min avg  pulse max min avg  sum

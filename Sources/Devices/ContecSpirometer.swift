@@ -45,7 +45,7 @@ extension Driver {
 package enum ContecSpirometer {
     fileprivate static func visit(_ line: GATTLine, _ report: any Report) async throws(Fault) {
         var frames = Frames(.contecSpirometer)
-        defer { report.tellGaps(of: frames) }
+        defer { report.tellGaps(of: &frames) }
         for (request, answer) in [
             ([0x80, 0x00], 0xF0), (ContecRecords.packet(0x82), 0xF2), (ContecRecords.packet(0x94), 0xE4),
         ]

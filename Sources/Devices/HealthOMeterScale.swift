@@ -11,7 +11,7 @@ extension Driver {
         endpoints: [Endpoint(.frames(.healthOMeter), HealthOMeterScale.weighing)],
         visit: .line { line, report async throws(Fault) in
             var frames = Frames(.healthOMeter), last = Values()
-            defer { report.tellGaps(of: frames) }
+            defer { report.tellGaps(of: &frames) }
             // Whoever is silent for longer than a packet or two has been stepped off.
             while let frame = try await line.next(&frames, within: .seconds(4)) {
                 var reading = decoded(frame, by: HealthOMeterScale.weighing)

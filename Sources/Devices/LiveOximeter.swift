@@ -18,7 +18,7 @@ struct LiveOximeter: Sendable {
     func watch(_ line: any Line, _ report: any Report) async throws(Fault) {
         var frames = Frames(framing), session = OximetrySession(keepsStream: report.wantsStream)
         var count = 0, silence = 0, noise = 0, unworn = 0
-        defer { report.tellGaps(of: frames) }
+        defer { report.tellGaps(of: &frames) }
         var fault: Fault?
         listening: while fault == nil {
             let arrival: Arrival
@@ -33,6 +33,7 @@ struct LiveOximeter: Sendable {
                 frames.append(bytes)
                 while let frame = frames.next() {
                     noise = frames.noise
+                    report.tellGaps(of: &frames)
                     guard isSample(frame) else { continue }
                     count += 1
                     guard count % framesPerSecond == 0 else { continue }

@@ -42,6 +42,7 @@ package enum MIRSpirodoc {
         }
         try await line.write([0xA2])
         var frames = Frames(.mirLastTest)
+        defer { report.tellGaps(of: &frames) }
         frames.append(waiting)
         guard let frame = try await line.next(&frames, within: .seconds(5)) else { throw .device(.silent) }
         // A memory without a test gives one of nothing.

@@ -18,7 +18,7 @@ extension Driver {
             try await peer.introduce(to: report)
             let line = try await GATTLine(peer, to: 0xFFF2, from: 0xFFF1)
             var frames = Frames(.microlife)
-            defer { report.tellGaps(of: frames) }
+            defer { report.tellGaps(of: &frames) }
             let request = MicrolifeBloodPressure.command([0, 0, 0, 0, 0, 0, 0, 0xFD])
             let answer = try await line.ask(request, &frames, within: .seconds(30)) { $0.count > 6 }
             guard let answer else { throw .device(.silent) }

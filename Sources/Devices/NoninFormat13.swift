@@ -83,7 +83,7 @@ package enum NoninFormat13 {
 
     fileprivate static func visit(_ line: any Line, _ report: any Report) async throws(Fault) {
         var frames = Frames(.noninFormat13), held: [Reading] = []
-        defer { report.tellGaps(of: frames) }
+        defer { report.tellGaps(of: &frames) }
         var isAsking = true, isOver = false, noise = 0, questions = 1
         var fault: Fault?
         var asked = ContinuousClock.now

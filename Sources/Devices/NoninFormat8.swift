@@ -32,7 +32,7 @@ extension Framing {
             case .frame(4) where rest[3] & 0x56 == 0: continue
             case .frame: return .noise(at + 4)
             case .noise(let count): return .noise(at + count)
-            case .more: return .more
+            case .filler, .more: return .more
             }
         }
         return max(bytes[2], bytes[6]) - min(bytes[2], bytes[6]) <= 4 ? .frame(8) : .noise(4)

@@ -23,6 +23,9 @@ package struct NotYet: Sendable {
             why: "only the commands are public; the answers are inside the maker's library"),
         NotYet(
             model: "Microlife PF 200 BT, nSpire PiKo, Safey, Spirohome, Cipla Spirofy", why: "nothing public was found"),
+        NotYet(
+            model: "Omron HEM-7142T2 and its kin",
+            why: "what a record means is known (`decode` reads it), how its memory is opened has one unproven source"),
         NotYet(model: "SmartPeakFlow", why: "speaks in tones to a headset's socket, which a hub has not"),
         NotYet(model: "Marsden, seca scales", why: "nothing public was found"),
         NotYet(

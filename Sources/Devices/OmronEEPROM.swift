@@ -17,7 +17,9 @@ extension Driver {
             .advertised(name: "HEM-7361T", service: nil),
         ],
         endpoints: [
-            Endpoint(.bytes("omron-14"), OmronEEPROM.record14), Endpoint(.bytes("omron-16"), OmronEEPROM.record16),
+            Endpoint(.bytes("omron-14"), all: OmronEEPROM.place(OmronEEPROM.record14)),
+            Endpoint(.bytes("omron-16"), all: OmronEEPROM.place(OmronEEPROM.record16)),
+            Endpoint(.bytes("omron-14-le"), all: OmronEEPROM.place(OmronEEPROM.record14LE)),
         ],
         visit: .gatt { peer, report async throws(Fault) in
             try await peer.discover()
@@ -101,6 +103,21 @@ package enum OmronEEPROM {
             time: [field(91, 95), field(68, 73), field(74, 79)])
     }
 
+    /// A record of the HEM-7142T2 and its kin, whose memory is not visited yet: bytes, and two numbers least significant byte
+    /// first, bits from the lowest.
+    ///
+    ///     0              1          2      3           4 … 5                                          6 … 7           8 … 13
+    ///     systolic − 25  diastolic  pulse  year: bits  hour 0–4  day 5–9  month 10–13                 second 0–5      ?
+    ///     u8             u8         u8     0–5         irregular 14  moved 15                         minute 6–11
+    package static func record14LE(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+        guard bytes.count == 14 else { throw .length(got: bytes.count, expected: 14) }
+        let date = Int(bytes[4]) | Int(bytes[5]) << 8, time = Int(bytes[6]) | Int(bytes[7]) << 8
+        return reading(
+            diastolic: Int(bytes[1]), systolic: Int(bytes[0]), pulse: Int(bytes[2]), moved: date >> 15,
+            irregular: date >> 14 & 1, date: [Int(bytes[3] & 0x3F), date >> 10 & 15, date >> 5 & 31],
+            time: [date & 31, time >> 6 & 63, time & 63])
+    }
+
     /// Seconds run to 63 on some of them; what is beyond the minute is its last second.
     private static func reading(
         diastolic: Int, systolic: Int, pulse: Int, moved: Int, irregular: Int, date: [Int], time: [Int]
@@ -116,6 +133,13 @@ package enum OmronEEPROM {
                 Value(.diastolic, Amount(Int32(diastolic)), .millimetreOfMercury),
                 Value(.pulseRate, zeroIsNone(Int32(pulse)), .perMinute),
             ], taken: taken.map { .clock($0) } ?? .unknown, remarks: remarks)
+    }
+
+    /// What a place in the memory holds: a record, or none.
+    fileprivate static func place(_ decode: @escaping Decode) -> DecodeAll {
+        { bytes throws(Malformed) in
+            isEmpty(bytes.array(0, bytes.count)[...]) && !bytes.isEmpty ? [] : [try decode(bytes)]
+        }
     }
 
     /// Whether a place in the memory holds no record: never written, or written with nothing.

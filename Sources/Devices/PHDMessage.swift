@@ -31,6 +31,12 @@ package enum PHDMessage: Equatable, Sendable {
         }
     }
 
+    /// What is said while associated, without the choice and the length ahead of it.
+    init(presentation bytes: Span<UInt8>) throws(Malformed) {
+        var field = ByteReader(bytes)
+        self = try Self.presentation(&field)
+    }
+
     /// `octets u16  invoke u16  choice u16  length u16  …`
     private static func presentation(_ field: inout ByteReader) throws(Malformed) -> PHDMessage {
         let at = field.offset, octets = Int(try field.u16BE())

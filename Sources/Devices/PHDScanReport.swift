@@ -49,11 +49,13 @@ package enum PHDScanReport {
         return readings
     }
 
-    /// The readings of a whole message, of an agent with a standard configuration.
+    /// The readings of a whole message, of an agent with a standard configuration, or of what stands in it behind the choice
+    /// and the length: the octets that count themselves, as some logs begin.
     static func decode(_ configuration: UInt16) -> DecodeAll {
         { bytes throws(Malformed) in
             guard let standard = PHDConfiguration.standard[configuration] else { return [] }
-            let message = try PHDMessage(bytes)
+            let countsItself = bytes.count > 2 && Int(bytes[0]) << 8 | Int(bytes[1]) == bytes.count - 2
+            let message = try countsItself ? PHDMessage(presentation: bytes) : PHDMessage(bytes)
             guard case .event(let event) = message else { throw .invalid(at: 0, expected: .measurement) }
             return try readings(of: event, standard)
         }

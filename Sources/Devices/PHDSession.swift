@@ -34,6 +34,7 @@ package struct PHDSession {
     private init(line: any Line, report: any Report) { (self.line, self.report) = (line, report) }
 
     private mutating func run() async throws(Fault) {
+        defer { report.tellGaps(of: &frames) }
         while let frame = try await next(within: .seconds(60)) {
             guard try await take(frame) else { return }
         }

@@ -33,7 +33,7 @@ package enum TaiDoc {
     ) async throws(Fault) {
         try await peer.discover()
         var meter = try await Meter(peer)
-        defer { report.tellGaps(of: meter.frames) }
+        defer { report.tellGaps(of: &meter.frames) }
         try await meter.introduce(to: report)
         try await meter.fetch(users: users, report, decode)
         try await meter.end(report)
@@ -151,22 +151,29 @@ extension TaiDoc {
     }
 
     /// The two answers that make a record, each proven: its stamp, the four bytes of its result, and what the spare
-    /// bits of minute and hour say.
+    /// bits of minute and hour say. The second answer alone is a result without a stamp.
     static func record(
         _ bytes: Span<UInt8>, _ remarks: inout Remarks
     ) throws(Malformed) -> (taken: RawTime, result: [UInt8], minuteBits: UInt8, hourBits: UInt8) {
-        guard bytes.count == 16 else { throw .length(got: bytes.count, expected: 16) }
-        for (start, command) in [(0, UInt8(0x25)), (8, 0x26)] {
-            guard bytes[start] == 0x51 else { throw .header(at: start, got: bytes[start], expected: 0x51) }
-            guard bytes[start + 1] == command else {
-                throw .header(at: start + 1, got: bytes[start + 1], expected: command)
-            }
-            guard bytes[start + 6] == 0xA5 else { throw .invalid(at: start + 6, expected: .endOfFrame) }
-            let sum = CheckSum.sum(bytes.array(start, 7)), sent = bytes[start + 7]
-            guard sent == sum else { throw .checksum(at: start + 7, got: UInt16(sent), expected: UInt16(sum)) }
+        if bytes.count == 8 {
+            try prove(bytes, 0, 0x26)
+            return (.unknown, bytes.array(2, 4), 0, 0)
         }
+        guard bytes.count == 16 else { throw .length(got: bytes.count, expected: 16) }
+        try prove(bytes, 0, 0x25)
+        try prove(bytes, 8, 0x26)
         let stamp = clock(bytes.array(0, 8))
         if stamp.isInvalid { remarks.insert(.invalidTime) }
         return (stamp.time, bytes.array(10, 4), stamp.minuteBits, stamp.hourBits)
+    }
+
+    private static func prove(_ bytes: Span<UInt8>, _ start: Int, _ command: UInt8) throws(Malformed) {
+        guard bytes[start] == 0x51 else { throw .header(at: start, got: bytes[start], expected: 0x51) }
+        guard bytes[start + 1] == command else {
+            throw .header(at: start + 1, got: bytes[start + 1], expected: command)
+        }
+        guard bytes[start + 6] == 0xA5 else { throw .invalid(at: start + 6, expected: .endOfFrame) }
+        let sum = CheckSum.sum(bytes.array(start, 7)), sent = bytes[start + 7]
+        guard sent == sum else { throw .checksum(at: start + 7, got: UInt16(sent), expected: UInt16(sum)) }
     }
 }

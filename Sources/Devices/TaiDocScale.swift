@@ -16,7 +16,7 @@ extension Driver {
         visit: .gatt { peer, report async throws(Fault) in
             try await peer.discover()
             var meter = try await TaiDoc.Meter(peer, .taiDocScale)
-            defer { report.tellGaps(of: meter.frames) }
+            defer { report.tellGaps(of: &meter.frames) }
             try await meter.introduce(to: report)
             try await meter.fetchWeighings(report)
             try await meter.end(report)

@@ -12,7 +12,7 @@ extension Driver {
         visit: .gatt { peer, report async throws(Fault) in
             try await peer.discover()
             var meter = try await TaiDoc.Meter(peer)
-            defer { report.tellGaps(of: meter.frames) }
+            defer { report.tellGaps(of: &meter.frames) }
             try await meter.introduce(to: report)
             try await peer.poll(report) { () async throws(Fault) in
                 let answer = try await meter.ask(TaiDoc.request(0x49))

@@ -11,7 +11,7 @@ extension Driver {
         claims: [.talks(.tanita, frames: 1)], endpoints: [Endpoint(.frames(.tanita), TanitaScale.weighing)],
         visit: .line { line, report async throws(Fault) in
             var frames = Frames(.tanita)
-            defer { report.tellGaps(of: frames) }
+            defer { report.tellGaps(of: &frames) }
             while let frame = try await line.next(&frames, within: .seconds(10)) {
                 let reading = decoded(frame, by: TanitaScale.weighing)
                 if let information = TanitaScale.information(frame) { try await report.information(information) }
@@ -22,9 +22,10 @@ extension Driver {
 }
 
 extension Framing {
-    /// `{` to the two digits behind `CS,`.
+    /// `{` to the two digits behind `CS,`. A `}` and the end of the line come behind, which no check proves.
     package static let tanita = Framing("tanita", LineSettings(9600), longest: 512) { bytes in
         guard bytes.count > 0 else { return .more }
+        if [UInt8(ascii: "}"), UInt8(ascii: "\r"), UInt8(ascii: "\n")].contains(bytes[0]) { return .filler(1) }
         guard bytes[0] == UInt8(ascii: "{") else { return .noise(1) }
         for at in 1..<min(512, bytes.count) {
             guard 0x20...0x7E ~= bytes[at], bytes[at] != UInt8(ascii: "{") else { return .noise(at) }
@@ -43,11 +44,16 @@ package enum TanitaScale {
     }
 
     fileprivate static func check(_ bytes: Span<UInt8>, _ at: Int) -> UInt8? {
-        UInt8(String(decoding: [bytes[at - 1], bytes[at]], as: UTF8.self), radix: 16)
+        guard let high = Character(Unicode.Scalar(bytes[at - 1])).hexDigitValue,
+            let low = Character(Unicode.Scalar(bytes[at])).hexDigitValue
+        else { return nil }
+        return UInt8(truncatingIfNeeded: high << 4 | low)
     }
 
     /// Of all characters ahead of `CS`.
-    fileprivate static func sum(_ bytes: Span<UInt8>, _ count: Int) -> UInt8 { CheckSum.sum(bytes.array(0, count)) }
+    fileprivate static func sum(_ bytes: Span<UInt8>, _ count: Int) -> UInt8 {
+        (0..<count).reduce(0) { $0 &+ bytes[$1] }
+    }
 
     /// `{0,16,~0,1,~1,1,~2,1,MO,"SC-330",SN,"00000001",…,CS,D9`: pairs of a tag and a value.
     ///
@@ -66,23 +72,30 @@ package enum TanitaScale {
         }
         let sum = sum(bytes, last - 4)
         guard check == sum else { throw .checksum(at: last - 1, got: UInt16(check), expected: UInt16(sum)) }
-        let pairs = pairs(bytes)
+        var places = InlineArray<9, Range<Int>>(repeating: 0..<0), stamp = Stamp()
+        forEachPair(of: bytes) { tag, place in
+            if let index = measured.firstIndex(where: { $0.tag == tag }) { places[index] = place }
+            stamp.take(tag, place, of: bytes)
+        }
         var values = Values(), remarks = Remarks()
-        for (tag, quantity, unit) in [
-            ("Wk", .bodyWeight, .kilogram), ("Hm", .bodyHeight, .centimetre), ("FW", .bodyFat, .percent),
-            ("MW", .fatFreeMass, .kilogram), ("mW", .muscleMass, .kilogram), ("wW", .bodyWater, .kilogram),
-            ("MI", .bodyMassIndex, .kilogramPerSquareMetre), ("rb", .basalMetabolism, .kilojoule),
-            ("ZF", .bodyImpedance, .ohm),
-        ] as [(String, Quantity, Unit)] {
-            guard let text = pairs[tag] else { continue }
-            guard let amount = Amount(text) else { throw .invalid(at: 1, expected: .decimal) }
-            if amount.mantissa != 0 { values.append(Value(quantity, amount, unit)) }
+        for (index, field) in measured.enumerated() where !places[index].isEmpty {
+            guard let amount = Amount(ascii: bytes.extracting(places[index])) else {
+                throw .invalid(at: places[index].lowerBound, expected: .decimal)
+            }
+            if amount.mantissa != 0 { values.append(Value(field.quantity, amount, field.unit)) }
         }
         guard values.contains(where: { $0.quantity == .bodyWeight }) else { throw .invalid(at: 1, expected: .decimal) }
-        let taken = stamp(pairs)
+        let taken = stamp.taken
         if taken == nil { remarks.insert(.invalidTime) }
         return Reading(values, taken: taken ?? .unknown, remarks: remarks)
     }
+
+    private static let measured: [(tag: Tag, quantity: Quantity, unit: Unit)] = [
+        ("Wk", .bodyWeight, .kilogram), ("Hm", .bodyHeight, .centimetre), ("FW", .bodyFat, .percent),
+        ("MW", .fatFreeMass, .kilogram), ("mW", .muscleMass, .kilogram), ("wW", .bodyWater, .kilogram),
+        ("MI", .bodyMassIndex, .kilogramPerSquareMetre), ("rb", .basalMetabolism, .kilojoule),
+        ("ZF", .bodyImpedance, .ohm),
+    ]
 
     /// The scale's number, and what was typed in to say who stands on it.
     fileprivate static func disguise(_ frame: inout [UInt8]) {
@@ -99,36 +112,82 @@ package enum TanitaScale {
     }
 
     static func information(_ frame: [UInt8]) -> DeviceInformation? {
-        let pairs = pairs(frame.span)
-        guard let model = pairs["MO"] else { return nil }
         var information = DeviceInformation()
-        (information.manufacturer, information.model, information.serial) = ("Tanita", model, pairs["SN"])
+        forEachPair(of: frame.span) { tag, place in
+            let text = String(decoding: frame[place], as: UTF8.self)
+            if tag == "MO" { information.model = text }
+            if tag == "SN" { information.serial = text }
+        }
+        guard information.model != nil else { return nil }
+        information.manufacturer = "Tanita"
         return information
     }
 
-    /// Values without their quotation marks.
-    private static func pairs(_ bytes: Span<UInt8>) -> [String: String] {
-        let words = String(decoding: bytes.array(0, bytes.count), as: UTF8.self)
-            .split(separator: ",", omittingEmptySubsequences: false)
-            .map { String($0.filter { $0 != "\"" }) }
-        var pairs: [String: String] = [:]
-        for at in stride(from: 0, to: words.count - 1, by: 2) { pairs[words[at]] = words[at + 1] }
-        return pairs
+    /// Each tag of two letters, and where its value lies, without its quotation marks.
+    private static func forEachPair(of bytes: Span<UInt8>, _ body: (Tag, Range<Int>) -> Void) {
+        var start = 1, tag: Tag?, isValue = false
+        for at in 1...bytes.count where at == bytes.count || bytes[at] == UInt8(ascii: ",") {
+            if !isValue {
+                tag = at - start == 2 ? Tag(bytes[start], bytes[start + 1]) : nil
+            } else if let tag {
+                let isQuoted = at - start >= 2 && bytes[start] == Tag.quote && bytes[at - 1] == Tag.quote
+                body(tag, isQuoted ? start + 1..<at - 1 : start..<at)
+            }
+            (start, isValue) = (at + 1, !isValue)
+        }
     }
 
-    /// Now where the line has no stamp; nil where it has one that no calendar has.
-    private static func stamp(_ pairs: [String: String]) -> RawTime? {
-        func numbers(_ text: String?, _ separator: Character) -> [Int] {
-            (text ?? "").split(separator: separator).compactMap { Int($0) }
+    /// The two letters that say what stands behind them.
+    private struct Tag: Equatable, ExpressibleByStringLiteral {
+        static let quote = UInt8(ascii: "\"")
+        let first: UInt8, second: UInt8
+
+        init(_ first: UInt8, _ second: UInt8) { (self.first, self.second) = (first, second) }
+
+        init(stringLiteral text: StaticString) {
+            let letters = text.description.utf8
+            self.init(letters.first ?? 0, letters.last ?? 0)
         }
-        var date: [Int] = []
-        if let text = pairs["Da"] { date = numbers(text, "/").reversed() }
-        if let text = pairs["DA"] { date = numbers(text, "/") }
-        if let text = pairs["DT"] { date = numbers(text, "/") }
-        let time = numbers(pairs["TI"], ":")
-        if date.isEmpty, time.isEmpty { return .now }
-        guard date.count == 3, time.count >= 2, date[0] >= 0 else { return nil }
-        let year = date[0] < 100 ? 2000 + date[0] : date[0]
-        return LocalTime(year, date[1], date[2], time[0], time[1], 0).map { .clock($0) }
+    }
+
+    /// The date in one of three orders, and the time; whole numbers, and -1 for what is none.
+    private struct Stamp {
+        private var date = (-1, -1, -1), hour = -1, minute = -1
+        private var isThere = false
+
+        mutating func take(_ tag: Tag, _ place: Range<Int>, of bytes: Span<UInt8>) {
+            switch tag {
+            case "Da": date = Self.numbers(bytes.extracting(place), "/", isReversed: true)
+            case "DA", "DT": date = Self.numbers(bytes.extracting(place), "/")
+            case "TI": (hour, minute, _) = Self.numbers(bytes.extracting(place), ":")
+            default: return
+            }
+            isThere = true
+        }
+
+        /// Now where there is no stamp; nil where there is one that no calendar has.
+        var taken: RawTime? {
+            guard isThere else { return .now }
+            guard date.0 >= 0 else { return nil }
+            let year = date.0 < 100 ? 2000 + date.0 : date.0
+            return LocalTime(year, date.1, date.2, hour, minute, 0).map { .clock($0) }
+        }
+
+        private static func numbers(
+            _ text: Span<UInt8>, _ separator: Unicode.Scalar, isReversed: Bool = false
+        ) -> (Int, Int, Int) {
+            var numbers = InlineArray<3, Int>(repeating: -1), at = 0
+            for index in text.indices {
+                if text[index] == UInt8(ascii: separator) {
+                    at += 1
+                } else {
+                    guard at < 3, UInt8(ascii: "0")...UInt8(ascii: "9") ~= text[index], numbers[at] < 10_000 else {
+                        return (-1, -1, -1)
+                    }
+                    numbers[at] = max(0, numbers[at]) * 10 + Int(text[index] - UInt8(ascii: "0"))
+                }
+            }
+            return isReversed ? (numbers[2], numbers[1], numbers[0]) : (numbers[0], numbers[1], numbers[2])
+        }
     }
 }

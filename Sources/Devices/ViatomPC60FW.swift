@@ -8,13 +8,13 @@ extension Driver {
     package static let viatomPC60FW = Driver(
         id: "viatom-pc60fw", manufacturer: "Viatom", model: "PC-60FW", kind: .pulseOximeter, evidence: .captured,
         claims: [.advertised(name: "PC-60F", service: nil), .advertised(name: "OxySmart", service: nil)],
-        endpoints: [Endpoint(.frames(.viatomPC60FW), ViatomPC60FW.sample)],
+        endpoints: [Endpoint(.frames(.viatomPC60FW), all: ViatomPC60FW.samples)],
         visit: .gatt { peer, report async throws(Fault) in
             try await peer.introduce(to: report)
             let line = try await GATTLine(peer, to: ViatomPC60FW.toDevice, from: ViatomPC60FW.fromDevice)
             let oximeter = LiveOximeter(
                 framing: .viatomPC60FW, framesPerSecond: 1, decode: ViatomPC60FW.sample,
-                isSample: { $0.count > 4 && $0[2] == 0x0F && $0[4] == 0x01 })
+                isSample: { ViatomPC60FW.isSample($0.span) })
             try await oximeter.watch(line, report)
         })
 }
@@ -38,6 +38,14 @@ extension Framing {
 package enum ViatomPC60FW {
     static let toDevice = BluetoothUUID(full: 0x6E400002_B5A3_F393_E0A9_E50E24DCCA9E)
     static let fromDevice = BluetoothUUID(full: 0x6E400003_B5A3_F393_E0A9_E50E24DCCA9E)
+
+    static func isSample(_ frame: Span<UInt8>) -> Bool { frame.count > 4 && frame[2] == 0x0F && frame[4] == 0x01 }
+
+    /// The sample in a frame; none in what else the device sends.
+    package static func samples(_ bytes: Span<UInt8>) throws(Malformed) -> [Reading] {
+        if case .frame(bytes.count) = Framing.viatomPC60FW.cut(bytes), !isSample(bytes) { return [] }
+        return [try sample(bytes)]
+    }
 
     /// One second.
     ///

@@ -22,7 +22,7 @@ package enum Vitalograph {
     /// One conversation, whoever carries it. Each blow is kept before it is taken.
     static func visit(_ line: any Line, _ report: any Report) async throws(Fault) {
         var frames = Frames(.vitalograph), noise = 0, isKnown = false
-        defer { report.tellGaps(of: frames) }
+        defer { report.tellGaps(of: &frames) }
         // A person blows three times, with a rest between.
         while case .bytes(let bytes) = try await line.read(within: .seconds(120)) {
             frames.append(bytes)
@@ -89,6 +89,7 @@ package enum Vitalograph {
         guard bytes[0] == start else { throw .header(at: 0, got: bytes[0], expected: start) }
         guard bytes.count >= shortest else { throw .truncated(at: 0, need: shortest, have: bytes.count) }
         let frame = bytes.array(0, bytes.count), check = bytes.count - 1
+        guard frame.contains(end) else { throw .truncated(at: bytes.count, need: 2, have: 0) }
         guard frame[check - 1] == end else { throw .invalid(at: check - 1, expected: .endOfFrame) }
         let sum = CheckSum.xor(frame.dropLast())
         guard frame[check] == sum else { throw .checksum(at: check, got: UInt16(frame[check]), expected: UInt16(sum)) }

@@ -14,11 +14,18 @@ extension Driver {
         visit: .gatt { peer, report async throws(Fault) in
             try await peer.introduce(to: report)
             let line = try await GATTLine(peer, to: WellueO2Ring.toDevice, from: WellueO2Ring.fromDevice)
-            var frames = Frames(.wellueO2Ring)
-            defer { report.tellGaps(of: frames) }
+            var frames = Frames(.wellueO2Ring), hasToldBattery = false
+            defer { report.tellGaps(of: &frames) }
             try await peer.poll(report) { () async throws(Fault) in
                 let answer = try await line.ask(WellueO2Ring.request(0x1B), &frames) { _ in true }
-                return answer.map { OximetrySample(decoded($0, by: WellueO2Ring.sample)) }
+                guard let answer else { return nil }
+                let sample = decoded(answer, by: WellueO2Ring.sample)
+                let battery = sample.values.filter { $0.quantity == .batteryCharge && $0.amount != nil }
+                if !hasToldBattery, !battery.isEmpty {
+                    hasToldBattery = true
+                    try await report(Reading(Values(battery), taken: .now, bytes: answer))
+                }
+                return OximetrySample(sample)
             }
         })
 }
@@ -68,14 +75,15 @@ package enum WellueO2Ring {
         guard sent == crc else {
             throw .checksum(at: bytes.count - 1, got: UInt16(sent), expected: UInt16(crc))
         }
-        let saturation = try field.u8(), pulse = try field.u16()
-        try field.skip(3)
+        let saturation = try field.u8(), pulse = try field.u16(), battery = try field.u8()
+        try field.skip(2)
         if try field.u8() != 1 { remarks.insert(.sensorUnconnectedToUser) }
         return Reading(
             [
                 Value(
                     .oxygenSaturation, saturation == 255 ? .absent(.unknown) : zeroIsNone(Int32(saturation)), .percent),
                 Value(.pulseOximeterRate, pulse >= 0xFF ? .absent(.unknown) : zeroIsNone(Int32(pulse)), .perMinute),
+                Value(.batteryCharge, battery <= 100 ? .amount(Amount(Int32(battery))) : .absent(.error), .percent),
             ], taken: .now, remarks: remarks)
     }
 }

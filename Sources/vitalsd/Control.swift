@@ -7,7 +7,7 @@ import Journal
 
 /// How the command line asks the running daemon: a socket in the state directory, which only its owner may open.
 ///
-/// One packet is a question. `status`, and what changes the journal, is answered with one packet; `scan`, `pair` and
+/// One packet is a question. `status`, `losses`, and what changes the journal, is answered with one packet; `scan`, `pair` and
 /// `record` with several, each a word, a tab and the rest: `heard`, `say`, `ask` (which wants a packet back), `wait`, `line`
 /// (of a capture), and `done` or a `Refused`. `watch` is answered with a `SceneEntry` a packet, without end. Before a
 /// question may stand `by`, and whom sudo names to whoever asks, for the audit trail.
@@ -74,6 +74,7 @@ import Journal
         do throws(Fault) {
             switch words[0] {
             case "status": answer = status
+            case "losses": answer = Hearing.notation(of: gateway.hearing.losses)
             case "diagnosis": answer = Account(of: gateway).notation
             case "scan":
                 answer = try await trail.tell("scan") { _ throws(Fault) in try await scan(words, caller) }

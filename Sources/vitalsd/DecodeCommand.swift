@@ -66,7 +66,8 @@ private func readValues(_ words: [String], _ file: String?, _ arguments: inout A
     return values
 }
 
-/// The endpoint of that name; without a name the only one, or the only stream whose frames the bytes begin with.
+/// The endpoint of that name; without a name the only one, the only stream whose frames the bytes begin with, or the only
+/// one that takes them.
 private func choose(
     _ name: String?, of driver: Driver, for values: [[UInt8]], _ arguments: inout Arguments
 ) throws(Exit) -> Endpoint {
@@ -79,12 +80,30 @@ private func choose(
     if driver.endpoints.count == 1 { return driver.endpoints[0] }
     let all = values.flatMap(\.self)
     let fitting = driver.endpoints.filter { endpoint in
-        if case .frames(let framing) = endpoint.source, case .frame = framing.cut(all.span) { true } else { false }
+        if case .frames(let framing) = endpoint.source { framing.begins(all.span) } else { false }
     }
+    // Nor is it asked for where only one of them takes the bytes.
+    let taking = driver.endpoints.filter { endpoint in values.allSatisfy { (try? endpoint.decodeAll($0.span)) != nil } }
+    if fitting.isEmpty, taking.count == 1 { return taking[0] }
     guard fitting.count == 1 else {
         throw arguments.complain("--endpoint is missing; \(driver.id) has \(names.joined(separator: ", "))")
     }
     return fitting[0]
+}
+
+extension Framing {
+    /// Whether bytes begin with a whole frame, whatever may stand ahead of it by right.
+    fileprivate func begins(_ bytes: Span<UInt8>) -> Bool {
+        var at = 0
+        while at < bytes.count {
+            switch cut(bytes.extracting(at..<bytes.count)) {
+            case .frame: return true
+            case .filler(let count) where count > 0: at += count
+            case .noise, .filler, .more: return false
+            }
+        }
+        return false
+    }
 }
 
 /// What is wrong with a stream: the first mistake, and how much of it belongs to no frame.
@@ -122,9 +141,12 @@ private func printReadings(
             }
             at += size
             continue
+        case .filler(let size) where 1...rest.count ~= size:
+            at += size
+            continue
         case .noise(let size) where 1...rest.count ~= size: count = size
         // Nothing comes behind: what waits for more may hide a whole frame.
-        case .frame, .noise, .more: break
+        case .frame, .noise, .filler, .more: break
         }
         if damage == nil { damage = Damage(first: mistake(in: rest, at, endpoint)) }
         damage?.passOver(count, at: at)

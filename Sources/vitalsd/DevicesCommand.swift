@@ -42,6 +42,7 @@ private func json(_ driver: Driver) -> String {
     json.object { json in
         json.member("id", driver.id)
         json.member("model", "\(driver.manufacturer) \(driver.model)")
+        json.member("manufacturer", driver.manufacturer)
         json.member("kind", driver.kind.rawValue)
         json.array("transports") { json in for transport in driver.transports { json.string(transport) } }
         json.member("evidence", driver.evidence.rawValue)
@@ -54,6 +55,7 @@ private func json(_ driver: Driver) -> String {
 
 extension Driver {
     fileprivate var transports: [String] {
+        if case .advertisement = visit { return ["advertisement"] }
         let all = claims.map { claim in
             switch claim {
             case .advertised, .service: "bluetooth-le"

@@ -57,7 +57,7 @@ import Journal
     private let history: History
     private var pairs: [ClockPair] = []
     private(set) var kept = 0, repeated = 0
-    private var gaps = 0, bytesLost = 0
+    private var loss = Hearing.Loss()
     @Hub let consents: [Consent]
 
     init(
@@ -134,14 +134,14 @@ import Journal
     }
 
     @Hub func lost(gaps: Int, bytes: Int) {
-        self.gaps += gaps
-        bytesLost += bytes
+        loss.gaps += gaps
+        loss.bytes += bytes
+        gateway.hearing.lost(gaps: gaps, bytes: bytes, of: device.identity)
     }
 
     /// What came of the visit, for the log.
     var summary: String {
-        let loss = gaps > 0 ? ", \(bytesLost) bytes in \(gaps) places belonged to no frame" : ""
-        return "\(kept) kept, \(repeated) known already\(loss)"
+        "\(kept) kept, \(repeated) known already" + (loss.gaps > 0 ? ", \(loss.words)" : "")
     }
 
     /// Whether anything was learnt by which readings may be dated better.

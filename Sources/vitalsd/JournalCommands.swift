@@ -8,20 +8,23 @@ extension Command {
         summary: "is it running, what is pending, what is the matter",
         explanation: """
             Reads the journal, whether or not the daemon runs, and asks the daemon where it does. No reading's value and
-            no person is printed.
+            no person is printed. `lost` counts, since the daemon started, what of a device's streams belonged to no frame:
+            a cable or a radio that damages them.
             """
     ) { arguments throws(Exit) in
         let wantsJSON = arguments.flag("json"), path = try arguments.configurationPath()
         try arguments.end()
         let configuration = try configuration(at: path)
         let daemon = await Control.ask("status", configuration)
+        let losses = daemon == nil ? [:] : Hearing.losses(notation: await Control.ask("losses", configuration) ?? "")
         let (summary, clocks, lives) = try reading(configuration) { journal throws(Fault) in
             (try journal.summary(), try journal.clocks(), try journal.lives())
         }
-        guard !wantsJSON else { return printLine(json(summary, clocks, lives, daemon)) }
+        guard !wantsJSON else { return printLine(json(summary, clocks, lives, losses, daemon)) }
         printLine(words(summary, isRunning: daemon != nil))
         for life in lives { printLine(life.words(at: HubClock.now())) }
         for clock in clocks { printLine(clock.words) }
+        for (device, loss) in losses.sorted(by: { $0.key < $1.key }) { printLine("lost      \(device)  \(loss.words)") }
     }
 
     static let queue = Command(
@@ -148,9 +151,10 @@ private func destinations(_ summary: Journal.Summary) -> String {
     return summary.pending.sorted { $0.key < $1.key }.map { "to        \($0.key): \($0.value) pending\n" }.joined()
 }
 
-private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ lives: [Journal.Life], _ daemon: String?)
-    -> String
-{
+private func json(
+    _ summary: Journal.Summary, _ clocks: [DeviceClock], _ lives: [Journal.Life], _ losses: [String: Hearing.Loss],
+    _ daemon: String?
+) -> String {
     var json = JSONWriter()
     json.object { json in
         json.member("running", daemon != nil)
@@ -171,6 +175,15 @@ private func json(_ summary: Journal.Summary, _ clocks: [DeviceClock], _ lives: 
             for life in lives { json.object { life.write(into: &$0, at: HubClock.now()) } }
         }
         json.array("clocks") { json in for clock in clocks { json.object(clock.write) } }
+        json.array("lost") { json in
+            for (device, loss) in losses.sorted(by: { $0.key < $1.key }) {
+                json.object { json in
+                    json.member("device", device)
+                    json.member("gaps", loss.gaps)
+                    json.member("bytes", loss.bytes)
+                }
+            }
+        }
         if let daemon { json.raw("daemon", daemon) } else { json.null("daemon") }
     }
     return json.text

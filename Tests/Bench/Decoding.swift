@@ -61,18 +61,20 @@ private func measure(_ bytes: [UInt8], by decode: Decode, _ name: String, for ti
 
 private let isCounted = countsAllocations
 
-/// Every decoder there is, with the first record of its captures that it takes: `decode<TAB>name<TAB>nanoseconds<TAB>allocations`,
-/// or `missing<TAB>name`. Standard input holds a line for everything that a device says in a capture: its driver, and the
+/// Every decoder there is, with the first record that it takes: `decode<TAB>name<TAB>nanoseconds<TAB>allocations`, or
+/// `missing<TAB>name`. Standard input holds a line for each thing that a device says: its driver, the endpoint or `-`, and the
 /// bytes in hexadecimal digits.
 func measureEveryDecoder(for time: Duration) {
     var said: [String: [[UInt8]]] = [:]
     while let line = readLine() {
         let words = line.split(separator: " ")
-        if words.count == 2, let bytes = bytes(hex: words[1]) { said[String(words[0]), default: []].append(bytes) }
+        guard words.count == 3, let bytes = bytes(hex: words[2]) else { continue }
+        let name = words[1] == "-" ? String(words[0]) : "\(words[0]) \(words[1])"
+        said[name, default: []].append(bytes)
     }
     let endpoints = (drivers + profiles).flatMap { driver in driver.endpoints.map { (driver.id, $0) } }
     for (id, endpoint) in endpoints {
-        var records = said[id] ?? []
+        var records = (said["\(id) \(endpoint.name)"] ?? []) + (said[id] ?? [])
         if case .frames(let framing) = endpoint.source {
             var frames = Frames(framing), whole: [[UInt8]] = []
             for record in records {

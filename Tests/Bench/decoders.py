@@ -1,4 +1,4 @@
-"""Every decoder, with a record of its captures; and TheengsDecoder on the advertisement that it knows as well."""
+"""Every decoder, with a record of its vectors or captures; and TheengsDecoder on the advertisement that it knows as well."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ import sys
 from home import BENCH, library
 
 sys.path.append(str(pathlib.Path(__file__).parent.parent / "Fuzz"))
-from fuzz import CAPTURES, said  # noqa: E402
+from fuzz import CAPTURES, said, vectors  # noqa: E402
 
 #: A Xiaomi Mi Body Composition Scale, as recorded in public.
 KNOWN = "0226e607020e10293af7019a38"
@@ -25,12 +25,12 @@ print(best * 1e9)
 
 
 def records() -> str:
-    """A line for each thing that a device says: its driver, and the bytes."""
-    lines = []
+    """A line for each thing that a device says: its driver, the endpoint where that is known, and the bytes."""
+    lines = [f"{driver} {endpoint} {data.hex()}" for driver, endpoint, data in vectors()]
     for file in sorted(CAPTURES.glob("*/*.capture")):
         heard = re.findall(r"(?m)^adv .*? data [0-9A-Fa-f]+ ([0-9a-f]+)", file.read_text())
-        lines += [f"{file.parent.name} {data}" for data in heard]
-        lines += [f"{file.parent.name} {data.hex()}" for data in said(file)]
+        lines += [f"{file.parent.name} - {data}" for data in heard]
+        lines += [f"{file.parent.name} - {data.hex()}" for data in said(file)]
     return "\n".join(lines) + "\n"
 
 
@@ -44,12 +44,13 @@ def decoders(table, folder: pathlib.Path, quick: bool) -> None:
         [BENCH, "decoders", "3" if quick else "20"], input=records(), env=environment, check=True, stdout=subprocess.PIPE,
         text=True)
     told = [line.split("\t") for line in done.stdout.splitlines()]
-    table.head("Every decoder: the first record of its captures that it takes, the slowest last")
+    table.head("Every decoder: the first record of its vectors or captures that it takes, the slowest last")
     for _, name, nanoseconds, allocations in sorted((t for t in told if t[0] == "decode"), key=lambda t: float(t[2])):
         count = "" if allocations == "?" else f"{float(allocations):g} allocations"
         table.row(name, float(nanoseconds), "ns", name=count)
     missing = [t[1] for t in told if t[0] == "missing"]
-    table.note(f"no capture holds a record for {len(missing)} of {len(told)}: {', '.join(missing) or '-'}")
+    if missing:
+        table.note(f"no record is known for {len(missing)} of {len(told)}: {', '.join(missing)}")
     theengs(table, {t[1]: float(t[2]) for t in told if t[0] == "decode"})
 
 

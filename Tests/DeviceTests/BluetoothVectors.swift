@@ -11,6 +11,8 @@ extension Vector {
             "spo2 96 % maximum spo2 96 % minimum spo2 96 % average pulse-oximeter-rate 111 /min maximum "
                 + "pulse-oximeter-rate 110 /min minimum pulse-oximeter-rate 110 /min average at 2015-11-06T13:20:58 "
                 + "lasting 21 #from-storage"),
+        // The same document, what the device answers when it is asked for its clock
+        Vector("beurer-po60-005", "beurer-po60", "contec-records", "f910041a0a2a25630063", "at 2016-04-26T10:42:37"),
         // sycophantic/pc60fw_pulseox, raw_data.txt: what a device sent
         Vector(
             "pc60fw-001", "viatom-pc60fw", "pc-60fw", "aa550f08016144000000c094",
@@ -25,7 +27,7 @@ extension Vector {
         // Built by hand from the fields in home-health-hub/viatom-o2ring-ble
         Vector(
             "viatom-rt-001", "wellue-o2ring", "o2ring", "5500ff00000c0061480051000e010000000000a3",
-            "spo2 97 % pulse-oximeter-rate 72 /min now"),
+            "spo2 97 % pulse-oximeter-rate 72 /min battery 81 % now"),
         // Built by hand from zh2x/BCI_Protocol
         Vector("bci-001", "berry-bm1000", "bci", "c72a064b62", "spo2 98 % pulse-oximeter-rate 75 /min now"),
         // Built by hand from obniz/obniz PLS_01BT
@@ -48,6 +50,13 @@ extension Vector {
         Vector(
             "omron-rec-003", "omron-eeprom", "omron-14", "5b781a4819d71b42000014006996",
             "systolic 145 mm[Hg] diastolic 91 mm[Hg] pulse 72 /min at 2026-06-14T23:45:02 #from-storage"),
+        // The same: what a HEM-7142T2 kept
+        Vector(
+            "omron-rec-001", "omron-eeprom", "omron-14-le", "6558541a331ade1800004c00ba00",
+            "systolic 126 mm[Hg] diastolic 88 mm[Hg] pulse 84 /min at 2026-06-17T19:35:30 #from-storage"),
+        Vector(
+            "omron-rec-002", "omron-eeprom", "omron-14-le", "6457431a7316161c000046001900",
+            "systolic 125 mm[Hg] diastolic 87 mm[Hg] pulse 67 /min at 2026-05-19T19:48:22 #from-storage"),
         // Built by hand from userx14/omblepy
         Vector(
             "omron-7361t-001", "omron-eeprom", "omron-16", "6558541a335a8f070000000000000000",
@@ -61,6 +70,13 @@ extension Vector {
         Vector(
             "taidoc-003", "taidoc-td3128", "taidoc-blood-pressure", "5125cf301e0ea546512680005246a534",
             "systolic 128 mm[Hg] diastolic 82 mm[Hg] pulse 70 /min at 2024-06-15T14:30:00 #from-storage"),
+        // Its result alone
+        Vector(
+            "taidoc-003-alone", "taidoc-td3128", "taidoc-blood-pressure", "512680005246a534",
+            "systolic 128 mm[Hg] diastolic 82 mm[Hg] pulse 70 /min undated #from-storage"),
+        Vector(
+            "taidoc-temp-001-alone", "taidoc-ir", "taidoc-temperature", "51266e010000a58b",
+            "temperature 36.6 Cel undated #from-storage"),
         // Built by hand from advmeds-service/advmeds-bluetooth-lib
         Vector(
             "taidoc-temp-001", "taidoc-ir", "taidoc-temperature", "5125cf301e0ea54651266e010000a58b",

@@ -16,7 +16,7 @@ import Testing
             case .noise(let count):
                 row = 0
                 at += max(1, count)
-            case .more: return false
+            case .filler, .more: return false
             }
         }
         return false

@@ -11,6 +11,18 @@ import Testing
         #expect(mistakes.isEmpty, "\(mistakes)")
     }
 
+    /// A PO60's record is the same reading when another has come behind it, and when the oldest has gone.
+    @Test func aStoredRecordIsTheSameWhereverItStands() throws {
+        let record = try #require(bytes(hex: "0f0b060d14250f0b060d143a0000166060606f6e6e"))
+        let arrival = HubTime(boot: "b", uptime: .seconds(1), wall: Instant(milliseconds: 0), synchronised: true)
+        let prints = [0x40, 0x00, 0x03].map { (number: UInt8) in
+            let frame = [0xE9, number] + record
+            let reading = ContecRecords.stored(frame + [frame.reduce(0, &+) & 0x7F])
+            return Fingerprint(device: "x", reading: reading, arrival: arrival)
+        }
+        #expect(Set(prints).count == 1)
+    }
+
     /// Proof that the replay sees the one mistake that loses readings: confirming before the report has returned.
     @Test func confirmingBeforeReportingIsSeen() async throws {
         let file = try #require(

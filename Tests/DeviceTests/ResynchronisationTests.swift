@@ -92,9 +92,43 @@ import Testing
         }
     }
 
+    /// Ends of lines, and what an A&D says between its measurements, are no loss.
+    @Test func whatStandsBetweenFramesByRightIsNoGap() throws {
+        for (name, between) in [("tanita", "}\r\n"), ("and-pbt", "PWCAPI"), ("and-pbt", "PWRQPI00PWCAPI")] {
+            let stream = try #require(Self.streams.first { $0.framing.name == name })
+            let bytes = stream.frames.flatMap { $0 + Array(between.utf8) }
+            for piece in [1, 5, bytes.count] {
+                let (found, frames) = cut(bytes, stream.framing, piece)
+                #expect(found == stream.frames && frames.noise == 0 && frames.gaps == 0 && frames.unfinished == 0)
+            }
+        }
+    }
+
+    /// What a visit reports as lost adds up, however often it is said.
+    @Test func aLossIsToldOnce() async throws {
+        let report = Losses()
+        var frames = Frames(.noninFormat8)
+        for bytes in [[0x11, 0x12, 0x80, 0x48, 0x61, 0x20, 0x01], [0x02, 0x80], [0x48, 0x61, 0x20]] as [[UInt8]] {
+            frames.append(bytes)
+            while frames.next() != nil { report.tellGaps(of: &frames) }
+        }
+        report.tellGaps(of: &frames)
+        #expect(report.said == [[1, 2], [1, 2]])
+    }
+
     private func isSubsequence(_ wanted: [[UInt8]], of found: [[UInt8]]) -> Bool {
         var rest = wanted[...]
         for frame in found where frame == rest.first { rest.removeFirst() }
         return rest.isEmpty
     }
+}
+
+/// Notes what it is told of losses.
+private final class Losses: Report {
+    var said: [[Int]] = []
+    let localTime: LocalTime? = nil, wantsStream = false
+    func callAsFunction(_ reading: Reading) async throws(Fault) {}
+    func clock(_ device: RawTime, error: Duration) async throws(Fault) {}
+    func information(_ information: DeviceInformation) async throws(Fault) {}
+    func lost(gaps: Int, bytes: Int) { said.append([gaps, bytes]) }
 }

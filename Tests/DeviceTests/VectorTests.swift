@@ -18,7 +18,7 @@ struct Vector: Sendable, CustomTestStringConvertible {
 
     static let all =
         primitives + profiles + oximeters + bluetoothOximeters + bluetoothMeters + glucose + classic + spirometers
-        + scales + several
+        + scales + several + texts
 
     static let primitives = [
         // weliem/blessed-android, BluetoothBytesParserTest.java (MIT)
@@ -120,6 +120,13 @@ struct Vector: Sendable, CustomTestStringConvertible {
             "systolic 105 mm[Hg] diastolic 76 mm[Hg] mean 82 mm[Hg] pulse 65 /min at 2012-09-17T11:02:30"),
     ]
 
+    /// The log alone, as it was published.
+    static let texts = [
+        Vector(
+            "and-ua767pbt-001-text", "and-ua767pbt", "and-pbt-text", "38303144344334313532",
+            "systolic 105 mm[Hg] diastolic 76 mm[Hg] mean 82 mm[Hg] pulse 65 /min undated")
+    ]
+
     static let oximeters = [
         // silverbullet-dk/opentele-client-android, NoninMeasurementPacketTest.java (Apache-2.0)
         Vector(
@@ -191,6 +198,43 @@ struct Vector: Sendable, CustomTestStringConvertible {
     ])
     func isRefused(id: String, hex: String, why: Malformed) {
         #expect(throws: why) { try read("sig-blp", "2A35", hex) }
+    }
+
+    /// What the memory of a cuff that was never full holds, and what an oximeter says that is no sample.
+    @Test(arguments: [
+        ("omron-eeprom", "omron-14", String(repeating: "ff", count: 14)),
+        ("omron-eeprom", "omron-14-le", String(repeating: "00", count: 14)),
+        ("omron-eeprom", "omron-16", String(repeating: "ff", count: 16)),
+        // sycophantic/pc60fw_pulseox: pc60fw-005
+        ("viatom-pc60fw", "pc-60fw", "aa550f06210200000045"),
+    ])
+    func holdsNoReading(driver: String, name: String, hex: String) throws {
+        let driver = try #require(drivers.first { $0.id == driver })
+        let endpoint = try #require(driver.endpoints.first { $0.name == name })
+        let value = try #require(bytes(hex: hex))
+        let readings = try endpoint.decodeAll(value.span)
+        #expect(readings == [])
+    }
+
+    /// silverbullet-dk/opentele-client-android, the packet without choice and length (ieee-and-bp-001): five pressures, not in
+    /// the order of time.
+    @Test func aMessageWithoutItsChoiceIsRead() throws {
+        let hex =
+            "00861000010100800000ffffffff0d1d0076f00000000005006e0001001200030006007e00470056201302252146010000010012"
+            + "0003000600820042006720130225214731000001001200030006007f004800542013022522274800000100120003000600720043"
+            + "005a20130225223425000001001200030006006d004d00592013022522303800"
+        let profile = try #require(profiles.first { $0.id == "phd" })
+        let endpoint = try #require(profile.endpoints.first { $0.name == "11073-10407" })
+        let value = try #require(bytes(hex: hex))
+        let readings = try endpoint.decodeAll(value.span)
+        #expect(
+            readings.map(\.description) == [
+                "systolic 126 mm[Hg] diastolic 71 mm[Hg] mean 86 mm[Hg] at 2013-02-25T21:46:01",
+                "systolic 130 mm[Hg] diastolic 66 mm[Hg] mean 103 mm[Hg] at 2013-02-25T21:47:31",
+                "systolic 127 mm[Hg] diastolic 72 mm[Hg] mean 84 mm[Hg] at 2013-02-25T22:27:48",
+                "systolic 114 mm[Hg] diastolic 67 mm[Hg] mean 90 mm[Hg] at 2013-02-25T22:34:25",
+                "systolic 109 mm[Hg] diastolic 77 mm[Hg] mean 89 mm[Hg] at 2013-02-25T22:30:38",
+            ])
     }
 
     /// A&D UT-201BLE, a real log that prints 12 of 13 bytes (ht2a1c-001): the type is cut off, and that is said.

@@ -237,7 +237,7 @@ def test_devices_as_json_and_as_a_table():
     for device in devices:
         assert set(device) >= {"id", "model", "kind", "transports", "evidence", "claims", "endpoints"}
         assert device["evidence"] in ("captured", "specification")
-        assert set(device["transports"]) <= {"bluetooth-le", "bluetooth-classic", "serial"} and device["transports"]
+        assert set(device["transports"]) <= {"bluetooth-le", "advertisement", "bluetooth-classic", "serial"} and device["transports"]
         assert device["claims"] and device["endpoints"]
     ids = [device["id"] for device in devices]
     assert len(ids) == len(set(ids)) and ids == sorted(ids)

@@ -72,6 +72,20 @@ def test_a_neighbours_cuff_is_heard_and_left_alone(home, clinic, tmp_path):
     air.close()
 
 
+def test_what_a_damaged_line_loses_is_counted(home, clinic, tmp_path):
+    wire = Wire(str(tmp_path / "oximeter"))
+    home.start()
+    for second in range(12):
+        if second in (4, 9):
+            wire.send(b"\x12\x34\x56")
+        wire.send(nonin_format_8(96, 70, smartpoint=second >= 6))
+        time.sleep(0.05)
+    eventually(lambda: clinic.saturations() == [96])
+    [lost] = eventually(lambda: home.status()["lost"])
+    assert (lost["gaps"], lost["bytes"]) == (2, 6) and "oximeter" in lost["device"]
+    assert f"lost      {lost['device']}  6 bytes in 2 places belonged to no frame" in home.ask("status")
+
+
 def test_a_live_oximeter_gives_one_reading_not_thousands(home, clinic, tmp_path):
     wire = Wire(str(tmp_path / "oximeter"))
     home.start()

@@ -1,7 +1,8 @@
 import Glibc
 
 /// `make fuzz` gives random bytes to one parser, which the environment names; libFuzzer finds those that reach new code.
-/// Without libFuzzer the program reads the files that are named, and so repeats what was found.
+/// Where none is named it says which there are. Without libFuzzer the program reads the files that are named, and so repeats
+/// what was found.
 private let parser: Parser? = {
     let name = getenv("PARSER").map { String(cString: $0) } ?? ""
     return Parser.all.first { $0.name == name }
@@ -18,6 +19,10 @@ private let parser: Parser? = {
 
     @_cdecl("vitalsd_fuzz_main")
     func main(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
+        guard getenv("PARSER") != nil else {
+            for parser in Parser.all { print(parser.name) }
+            return 0
+        }
         var count = count, words = words
         return runDriver(&count, &words) { bytes, count in
             guard let parser else { fatalError("PARSER names no parser") }

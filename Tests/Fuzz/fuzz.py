@@ -1,10 +1,13 @@
 """Runs every parser of outside bytes under libFuzzer with the address sanitizer, seeded from the captures.
 
-    fuzz.py PROGRAM PLAIN FOLDER [--runs N] [--seconds N] [--only TEXT] [--jobs N]
+    fuzz.py PROGRAM FOLDER [--runs N] [--seconds N] [--only TEXT] [--jobs N] [--ledger FILE]
 
-PROGRAM is `vitalsd-fuzz` built with libFuzzer, PLAIN the same without, which names the parsers. FOLDER gets the corpora. With
---seconds all parsers together take so long, an equal share for each, and fewer runs than --runs. Prints a table: executions,
-executions per second, features reached. Ends with 1 where a parser trapped, or was not run; its input lies in FOLDER.
+PROGRAM is `vitalsd-fuzz` built with libFuzzer; FOLDER gets the corpora. With --seconds all parsers together take so long, an
+equal share for each, and fewer runs than --runs. Prints a table: executions, executions per second, features reached. Ends
+with 1 where a parser trapped, or was not run; its input lies in FOLDER.
+
+What takes hours can be stopped at any time: FILE gets a line for each parser that was run, and a parser runs only for what
+FILE lacks of --runs.
 """
 
 import argparse
@@ -33,11 +36,20 @@ def said(capture: pathlib.Path):
                 yield data
 
 
+def vectors():
+    """Driver, endpoint and bytes of each vector whose meaning somebody else has published."""
+    for file in sorted(CAPTURES.parent.glob("*Vector*.swift")):
+        for driver, endpoint, digits in re.findall(
+                r'Vector\(\s*"[^"]*",\s*"([^"]+)",\s*"([^"]+)",\s*((?:"[0-9a-f]*"[\s+]*)+),', file.read_text(encoding="utf-8")):
+            yield driver, endpoint, bytes.fromhex("".join(re.findall("[0-9a-f]", digits)))
+
+
 def seed(folder: pathlib.Path, parser: str) -> None:
-    """The captures of the parser's driver, or of all; a stream's first byte says where it parts."""
+    """The parser's vectors and the captures of its driver, or of all; a stream's first byte says where it parts."""
     driver = parser.split("/")[0]
     files = list((CAPTURES / driver).glob("*.capture")) or list(CAPTURES.glob("sig-*/*.capture"))
-    for number, data in enumerate(each for file in files for each in said(file)):
+    known = [data for *name, data in vectors() if "/".join(name) == parser]
+    for number, data in enumerate(known + [each for file in files for each in said(file)]):
         (folder / f"seed-{number}").write_bytes(data)
         (folder / f"seed-{number}-stream").write_bytes(b"\xff" + data)
     if parser in ("capture", "attribute-table"):
@@ -64,36 +76,55 @@ def fuzz(program: str, folder: pathlib.Path, parser: str, runs: int, seconds: fl
     return parser, done.returncode, numbers, int(reached[-1]) if reached else 0, done.stderr
 
 
+class Ledger:
+    """How often each parser was run and did not trap, over however many runs."""
+
+    def __init__(self, path: pathlib.Path | None):
+        self.path, self.runs = path, {}
+        for line in path.read_text().splitlines() if path and path.exists() else []:
+            name, executions, _, verdict = line.split("\t")
+            if verdict == "well":
+                self.runs[name] = self.runs.get(name, 0) + int(executions)
+
+    def add(self, name: str, executions: int, a_second: int, is_well: bool) -> None:
+        if self.path:
+            with self.path.open("a") as file:
+                file.write(f"{name}\t{executions}\t{a_second}\t{'well' if is_well else 'TRAPPED'}\n")
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("program")
-    options.add_argument("plain")
     options.add_argument("folder", type=pathlib.Path)
     options.add_argument("--runs", type=int, default=10_000_000)
     options.add_argument("--seconds", type=float, default=0)
     options.add_argument("--only", default="")
     options.add_argument("--jobs", type=int, default=os.cpu_count())
+    options.add_argument("--ledger", type=pathlib.Path)
     options = options.parse_args()
-    names = subprocess.run([options.plain], capture_output=True, text=True, check=True).stdout.split("\n")
-    parsers = [name for name in names if name and options.only in name]
+    names = subprocess.run([options.program], env={}, capture_output=True, text=True, check=True).stdout.split("\n")
+    ledger = Ledger(options.ledger)
+    parsers = {name: options.runs - ledger.runs.get(name, 0) for name in names if name and options.only in name}
+    parsers = {name: lacking for name, lacking in parsers.items() if lacking > 0}
     share = options.seconds * options.jobs / max(1, len(parsers))
     trapped, total = [], 0
     print(f"{'parser':58} {'executions':>12} {'per second':>11} {'features':>9}")
     with ThreadPoolExecutor(options.jobs) as pool:
-        jobs = [pool.submit(fuzz, options.program, options.folder, name, options.runs, share) for name in parsers]
+        jobs = [pool.submit(fuzz, options.program, options.folder, name, lacking, share) for name, lacking in parsers.items()]
         for job in jobs:
             name, status, numbers, features, said = job.result()
             executions = numbers.get("number_of_executed_units", 0)
             total += executions
             # A run that ends well but has run nothing proves nothing.
             status = status or (0 if executions else 1)
+            ledger.add(name, executions, numbers.get("average_exec_per_sec", 0), status == 0)
             verdict = "" if status == 0 else "  TRAPPED"
             print(f"{name:58} {executions:12,} {numbers.get('average_exec_per_sec', 0):11,} {features:9,}{verdict}", flush=True)
             if status:
                 trapped.append(name)
                 print(said[-3000:])
     print(f"{len(parsers)} parsers, {total:,} executions, {len(trapped)} trapped")
-    return 1 if trapped or not parsers else 0
+    return 1 if trapped or not any(names) else 0
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from .play import Play
 from .scenario import read
 
-BRIEF = {"a-day", "adapter", "crowd", "difficult", "first-day", "killed"}
+BRIEF = {"a-day", "adapter", "catalogue", "crowd", "difficult", "first-day", "killed"}
 
 FILES = [
     pytest.param(file, id=file.stem, marks=[] if file.stem in BRIEF else [pytest.mark.long])

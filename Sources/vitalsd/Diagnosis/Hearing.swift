@@ -45,10 +45,20 @@ import Host
         var trouble: Trouble?
     }
 
+    /// What of a device's streams belonged to no frame: damaged on its way, or another's.
+    struct Loss: Equatable {
+        var gaps = 0, bytes = 0
+
+        /// `12 bytes in 3 places belonged to no frame`
+        var words: String { "\(bytes) bytes in \(gaps) \(gaps == 1 ? "place" : "places") belonged to no frame" }
+    }
+
     let started = HubClock.now().wall
     private(set) var devices: [String: Device] = [:]
     private(set) var strangers: [String: Stranger] = [:]
     private(set) var lines: [String: Line] = [:]
+    /// By the device's identity, since the daemon started.
+    private(set) var losses: [String: Loss] = [:]
     /// When anything at all was last heard on the air.
     private(set) var lastHeard: Instant?
 
@@ -78,6 +88,12 @@ import Host
         }
     }
 
+    func lost(gaps: Int, bytes: Int, of identity: String) {
+        guard losses[identity] != nil || losses.count < Self.mostDevices else { return }
+        losses[identity, default: Loss()].gaps += gaps
+        losses[identity, default: Loss()].bytes += bytes
+    }
+
     func note(line path: String, driver: String? = nil, _ fault: Fault? = nil) {
         lines[path] = Line(driver: driver ?? lines[path]?.driver, trouble: fault.map(Trouble.init))
     }
@@ -87,7 +103,11 @@ import Host
 
     /// What was wiped is not known here either.
     func forget(_ identity: String?) {
-        if let identity { devices[identity] = nil } else { (devices, strangers) = ([:], [:]) }
+        if let identity {
+            (devices[identity], losses[identity]) = (nil, nil)
+        } else {
+            (devices, strangers, losses) = ([:], [:], [:])
+        }
     }
 
     private func note(_ identity: String, _ change: (inout Device) -> Void) {
@@ -104,6 +124,24 @@ extension Hearing.Device {
         let hour = Int(now.milliseconds / 3_600_000)
         if hours.last?.hour != hour { hours = hours.suffix(Hearing.mostHours - 1) + [.init(hour: hour)] }
         hours[hours.count - 1].take(signal)
+    }
+}
+
+extension Hearing {
+    /// A line for each device: its identity, gaps and bytes.
+    nonisolated static func notation(of losses: [String: Loss]) -> String {
+        losses.map { "\($0.key)\t\($0.value.gaps)\t\($0.value.bytes)" }.joined(separator: "\n")
+    }
+
+    /// Reads what `notation` writes.
+    nonisolated static func losses(notation: String) -> [String: Loss] {
+        var losses: [String: Loss] = [:]
+        for line in notation.split(separator: "\n") {
+            let words = line.split(separator: "\t")
+            guard words.count == 3, let gaps = Int(words[1]), let bytes = Int(words[2]) else { continue }
+            losses[String(words[0])] = Loss(gaps: gaps, bytes: bytes)
+        }
+        return losses
     }
 }
 
