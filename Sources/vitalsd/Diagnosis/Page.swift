@@ -30,8 +30,8 @@ extension Diagnosis {
             return html.raw("</section>\n")
         }
         html.raw("<section class=\"verdict \(verdict.level.rawValue)\">")
-        let subject = verdict.subject.map { " · \($0[language])" } ?? ""
-        html.element("p", "\(verdict.level.name[language]) · \(verdict.layer.name[language])\(subject)", "layer")
+        html.element("p", "\(verdict.level.name[language]) · \(verdict.layer.name[language])", "layer")
+        if let subject = verdict.subject { html.element("p", subject[language], "subject") }
         if let cause = verdict.cause {
             html.element("p", typed: cause.sentence[language], "sentence")
             html.element("p", typed: Label.next[language] + cause.remedy[language], "next")
@@ -77,7 +77,7 @@ extension Diagnosis {
         {
             html.element("h4", Label.signal[language])
             html.raw(device.hours.isEmpty ? "" : signalChart(device.hours, until: made, language))
-            if device.hours.isEmpty { html.element("p", Label.nothingHeard[language], "none") }
+            html.element("p", (device.hours.isEmpty ? Label.nothingHeard : Label.signalKey)[language], "none")
         }
         html.element("h4", Label.readings[language])
         if device.days.contains(where: { $0.count > 0 }) {
@@ -176,7 +176,7 @@ private let style = """
     .verdict.warning{background:var(--warning)}.verdict.fault{background:var(--fault)}
     .verdict .layer{font-size:.85rem;letter-spacing:.04em;text-transform:uppercase}
     .verdict .sentence{font-size:1.25rem;font-weight:600}.verdict code{background:#fff3}
-    .more{font-size:.88rem;opacity:.9}.all{border-left:4px solid var(--fault);padding-left:.6rem}
+    .verdict .subject{overflow-wrap:anywhere}.more{font-size:.88rem;opacity:.9}.all{border-left:4px solid var(--fault);padding-left:.6rem}
     table{width:100%;border-collapse:collapse;background:#fff;border-radius:.6rem;overflow:hidden}
     td,th{padding:.5rem .7rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400}
     th{font-weight:600}.level{width:1%;white-space:nowrap;font-weight:700;font-size:.85rem;color:var(--dim)}
