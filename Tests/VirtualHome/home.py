@@ -75,7 +75,8 @@ class Home:
         for unit in self._journals:
             self._follow(unit)
         if self._package:
-            done = self.run(f"exec dpkg -i {self._package}")
+            # man-db's would read every page of the host.
+            done = self.run(f"exec dpkg --no-triggers -i {self._package}")
             assert done.status == 0, done.output
         self.attach_adapter()
 
@@ -147,13 +148,6 @@ class Home:
         device = SerialDevice(self._machine, name, serial, speed, odd)
         self._plugged.append(device)
         return device
-
-    def plug_keyboard(self) -> None:
-        """Plugs a USB keyboard in, whose lights are LEDs to the kernel like any other."""
-        self._machine.ask("device_add", driver="usb-kbd", id="keyboard", bus="xhci.0")
-
-    def unplug_keyboard(self) -> None:
-        self._machine.ask("device_del", id="keyboard")
 
     def await_open(self, path: str, within: float = 180) -> None:
         """Waits until a process of the machine has `path` open. What reaches a converter before that is lost in it."""

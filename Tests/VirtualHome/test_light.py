@@ -21,11 +21,8 @@ def drop_in(light: str) -> str:
 @pytest.fixture
 def light(home):
     """The scroll lock of a keyboard, which the kernel lights by a trigger of its own until somebody else takes it."""
-    home.run("modprobe -a usbhid hid_generic")
-    home.plug_keyboard()
-    yield eventually(lambda: home.run("cd /sys/class/leds && ls -d *scrolllock | tail -n 1").output.strip())
+    yield eventually(lambda: home.run("cd /sys/class/leds && ls -d *scrolllock").output.strip())
     home.run("rm -rf /run/systemd/system/vitalsd.service.d && systemctl daemon-reload")
-    home.unplug_keyboard()
 
 
 @pytest.mark.long

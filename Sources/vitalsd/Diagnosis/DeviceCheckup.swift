@@ -36,7 +36,8 @@ extension Checkup {
                 bound.count, one: Text(en: "device", da: "apparat"), many: Text(en: "devices", da: "apparater"))
             find(.ok(.pairing, nil, count + Text(en: " registered", da: " tilknyttet")))
         }
-        for (identity, stranger) in strangers where !bound.contains(identity) {
+        let refused = Set(failedPairings.map(\.device))
+        for (identity, stranger) in strangers where !bound.contains(identity) && !refused.contains(identity) {
             let subject = Text(same: "\(stranger.model), \(shown(identity))")
             let heard = Text(en: "heard ", da: "hørt ") + .moment(stranger.lastHeard)
             if known.contains(where: { $0.identity == identity }) {

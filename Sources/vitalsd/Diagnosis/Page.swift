@@ -148,10 +148,10 @@ struct Markup {
     }
 }
 
-/// A text in which nothing is markup.
+/// A text in which nothing is markup, and no time of day is torn from its "kl.".
 func withoutMarkup(_ text: String) -> String {
     var escaped = ""
-    for character in text {
+    for character in text.replacing(" kl. ", with: " kl.\u{A0}") {
         switch character {
         case "&": escaped += "&amp;"
         case "<": escaped += "&lt;"
@@ -189,6 +189,6 @@ private let style = """
     .findings td,.findings th{display:inline;border:0;padding:0}.findings td:last-child{display:block}
     .findings .level{margin-right:.5rem}svg text{font-size:20px}}
     @media print{body{background:#fff;font-size:11pt}main{padding:0;max-width:none}
-    .verdict{color:#000;background:none;border:2pt solid #000}.device,tr{break-inside:avoid}
+    .verdict,.verdict.warning,.verdict.fault{color:#000;background:none;border:2pt solid #000}.device,tr{break-inside:avoid}
     .device{border:1px solid var(--line)}}
     """

@@ -189,7 +189,9 @@ struct WatchPage {
         }
     }
 
+    /// How long a reading was on its way: tenths of a second, or where it had to wait, what people say.
     private func seconds(_ milliseconds: Int) -> String {
+        if milliseconds >= 90_000 { return said(.time(.milliseconds(milliseconds))) }
         let tenths = max(0, milliseconds / 100)
         return "\(tenths / 10)\(language == .danish ? "," : ".")\(tenths % 10) s"
     }
