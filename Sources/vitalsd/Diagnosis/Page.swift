@@ -171,7 +171,8 @@ private let style = """
     h1{font-size:1.4rem;margin:.2rem 0 0}h2{font-size:1.15rem;margin:1.6rem 0 .5rem}
     h3{font-size:1.05rem;margin:0}h4{font-size:.85rem;margin:.9rem 0 .2rem;color:var(--dim);font-weight:600}
     p{margin:.2rem 0}.made,.facts,.none,.code{color:var(--dim);font-size:.88rem}
-    code{background:#0001;border-radius:3px;padding:0 .25em;font-size:.92em;overflow-wrap:anywhere}
+    code{display:inline-block;max-width:100%;background:#0001;border-radius:3px;padding:0 .25em;font-size:.92em;
+    overflow-wrap:anywhere}
     .verdict{margin:1rem 0;padding:.9rem 1rem;border-radius:.6rem;color:#fff;background:var(--ok)}
     .verdict.warning{background:var(--warning)}.verdict.fault{background:var(--fault)}
     .verdict .layer{font-size:.85rem;letter-spacing:.04em;text-transform:uppercase}
