@@ -3,7 +3,7 @@
 #   make demo    the main job, visibly, without hardware
 #   make test    every check there is, but the long ones
 #
-# Others: make home SCENARIO=, make build, make clocks, make fleet, make kills, make faults, make endurance, make soak,
+# Others: make home SCENARIO=, make home-broken, make build, make clocks, make fleet, make kills, make faults, make endurance, make soak,
 # make load, make sanitize, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=, make deb,
 # make deb-test
 
@@ -28,7 +28,7 @@ SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
 .PHONY: demo test build lint clocks fleet bench bench-peers install uninstall deb deb-test clean packages test-packages swift-test \
-        line-test home-test home-scenarios home-classic home bench-home fuzz fuzz-test kills faults endurance soak load sanitize
+        line-test home-test home-scenarios home-classic home home-broken bench-home fuzz fuzz-test kills faults endurance soak load sanitize
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -88,6 +88,11 @@ home-classic: build $(VENV)/ready
 SCENARIO ?= Tests/VirtualHome/scenarios/paired-cuff.toml
 home: build $(VENV)/ready
 	VITALSD=$(BUILT)/vitalsd PYTHONPATH=Tests $(VENV)/bin/python -m VirtualHome $(SCENARIO)
+
+# Broken homes in a machine with the installed package: the verdict of `vitalsd diagnose`, and that its remedy clears it. Some
+# ten minutes; ROWS="rfkill full" only these.
+home-broken: deb $(VENV)/ready
+	PYTHONPATH=Tests:Tests/EndToEnd $(VENV)/bin/python -m VirtualHome.broken $(ROWS)
 
 # Latency, memory and CPU in the virtual home, beside bleak on BlueZ reading the same peripheral.
 bench-home: build $(VENV)/ready

@@ -42,9 +42,24 @@ package enum HubClock {
     /// The kernel's name for this boot. Without one, every process is a boot of its own: timelines that may differ
     /// must not compare.
     private static let boot: String = {
+        // In a service that sees nothing but processes in /proc.
+        if let told = getenv("BOOT_ID"), let id = boot(digits: String(cString: told)) { return id }
         if let id = Sysfs().attribute("/proc/sys/kernel/random/boot_id") { return id }
         return vitalsdUUID((0..<16).map { _ in UInt8.random(in: 0...255) })
     }()
+
+    /// The name of a boot as the kernel writes it, of the 32 hexadecimal digits that systemd gives a service for `%b`; nil for
+    /// anything else.
+    static func boot(digits: String) -> String? {
+        let isHexadecimal = digits.utf8.allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 }
+        guard digits.utf8.count == 32, isHexadecimal else { return nil }
+        var groups: [Substring] = [], rest = digits[...]
+        for length in [8, 4, 4, 4, 12] {
+            groups.append(rest.prefix(length))
+            rest = rest.dropFirst(length)
+        }
+        return groups.joined(separator: "-")
+    }
 
     private static func read(_ clock: CInt) -> Duration {
         var time = timespec()

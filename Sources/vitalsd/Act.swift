@@ -12,8 +12,8 @@ enum Act: Equatable {
     case wipe(String?, undelivered: Bool)
     case retry([Int64])
     case assign([Int64], Subject)
-    /// It is done already, and only to be written down.
-    case enrolled
+    /// It is over already, and only to be written down: what stood in its way, if anything did.
+    case enrolled(Fault.Code?)
 
     /// What a binding says of when to measure.
     enum Agreement: Equatable {
@@ -35,7 +35,7 @@ enum Act: Equatable {
         case .wipe(let device, let undelivered):
             "wipe\t\(device ?? "")\t\(undelivered ? "undelivered" : "")"
         case .retry(let ids): "retry\t" + ids.map(String.init).joined(separator: "\t")
-        case .enrolled: "enrolled"
+        case .enrolled(let obstacle): "enrolled\t\(obstacle?.rawValue ?? "")"
         }
     }
 
@@ -57,7 +57,10 @@ enum Act: Equatable {
         case ("unbind", 3) where isSlot: self = .unbind(words[1], user: user)
         case ("swap", 3): self = .swap(words[1], for: words[2])
         case ("wipe", 3): self = .wipe(words[1].isEmpty ? nil : words[1], undelivered: words[2] == "undelivered")
-        case ("enrolled", 1): self = .enrolled
+        case ("enrolled", 2) where words[1].isEmpty: self = .enrolled(nil)
+        case ("enrolled", 2):
+            guard let obstacle = Fault.Code(rawValue: words[1]) else { return nil }
+            self = .enrolled(obstacle)
         case ("retry", 2...):
             let ids = words.dropFirst().compactMap { Int64($0) }
             guard ids.count == words.count - 1 else { return nil }
@@ -95,8 +98,7 @@ enum Act: Equatable {
     @Hub func perform(
         on gateway: Gateway, by agent: Journal.AuditEvent.Agent
     ) async throws(Fault) -> Outcome {
-        let trail = AuditTrail(journal: gateway.journal, agent: agent)
-        let done = try await trail.tell(verb, of: device, successor: successor) { number throws(Fault) in
+        let done = try await told(to: AuditTrail(journal: gateway.journal, agent: agent)) { number throws(Fault) in
             switch self {
             case .wipe(let device, let undelivered):
                 Outcome(try await gateway.wipe(device, undelivered: undelivered, audit: number))
@@ -120,6 +122,17 @@ enum Act: Equatable {
             gateway.couriers.reconsider()
         }
         return done
+    }
+
+    /// Does it, and writes it down.
+    @Hub private func told(
+        to trail: AuditTrail, _ work: (Int64?) async throws(Fault) -> Outcome
+    ) async throws(Fault) -> Outcome {
+        guard case .enrolled(let obstacle) = self else {
+            return try await trail.tell(verb, of: device, successor: successor, work)
+        }
+        await trail.note(verb, obstacle?.rawValue ?? Journal.AuditEvent.done)
+        return Outcome("enrolled")
     }
 
     /// Does it where no daemon runs.
@@ -192,8 +205,8 @@ enum Act: Equatable {
                 path: configuration.journalPath, bound: configuration.bound,
                 destinations: configuration.recipients.map(\.name),
                 executor: loop)
-            return try await AuditTrail(journal: journal, agent: .own).tell(verb, of: device, successor: successor) {
-                number throws(Fault) in try await perform(on: journal, number)
+            return try await told(to: AuditTrail(journal: journal, agent: .own)) { number throws(Fault) in
+                try await perform(on: journal, number)
             }
         } catch {
             if wantsJSON { printLine(Refused(error).json) }

@@ -231,7 +231,7 @@ import Journal
     /// A conversation with the running daemon, to its end. `hear` gets each packet's word and the rest, and returns what is to
     /// be sent back, if anything.
     static func converse(
-        _ question: String, _ configuration: Configuration, wantsJSON: Bool = false,
+        _ question: String, _ configuration: Configuration, wantsJSON: Bool = false, language: Language = .english,
         hear: (String, String) -> String?
     ) async throws(Exit) {
         do throws(Fault) {
@@ -241,7 +241,7 @@ import Journal
                 let text = String(decoding: packet, as: UTF8.self)
                 if let refused = Refused(notation: text) {
                     if wantsJSON { printLine(refused.json) }
-                    printError("vitalsd: \(refused.words)")
+                    printError("vitalsd: \(refused.told(in: language))")
                     throw Fault.device(.silent)
                 }
                 let words = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)

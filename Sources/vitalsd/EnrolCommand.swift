@@ -37,14 +37,19 @@ extension Command {
                 if !wantsJSON, isatty(STDERR_FILENO) == 1 { printError($0) }
             }
             printLine(wantsJSON ? outcome.json : outcome.words)
-            if Files.exists(configuration.journalPath) {
-                _ = try? await Act.enrolled.outcome(with: configuration, wantsJSON: false)
-            }
+            await writeDown(nil, with: configuration)
         } catch {
-            if wantsJSON { printLine(json(error)) }
+            await writeDown(error.code, with: configuration)
+            if wantsJSON { printLine(Refused(error).json) }
             throw complain(error)
         }
     }
+}
+
+/// Who tried it, when, and what came of it: for the audit trail, which a hub has from its first start.
+@Hub private func writeDown(_ obstacle: Fault.Code?, with configuration: Configuration) async {
+    guard Files.exists(configuration.journalPath) else { return }
+    _ = try? await Act.enrolled(obstacle).outcome(with: configuration, wantsJSON: false)
 }
 
 /// What was done.
@@ -125,14 +130,4 @@ private func hubName(_ configuration: Configuration) throws(Fault) -> String {
 
 private func firstLine(of bytes: [UInt8]) -> String {
     String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
-}
-
-private func json(_ fault: Fault) -> String {
-    var json = JSONWriter()
-    json.object { json in
-        json.member("layer", fault.layer)
-        json.member("fault", fault.sentence)
-        json.member("remedy", fault.remedy)
-    }
-    return json.text
 }

@@ -116,7 +116,7 @@ import Journal
                     case .appeared(let line):
                         Systemd.log(.info, "hub: serial line \(line.path) appeared")
                         let appearance = roster.present(line)
-                        hearing.note(line: line.path)
+                        hearing.note(line: line)
                         group.addTask { await self.attend(line, since: appearance) }
                     case .vanished(let path):
                         Systemd.log(.info, "hub: serial line \(path) is gone")
@@ -182,10 +182,10 @@ import Journal
             do throws(Fault) {
                 let port = try SerialPort(line.path, roster.settings(for: line))
                 roster.open(line, port)
-                hearing.note(line: line.path)
+                hearing.note(line: line)
                 defer { roster.close(line, port) }
                 let (driver, heard) = try await roster.recognise(line, port)
-                hearing.note(line: line.path, driver: driver.id)
+                hearing.note(line: line, driver: driver.id)
                 let link = Resumed(port, heard: heard)
                 guard case .line(let conversation) = driver.visit else { continue }
                 let sighting = Sighting(.line(line)), recording = recording(of: sighting)
@@ -195,7 +195,7 @@ import Journal
                 patience = Patience()
             } catch {
                 if error != .hub(.portGone), error != .device(.hungUp) {
-                    hearing.note(line: line.path, error)
+                    hearing.note(line: line, error)
                     log(error, about: line.path)
                 }
                 await loop.sleep(for: patience.next())

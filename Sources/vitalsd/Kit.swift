@@ -46,7 +46,7 @@ extension Gateway {
     /// Pairs with a device that is near, and binds it; an old bond with it is replaced. `say` tells how far it is; `guide`
     /// says what is to be done with the device and answers once that is done; `ask` puts the device's questions.
     /// The passkey or PIN is kept with the binding, for the next time that nobody is there to type it.
-    /// Throws `device(.silent)` when it is not heard within a minute.
+    /// Throws `pairing(.notInPairingMode)` when it is not heard within a minute: most are heard in that mode alone.
     func pair(
         _ order: PairingOrder, say: (PairingStep) async -> Void, guide: (PairingMode) async -> Bool,
         ask: @Hub (PairingQuestion) async -> PairingAnswer
@@ -68,7 +68,7 @@ extension Gateway {
             found = advertisement
             return drivers.soleClaimant(of: Sighting(.advertisement(advertisement))) == nil
         }
-        guard var sighting = found else { throw .device(.silent) }
+        guard var sighting = found else { throw .pairing(.notInPairingMode) }
         if !isGuided, let mode = pairingMode(of: sighting) {
             guard await guide(mode) else { throw .pairing(.rejected) }
         }

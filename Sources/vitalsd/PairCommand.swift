@@ -83,7 +83,8 @@ extension Command {
                 guard let user, let slot = UInt8(exactly: user), let code = UInt16(code) else { return nil }
                 return Consent(user: slot, code: code)
             }, capability: capability, model: model)
-        try await Control.converse(order.notation, configuration, wantsJSON: wantsJSON) { word, rest in
+        try await Control.converse(order.notation, configuration, wantsJSON: wantsJSON, language: language) {
+            word, rest in
             switch word {
             case "say": technician.hear(rest)
             case "ask": return technician.answer(rest)

@@ -2,6 +2,8 @@
 
 A row is a generator over a `Home` that was well: it breaks something, yields what `vitalsd diagnose` should say of it, and
 after that does what the remedy says, and all is well again. What it returns may still be said then.
+
+The same rows are played in the virtual home with the installed package (`make home-broken`), beside those that want a radio.
 """
 
 import fcntl
@@ -18,16 +20,6 @@ from far_ends import Cuff
 ROWS = []
 #: Where only the wall clock has moved, the device's clock and the hub's time since its boot do not fit.
 TIME_TRAVEL = {"device.clock-off", "device.clock-disobeys"}
-#: What a machine without a radio cannot break, for the virtual home: what is done, the verdict, the remedy.
-FOR_THE_VIRTUAL_HOME = [
-    ("rfkill blocks the radio", "rfkill block bluetooth", "hub.radio-blocked", "rfkill unblock bluetooth"),
-    ("adapter pulled out", "vhci closed", "hub.no-radio", "vhci opened"),
-    ("adapter stuck", "controller answers nothing", "hub.radio-failing", "controller answers"),
-    ("bluetoothd takes the adapter", "systemctl start bluetooth", "hub.radio-shared", "systemctl stop bluetooth"),
-    ("cuff lost its bond", "peripheral forgets its keys", "pairing.key-forgotten", "vitalsd pair"),
-    ("wrong PIN", "vitalsd pair --pin 0000", "pairing.rejected", "vitalsd pair --pin RIGHT"),
-    ("cuff out of range", "peripheral silent, clock +10 d", "device.not-heard", "peripheral advertises"),
-]
 
 
 def row(words: str, code: str | None):

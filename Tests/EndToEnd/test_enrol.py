@@ -1,6 +1,7 @@
 """A hub gets its certificate, delivers with it, renews it by itself; and each thing that can stand in the way is named."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -173,6 +174,21 @@ def test_a_wrong_code_is_named_and_told_nobody(bare, est):
     assert refused.returncode == 69
     assert "clinic: the clinic does not accept the code (401); ask it for another" in refused.stderr
     assert "WRONG-1" not in refused.stderr + refused.stdout and est.log == []
+
+
+def test_who_tried_and_what_came_of_it_is_written_down(bare, clinic, cuff, est):
+    """With the daemon and without; the code is nobody's business."""
+    est.start()
+    enrol(bare, est, code="WRONG-1")
+    bare.start()
+    eventually(lambda: bare.status().get("running"))
+    enrol(bare, est, code="WRONG-2")
+    assert enrol(bare, est).returncode == 0
+    trail = [json.loads(line) for line in bare.ask("audit", "--json").splitlines()]
+    tried = [event for event in trail if event["action"] == "enrol"]
+    assert [event["outcome"] for event in tried] == ["clinic.code-rejected", "clinic.code-rejected", "done"]
+    assert all(event["user"] == os.getuid() and event["recorded"] for event in tried)
+    assert "WRONG" not in bare.ask("audit") and CODE not in bare.ask("audit")
 
 
 def test_a_server_that_is_down_is_named(bare, est):

@@ -93,7 +93,7 @@ def test_each_act_done_twice_is_done_once_and_says_so_to_programs(home, clinic, 
     refused = run(home, "swap", "00:09:1F:00:00:77", OTHER, "--json")
     assert refused.returncode == 69
     assert json.loads(refused.stdout) == {
-        "layer": "pairing", "fault": "the device is bound to nobody", "remedy": "bind it"}
+        "layer": "pairing", "fault": "the device is bound to nobody", "remedy": "bind it", "code": "pairing.not-bound"}
 
 
 # MARK: what is left

@@ -19,7 +19,8 @@ import Testing
             trouble: Trouble(.pairing(.keyForgotten)))
         account.strangers["bluetooth:00:00:00:00:00:01"] = Hearing.Stranger(
             model: "Beurer BM77", lastHeard: Instant(milliseconds: 1_800_000_200_000))
-        account.lines["/dev/ttyUSB0"] = Hearing.Line(driver: "nonin-format-13", trouble: nil)
+        account.lines["/dev/ttyUSB0"] = Hearing.Line(
+            driver: "nonin-format-13", trouble: nil, identity: "usb:0403:6001:A9012")
         account.setAside = ["bluetooth:00:00:00:00:00:02"]
         var read = Account(notation: account.notation)
         // A tab and a new line would be another word and another line.

@@ -20,7 +20,7 @@ private let weekdays: Schedule = {
         .swap("bluetooth:00:09:1F:80:00:22", for: "bluetooth:00:09:1F:80:00:23"),
         .assign([3, 4], .reference("Patient/1")),
         .assign([3], .identifier(system: "urn:oid:1.2.3", value: "a person")), .retry([1, 9_007_199_254_740_993]),
-        .enrolled,
+        .enrolled(nil), .enrolled(.codeRejected),
     ]
 
     @Test(arguments: acts) func isReadAsItWasWritten(_ act: Act) {
@@ -54,7 +54,7 @@ private let weekdays: Schedule = {
             #expect(Refused(notation: refused.notation) == refused)
             #expect(refused.words == code.example.description)
         }
-        for word in ["", "bound", "error: ", "error: a\tb", "error: a\tb\tc\td"] {
+        for word in ["", "bound", "error: ", "error: a\tb", "error: a\tb\tc", "error: a\tb\tc\td"] {
             #expect(Refused(notation: word) == nil)
         }
     }

@@ -9,7 +9,7 @@ import Testing
     static let then = Instant(milliseconds: 1_793_500_000_123), now = Instant(milliseconds: 1_793_500_001_000)
     static let entries: [SceneEntry] = [
         .hub(
-            HubScene(clockError: 12, radio: "hub: there is no Bluetooth adapter; plug one in", delivered: 3, waiting: 4)
+            HubScene(clockError: 12, radio: SceneFault(.hub(.noRadio)), delivered: 3, waiting: 4)
         ),
         .hub(HubScene()),
         .device(DeviceScene(address: "00:09:1F:80:00:22", model: "UA-651BLE", isBound: true, signal: -63, heard: now)),
@@ -17,7 +17,7 @@ import Testing
         .visit(
             VisitScene(
                 device: "/dev/ttyUSB0", model: "8000SM", steps: [.connecting, .begun, .failed], kept: 2, known: 1,
-                fault: "device: silent", began: then, latest: now)),
+                fault: SceneFault(.device(.silent)), began: then, latest: now)),
         .reading(
             ReadingScene(
                 number: 9_007_199_254_740_993, kind: "scale", model: "UC-352BLE", step: .sent, kept: then, latest: now)),
@@ -104,6 +104,23 @@ import Testing
             let lines = page.lines(rows: size.rows, columns: size.columns, at: SceneEntryTests.now)
             #expect(lines.count <= max(size.rows, 4))
         }
+    }
+
+    @Test func aFaultIsToldInTheLanguageOfThePage() {
+        let text = { page($0).lines(rows: 40, columns: 200, at: SceneEntryTests.now).map(\.text) }
+        let told = Fault.Code.deviceSilent.told
+        #expect(text(.danish).contains { $0.contains(told.sentence[.danish]) && $0.contains(told.remedy[.danish]) })
+        #expect(!text(.danish).contains { $0.contains(Fault.device(.silent).description) })
+        #expect(text(.english).contains { $0.contains(Fault.device(.silent).description) })
+    }
+
+    /// A technician reads it on a telephone too.
+    @Test(arguments: Language.allCases) func nothingIsCutWhereItIsNarrow(_ language: Language) {
+        let lines = page(language).lines(rows: 60, columns: 45, at: SceneEntryTests.now).map(\.text)
+        #expect(lines.filter { $0.count > 45 } == [])
+        let wide = page(language).lines(rows: 60, columns: 120, at: SceneEntryTests.now).map(\.text)
+        let words = { (lines: [String]) in Set(lines.joined(separator: " ").split(separator: " ")) }
+        #expect(words(lines) == words(wide))
     }
 
     /// A stranger's device of no known model is counted, never named.

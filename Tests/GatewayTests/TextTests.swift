@@ -79,6 +79,7 @@ import Testing
     @Test func numbersAndTimesAreWrittenAsEachCountryWritesThem() throws {
         #expect(Text.number(-2.54, decimals: 1) == Text(en: "-2.5", da: "-2,5"))
         #expect(Text.number(3, decimals: 1) == Text(same: "3"))
+        #expect(Text.size(bytes: 45_056) == Text(same: "45 kB"))
         #expect(Text.size(bytes: 1_540_000_000) == Text(en: "1.5 GB", da: "1,5 GB"))
         #expect(Text.time(.seconds(45)) == Text(en: "45 s", da: "45 sek."))
         #expect(Text.time(.seconds(5400)) == Text(en: "1.5 h", da: "1,5 timer"))

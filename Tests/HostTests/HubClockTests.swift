@@ -1,7 +1,8 @@
 import Core
 import Glibc
-import Host
 import Testing
+
+@testable import Host
 
 /// One process has one zone, so these take turns.
 @Suite(.serialized) struct HubClockTests {
@@ -34,6 +35,14 @@ import Testing
     ])
     func anUnknownZoneIsRefused(name: String) {
         #expect(throws: Fault.hub(.badConfiguration("there is no time zone \(name)"))) { try HubClock.useZone(name) }
+    }
+
+    @Test func aBootIsTheSameFromTheKernelAndFromSystemd() {
+        #expect(
+            HubClock.boot(digits: "0a1b2c3d4e5f60718293a4b5c6d7e8f9") == "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9")
+        for other in ["", "%b", "0a1b2c3d4e5f60718293a4b5c6d7e8f", "0A1b2c3d4e5f60718293a4b5c6d7e8f9"] {
+            #expect(HubClock.boot(digits: other) == nil)
+        }
     }
 
     @Test func theEndsOfTimeDoNotTrap() {

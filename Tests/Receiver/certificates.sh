@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes certificates for tests in a directory: ca, server (for localhost and 127.0.0.1), hub (a client), and for
+# Makes certificates for tests in a directory: ca, server (for localhost, 127.0.0.1 and clinic.example), hub (a client), and for
 # failures: other-ca with stranger (a client nobody trusts), wrong-host, expired, soon and hub-soon (which end in 20 days), and encrypted.key.
 #
 #     certificates.sh DIRECTORY
@@ -23,7 +23,7 @@ signed() {
         -out "$1.pem" 2>/dev/null
 }
 
-local="subjectAltName=DNS:localhost,IP:127.0.0.1"
+local="subjectAltName=DNS:localhost,DNS:clinic.example,IP:127.0.0.1"
 authority ca
 authority other-ca
 signed server ca 3650 "$local"

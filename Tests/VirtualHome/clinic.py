@@ -15,17 +15,6 @@ RECEIVER = pathlib.Path(__file__).parents[1] / "Receiver"
 NAME = "clinic.example"
 
 
-def certify(folder: pathlib.Path) -> None:
-    """The receiver's certificates, and one for `NAME` from the same authority."""
-    subprocess.run(["sh", RECEIVER / "certificates.sh", folder], check=True)
-    request = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={NAME}",
-               "-addext", f"subjectAltName=DNS:{NAME}", "-keyout", "clinic.key", "-out", "clinic.csr"]
-    sign = ["openssl", "x509", "-req", "-in", "clinic.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "3650",
-            "-copy_extensions", "copy", "-out", "clinic.pem"]
-    for command in (request, sign):
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-
-
 class Reading(NamedTuple):
     """An Observation as a test compares it: values by code, its components' too."""
 
@@ -40,11 +29,11 @@ class Clinic:
     def __init__(self, folder: pathlib.Path):
         self.certificates = folder / "certificates"
         self.certificates.mkdir()
-        certify(self.certificates)
+        subprocess.run(["sh", RECEIVER / "certificates.sh", self.certificates], check=True)
         at = self.certificates
         self._process = subprocess.Popen(
-            [sys.executable, RECEIVER / "receiver.py", "--port", "0", "--cert", at / "clinic.pem",
-             "--key", at / "clinic.key", "--ca", at / "ca.pem", "--store", folder / "clinic.sqlite"],
+            [sys.executable, RECEIVER / "receiver.py", "--port", "0", "--cert", at / "server.pem",
+             "--key", at / "server.key", "--ca", at / "ca.pem", "--store", folder / "clinic.sqlite"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         words = dict(word.split("=") for word in self._process.stdout.readline().split()[1:])
         self._control = f"http://127.0.0.1:{words['control']}"

@@ -36,12 +36,16 @@ class Home:
 
     `shared` is a folder that host and machine both write, at the same path; `/state` in the machine is an ext4 disk that
     survives a power cut. Everything else that the machine writes is lost with it.
+
+    The product is there as `make install` would put it, or else `package` is installed with dpkg, as on a hub.
     """
 
-    def __init__(self):
+    def __init__(self, package: pathlib.Path | None = None):
         packages.install()
         self.shared = pathlib.Path(tempfile.mkdtemp(prefix="vitalsd-home-"))
-        product.install(self.shared / "installed")
+        self._package = package
+        if not package:
+            product.install(self.shared / "installed")
         self._kernel = kernel.prepare()
         self._first_root = self.shared / "first-root"
         kernel.first_root(self._kernel, self._first_root)
@@ -70,6 +74,10 @@ class Home:
         self._journals: dict[str, list[Command]] = getattr(self, "_journals", {})
         for unit in self._journals:
             self._follow(unit)
+        if self._package:
+            # man-db's would read every page of the host.
+            done = self.run(f"exec dpkg --no-triggers -i {self._package}")
+            assert done.status == 0, done.output
         self.attach_adapter()
 
     def run(self, text: str, within: float = 300) -> Result:

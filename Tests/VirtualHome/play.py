@@ -52,11 +52,17 @@ class Serial:
     def __init__(self, home: Home):
         self._home, self.holds, self.address = home, 0, ""
         self.line = None
+        #: How far its clock is ahead of the host's.
+        self.ahead = timedelta()
 
     def plug(self) -> None:
-        self.line = self._home.plug_serial("nonin")
+        """Returns when the daemon listens."""
+        self.insert()
         self._home.await_open("/dev/ttyUSB0")
         eventually(lambda: self.line.converter == self.line.settings)
+
+    def insert(self) -> None:
+        self.line = self._home.plug_serial("nonin")
         threading.Thread(target=self._listen, daemon=True, name="nonin").start()
 
     def _listen(self) -> None:
@@ -70,7 +76,7 @@ class Serial:
             except (OSError, ValueError):
                 return
             if heard.endswith(self.QUESTION):
-                now = datetime.now()
+                now = datetime.now() + self.ahead
                 self.line.send(bytes([
                     0x02, 0xF2, 0x06, now.year - 2000, now.month, now.day, now.hour, now.minute, now.second, 0x03]))
 

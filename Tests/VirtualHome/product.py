@@ -23,6 +23,12 @@ def install(stage: pathlib.Path) -> None:
             check=True, capture_output=True)
 
 
+def package() -> pathlib.Path:
+    """What `make deb` has built."""
+    (built,) = (ROOT / ".build" / "debian").glob("vitalsd_*.deb")
+    return built
+
+
 def exposure() -> float:
     """What `systemd-analyze security` makes of the shipped unit: 0 is perfectly shut, 10 wide open."""
     text = (ROOT / "systemd" / "vitalsd.service").read_text().replace("@BINDIR@", "/bin")

@@ -61,6 +61,7 @@ struct Account: Equatable {
         }
         for (path, line) in self.lines.sorted(by: { $0.key < $1.key }) {
             lines.append(["line", path, line.driver ?? ""] + words(line.trouble))
+            if let identity = line.identity { lines.append(["plugged", path, identity]) }
         }
         for identity in setAside { lines.append(["aside", identity]) }
         return lines.map { $0.map(oneWord).joined(separator: "\t") }.joined(separator: "\n")
@@ -98,6 +99,7 @@ struct Account: Equatable {
             case ("line", 5):
                 let driver = words[2].isEmpty ? nil : words[2]
                 lines[words[1]] = Hearing.Line(driver: driver, trouble: trouble(at: 3))
+            case ("plugged", 3): lines[words[1]]?.identity = words[2]
             case ("aside", 2): setAside.append(words[1])
             default: continue
             }

@@ -36,7 +36,8 @@ extension Checkup {
                 bound.count, one: Text(en: "device", da: "apparat"), many: Text(en: "devices", da: "apparater"))
             find(.ok(.pairing, nil, count + Text(en: " registered", da: " tilknyttet")))
         }
-        for (identity, stranger) in strangers where !bound.contains(identity) {
+        let refused = Set(failedPairings.map(\.device))
+        for (identity, stranger) in strangers where !bound.contains(identity) && !refused.contains(identity) {
             let subject = Text(same: "\(stranger.model), \(shown(identity))")
             let heard = Text(en: "heard ", da: "hørt ") + .moment(stranger.lastHeard)
             if known.contains(where: { $0.identity == identity }) {
@@ -48,12 +49,29 @@ extension Checkup {
                         heard + Text(en: ", a neighbour's; left alone", da: ", en nabos; lades i fred")))
             }
         }
+        for event in failedPairings {
+            guard let cause = Cause(code: event.outcome) else { continue }
+            find(
+                Finding(
+                    part: .pairing, subject: Text(same: shown(event.device)), level: .fault, cause: cause,
+                    evidence: Text(en: "tried ", da: "forsøgt ") + .moment(event.recorded)))
+        }
         if configuration.subject == nil, !(account?.lines.isEmpty ?? true) {
             find(
                 Finding(
                     .pairing, nil, .warning, Trouble(.nobodyEnrolled),
                     Text(en: "[Patient] is empty", da: "[Patient] er tom")))
         }
+    }
+
+    /// Devices that somebody wanted to pair today and that did not want to: nothing was done with them since.
+    private var failedPairings: [Journal.AuditEvent] {
+        let events = Dictionary(grouping: (try? journal?.audit()) ?? []) { $0.device }
+        return events.values.compactMap(\.last).filter { last in
+            guard last.action == "pair", let cause = Cause(code: last.outcome) else { return false }
+            let isRecent = diagnosis.made.milliseconds - last.recorded.milliseconds < 86_400_000
+            return isRecent && [.pairing, .device].contains(cause.layer)
+        }.sorted { ($0.recorded.milliseconds, $0.device) < ($1.recorded.milliseconds, $1.device) }
     }
 
     private mutating func check(
@@ -88,7 +106,9 @@ extension Checkup {
             (lastReading?.milliseconds ?? 0) - kept.heard.wall.milliseconds < 600_000
         }
         let missed = missed(identity)
-        if newest.contains(where: hasLowBattery) {
+        if isUnplugged(identity) {
+            find(Finding(.device, subject, .warning, Trouble(.hub(.portGone)), evidence))
+        } else if newest.contains(where: hasLowBattery) {
             find(Finding(.device, subject, .warning, Trouble(.batteryLow), evidence))
         } else if let silence = silence(heard, lastReading, isOverdue: missed != nil) {
             let agreed = missed.map { Text(en: "agreed by ", da: "aftalt inden ") + .moment($0.upperBound) + ", " }
@@ -115,6 +135,15 @@ extension Checkup {
         if aside.contains(identity) { return Trouble(.device(.endedUs)) }
         guard let trouble = heard?.trouble, [.device, .pairing].contains(trouble.cause.layer) else { return nil }
         return trouble
+    }
+
+    /// Whether a device is known by its cable and no cable of those in the hub leads to it. What it measures now is lost: it
+    /// says it once, to whoever listens.
+    private func isUnplugged(_ identity: String) -> Bool {
+        guard let account, identity.hasPrefix("usb:") else { return false }
+        let plugged = account.lines.values.map(\.identity)
+        // A daemon of another version may not say what is plugged in.
+        return !plugged.contains(identity) && !plugged.contains(nil)
     }
 
     private func silence(_ heard: Hearing.Device?, _ lastReading: Instant?, isOverdue: Bool) -> Notice? {
@@ -224,7 +253,7 @@ extension Checkup {
         }
         for path in configuration.serialLines where account?.lines[path] == nil {
             if !Files.exists(path) {
-                find(Finding(.cable, Text(same: path), .fault, Trouble(.hub(.portGone)), Text(same: path)))
+                find(Finding(.cable, Text(same: path), .fault, Trouble(.hub(.portGone)), Text(same: "")))
             } else if account == nil {
                 find(tried(path))
             }
@@ -253,5 +282,6 @@ func strength(of signal: Int) -> Text {
         case (-90)...: Text(en: "weak", da: "svagt")
         default: Text(en: "very weak", da: "meget svagt")
         }
-    return word + " signal (\(signal) dBm)"
+    // A figure and its unit stay on one line.
+    return word + " signal (\(signal)\u{A0}dBm)"
 }

@@ -43,6 +43,8 @@ import Host
         /// The driver's id, once it was recognised.
         var driver: String?
         var trouble: Trouble?
+        /// What names the device on it; see `Sighting.identity`.
+        var identity: String?
     }
 
     /// What of a device's streams belonged to no frame: damaged on its way, or another's.
@@ -94,8 +96,10 @@ import Host
         losses[identity, default: Loss()].bytes += bytes
     }
 
-    func note(line path: String, driver: String? = nil, _ fault: Fault? = nil) {
-        lines[path] = Line(driver: driver ?? lines[path]?.driver, trouble: fault.map(Trouble.init))
+    func note(line: SerialLine, driver: String? = nil, _ fault: Fault? = nil) {
+        lines[line.path] = Line(
+            driver: driver ?? lines[line.path]?.driver, trouble: fault.map(Trouble.init),
+            identity: Sighting(.line(line)).identity)
     }
 
     /// A line that is gone is in trouble only where it is configured.

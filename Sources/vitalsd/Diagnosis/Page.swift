@@ -30,8 +30,8 @@ extension Diagnosis {
             return html.raw("</section>\n")
         }
         html.raw("<section class=\"verdict \(verdict.level.rawValue)\">")
-        let subject = verdict.subject.map { " · \($0[language])" } ?? ""
-        html.element("p", "\(verdict.level.name[language]) · \(verdict.layer.name[language])\(subject)", "layer")
+        html.element("p", "\(verdict.level.name[language]) · \(verdict.layer.name[language])", "layer")
+        if let subject = verdict.subject { html.element("p", subject[language], "subject") }
         if let cause = verdict.cause {
             html.element("p", typed: cause.sentence[language], "sentence")
             html.element("p", typed: Label.next[language] + cause.remedy[language], "next")
@@ -77,7 +77,7 @@ extension Diagnosis {
         {
             html.element("h4", Label.signal[language])
             html.raw(device.hours.isEmpty ? "" : signalChart(device.hours, until: made, language))
-            if device.hours.isEmpty { html.element("p", Label.nothingHeard[language], "none") }
+            html.element("p", (device.hours.isEmpty ? Label.nothingHeard : Label.signalKey)[language], "none")
         }
         html.element("h4", Label.readings[language])
         if device.days.contains(where: { $0.count > 0 }) {
@@ -148,10 +148,10 @@ struct Markup {
     }
 }
 
-/// A text in which nothing is markup.
+/// A text in which nothing is markup, and no time of day is torn from its "kl.".
 func withoutMarkup(_ text: String) -> String {
     var escaped = ""
-    for character in text {
+    for character in text.replacing(" kl. ", with: " kl.\u{A0}") {
         switch character {
         case "&": escaped += "&amp;"
         case "<": escaped += "&lt;"
@@ -171,12 +171,13 @@ private let style = """
     h1{font-size:1.4rem;margin:.2rem 0 0}h2{font-size:1.15rem;margin:1.6rem 0 .5rem}
     h3{font-size:1.05rem;margin:0}h4{font-size:.85rem;margin:.9rem 0 .2rem;color:var(--dim);font-weight:600}
     p{margin:.2rem 0}.made,.facts,.none,.code{color:var(--dim);font-size:.88rem}
-    code{background:#0001;border-radius:3px;padding:0 .25em;font-size:.92em;overflow-wrap:anywhere}
+    code{display:inline-block;max-width:100%;background:#0001;border-radius:3px;padding:0 .25em;font-size:.92em;
+    overflow-wrap:anywhere}
     .verdict{margin:1rem 0;padding:.9rem 1rem;border-radius:.6rem;color:#fff;background:var(--ok)}
     .verdict.warning{background:var(--warning)}.verdict.fault{background:var(--fault)}
     .verdict .layer{font-size:.85rem;letter-spacing:.04em;text-transform:uppercase}
     .verdict .sentence{font-size:1.25rem;font-weight:600}.verdict code{background:#fff3}
-    .more{font-size:.88rem;opacity:.9}.all{border-left:4px solid var(--fault);padding-left:.6rem}
+    .verdict .subject{overflow-wrap:anywhere}.more{font-size:.88rem;opacity:.9}.all{border-left:4px solid var(--fault);padding-left:.6rem}
     table{width:100%;border-collapse:collapse;background:#fff;border-radius:.6rem;overflow:hidden}
     td,th{padding:.5rem .7rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400}
     th{font-weight:600}.level{width:1%;white-space:nowrap;font-weight:700;font-size:.85rem;color:var(--dim)}
@@ -189,6 +190,6 @@ private let style = """
     .findings td,.findings th{display:inline;border:0;padding:0}.findings td:last-child{display:block}
     .findings .level{margin-right:.5rem}svg text{font-size:20px}}
     @media print{body{background:#fff;font-size:11pt}main{padding:0;max-width:none}
-    .verdict{color:#000;background:none;border:2pt solid #000}.device,tr{break-inside:avoid}
+    .verdict,.verdict.warning,.verdict.fault{color:#000;background:none;border:2pt solid #000}.device,tr{break-inside:avoid}
     .device{border:1px solid var(--line)}}
     """

@@ -9,7 +9,7 @@ extension Diagnosis {
             let text = verdictLine(verdict, language)
             lines += wrapped(text, first: "", rest: "  ", width)
             if let cause = verdict.cause {
-                lines += wrapped(Label.next[language] + cause.remedy[language].plain, first: "  ", rest: "  ", width)
+                lines += wrapped(Label.next[language] + cause.remedy[language].unbroken, first: "  ", rest: "  ", width)
             }
         } else {
             lines.append(Label.allWell[language])
@@ -24,7 +24,7 @@ extension Diagnosis {
                 padded(finding.level.name[language], levels) + "  " + padded(finding.part.name[language], parts) + "  "
             lines += wrapped(line(finding, language), first: start, rest: margin, width)
             if let cause = finding.cause, finding.level == .fault || finding.level == .warning {
-                lines += wrapped("→ " + cause.remedy[language].plain, first: margin, rest: margin + "  ", width)
+                lines += wrapped("→ " + cause.remedy[language].unbroken, first: margin, rest: margin + "  ", width)
             }
         }
         for device in devices where !device.values.isEmpty {
@@ -37,7 +37,7 @@ extension Diagnosis {
     func verdictLine(_ verdict: Finding, _ language: Language) -> String {
         let subject = verdict.subject.map { " (\($0[language]))" } ?? ""
         let more = others > 0 ? " (\(Label.more(others)[language]))" : ""
-        let sentence = verdict.cause?.sentence[language].plain ?? ""
+        let sentence = verdict.cause?.sentence[language].unbroken ?? ""
         return "\(verdict.level.name[language]): \(verdict.layer.name[language])\(subject): \(sentence)\(more)"
     }
 
@@ -47,7 +47,8 @@ extension Diagnosis {
             .compactMap { $0?[language] }.joined(separator: ": ")
         if let cause = finding.cause, finding.level != .ok {
             let detail = finding.detail.isEmpty || words.contains(finding.detail) ? "" : " (\(finding.detail))"
-            words = (words.isEmpty ? "" : words + ". ") + cause.sentence[language].plain + detail + " [\(cause.code)]"
+            words =
+                (words.isEmpty ? "" : words + ". ") + cause.sentence[language].unbroken + detail + " [\(cause.code)]"
         }
         return words
     }
@@ -56,13 +57,20 @@ extension Diagnosis {
 extension String {
     /// Without the backticks around commands, which only a printed page shows.
     var plain: String { replacing("`", with: "") }
+
+    /// The same for `wrapped`, which leaves a command whole: it is to be typed.
+    fileprivate var unbroken: String {
+        split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .map { $0.offset % 2 == 1 ? String($0.element).replacing(" ", with: "\u{A0}") : String($0.element) }
+            .joined()
+    }
 }
 
 private func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
 }
 
-/// Words put into lines of at most `width`; one that is longer stands alone.
+/// Words put into lines of at most `width`; one that is longer stands alone. A no-break space holds two together.
 func wrapped(_ text: String, first: String, rest: String, _ width: Int) -> [String] {
     var lines: [String] = [], line = first, isEmpty = true
     for word in text.split(separator: " ") {
@@ -73,5 +81,5 @@ func wrapped(_ text: String, first: String, rest: String, _ width: Int) -> [Stri
         line += (isEmpty ? "" : " ") + word
         isEmpty = false
     }
-    return lines + [line]
+    return (lines + [line]).map { $0.replacing("\u{A0}", with: " ") }
 }

@@ -53,25 +53,27 @@ extension Act {
 
 /// A fault as it goes over the control socket and to programs.
 struct Refused: Error, Equatable {
-    var layer: String, sentence: String, remedy: String
+    var layer: String, sentence: String, remedy: String, code: String
 
     init(_ fault: Fault) {
-        (layer, sentence, remedy) = (fault.layer, fault.sentence, fault.remedy)
+        (layer, sentence, remedy, code) = (fault.layer, fault.sentence, fault.remedy, fault.code.rawValue)
     }
 
     /// One packet of the control socket.
-    var notation: String { "\(Control.refusal)\(layer)\t\(sentence)\t\(remedy)" }
+    var notation: String { "\(Control.refusal)\(layer)\t\(sentence)\t\(remedy)\t\(code)" }
 
     /// Reads what `notation` writes; nil for an answer that is none.
     init?(notation: String) {
         guard notation.hasPrefix(Control.refusal) else { return nil }
         let words = notation.dropFirst(Control.refusal.count).split(
             separator: "\t", omittingEmptySubsequences: false)
-        guard words.count == 3 else { return nil }
-        (layer, sentence, remedy) = (String(words[0]), String(words[1]), String(words[2]))
+        guard words.count == 4, Fault.Code(rawValue: String(words[3])) != nil else { return nil }
+        (layer, sentence, remedy, code) = (String(words[0]), String(words[1]), String(words[2]), String(words[3]))
     }
 
     var words: String { "\(layer): \(sentence); \(remedy)" }
+
+    func told(in language: Language) -> String { vitalsd.told(code, words, in: language) }
 
     var json: String {
         var json = JSONWriter()
@@ -79,6 +81,7 @@ struct Refused: Error, Equatable {
             json.member("layer", layer)
             json.member("fault", sentence)
             json.member("remedy", remedy)
+            json.member("code", code)
         }
         return json.text
     }

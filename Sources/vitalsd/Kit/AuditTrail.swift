@@ -28,6 +28,13 @@ import Journal
         }
     }
 
+    /// Writes down what somebody did without us, and what came of it.
+    func note(_ action: String, _ outcome: String) async {
+        let event = Journal.AuditEvent(
+            recorded: HubClock.now().wall, agent: agent, action: action, outcome: outcome)
+        do throws(Fault) { _ = try await journal.record(event) } catch { log(error, about: "audit: \(action)") }
+    }
+
     private func conclude(_ number: Int64?, _ outcome: String) async {
         guard let number else { return }
         do throws(Fault) { try await journal.conclude(number, outcome) } catch { log(error, about: "audit") }

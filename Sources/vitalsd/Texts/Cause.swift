@@ -47,6 +47,12 @@ enum Cause: Equatable, Sendable {
     }
 }
 
+/// A fault for people: in English the log's own words, so that both can be compared, in Danish those of `explain`.
+func told(_ code: String, _ words: String, in language: Language) -> String {
+    guard language == .danish, let cause = Cause(code: code) else { return words }
+    return "\(cause.layer.name[language]): \(cause.sentence[language].plain) \(cause.remedy[language].plain)"
+}
+
 /// Who can act: whoever touches the device, pairs it, looks after the hub, the network, or the clinic's server.
 enum Layer: String, CaseIterable, Sendable {
     case hub, pairing, device, network, clinic

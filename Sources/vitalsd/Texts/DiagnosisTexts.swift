@@ -9,6 +9,9 @@ enum Label {
     static let details = Text(en: "Detail for support: ", da: "Detalje til support: ")
     static let devices = Text(en: "Devices", da: "Apparater")
     static let signal = Text(en: "Signal, last seven days", da: "Signal, de sidste syv dage")
+    static let signalKey = Text(
+        en: "A dot is an hour's mean, its line goes from the weakest to the strongest.",
+        da: "En prik er en times gennemsnit; stregen går fra det svageste til det stærkeste.")
     static let readings = Text(en: "Readings per day, last 30 days", da: "Målinger pr. dag, de sidste 30 dage")
     static let queue = Text(en: "Readings on the hub", da: "Målinger på hubben")
     static let versions = Text(en: "Versions", da: "Versioner")
@@ -48,7 +51,7 @@ extension Finding.Level {
         case .ok: Text(en: "ok", da: "ok")
         case .warning: Text(en: "WARNING", da: "ADVARSEL")
         case .fault: Text(en: "FAULT", da: "FEJL")
-        case .unknown: Text(en: "not seen", da: "ikke set")
+        case .unknown: Text(en: "unknown", da: "ukendt")
         }
     }
 }

@@ -91,7 +91,7 @@ enum KitText {
                     en: "a device of no known model is near; pairing",
                     da: "et apparat af ukendt model er i nærheden; parrer")
             }
-        case .bound(let address): Text(en: "bound as \(address)", da: "tilknyttet som \(address)")
+        case .bound(let address): Text(en: "paired, and bound as \(address)", da: "parret og tilknyttet som \(address)")
         }
     }
 

@@ -92,6 +92,7 @@ extension Text {
     /// Room on a disk: 512 MB, 1.5 GB.
     static func size(bytes: Int) -> Text {
         let megabytes = Double(bytes) / 1_000_000
+        if megabytes < 0.1 { return Text(same: "\(bytes == 0 ? 0 : max(1, bytes / 1000)) kB") }
         return megabytes < 1000
             ? number(megabytes, decimals: megabytes < 10 ? 1 : 0) + " MB"
             : number(megabytes / 1000, decimals: 1) + " GB"

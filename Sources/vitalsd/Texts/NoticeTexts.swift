@@ -69,8 +69,9 @@ extension Notice {
                     en: "No device is registered on this hub yet.",
                     da: "Der er endnu ikke tilknyttet noget apparat på denne hub."),
                 Text(
-                    en: "Find it with `vitalsd scan` and run `vitalsd pair ADDRESS` or `vitalsd bind ADDRESS`.",
-                    da: "Find det med `vitalsd scan`, og kør `vitalsd pair ADRESSE` eller `vitalsd bind ADRESSE`."))
+                    en: "Find the device with `vitalsd scan` and run `vitalsd pair ADDRESS` or `vitalsd bind ADDRESS`.",
+                    da: "Find apparatet med `vitalsd scan`, og kør `vitalsd pair ADRESSE` eller `vitalsd bind ADRESSE`."
+                ))
         case .forgotten:
             Told(
                 Text(
@@ -108,7 +109,7 @@ extension Notice {
                 Text(en: "vitalsd does not run on the hub.", da: "vitalsd kører ikke på hubben."),
                 Text(
                     en: "Run `systemctl start vitalsd`; if it does not stay up, see `journalctl -u vitalsd`.",
-                    da: "Kør `systemctl start vitalsd`; bliver den ikke ved, så se `journalctl -u vitalsd`."))
+                    da: "Kør `systemctl start vitalsd`; stopper den igen, så se `journalctl -u vitalsd`."))
         case .clockUnkept:
             Told(
                 Text(

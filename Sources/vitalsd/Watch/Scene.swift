@@ -132,8 +132,8 @@ extension Gateway {
         // A journal that does not answer is told by others.
         for courier in couriers.all { waiting += (try? await journal.waiting(for: courier.name)) ?? 0 }
         return HubScene(
-            clockError: error, radio: radioFault?.description ?? "",
-            clinic: couriers.fault?.description ?? "",
+            clockError: error, radio: radioFault.map(SceneFault.init),
+            clinic: couriers.fault.map(SceneFault.init),
             delivered: couriers.delivered, waiting: waiting)
     }
 }

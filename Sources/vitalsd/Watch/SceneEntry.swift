@@ -22,8 +22,8 @@ enum SceneEntry: Equatable, Sendable {
 struct HubScene: Equatable, Sendable {
     /// How far the hub's clock may be off, in milliseconds; nil while nothing keeps it.
     var clockError: Int?
-    /// What stands in the way, in the words of the log; empty where nothing does.
-    var radio = "", clinic = ""
+    /// What stands in the way.
+    var radio: SceneFault?, clinic: SceneFault?
     /// Since the daemon began, and what waits now.
     var delivered = 0, waiting = 0
 }
@@ -48,8 +48,8 @@ struct VisitScene: Equatable, Sendable {
     /// What has happened, in the order in which it first did.
     var steps: [Step]
     var kept = 0, known = 0
-    /// Why it failed, in the words of the log.
-    var fault = ""
+    /// Why it failed.
+    var fault: SceneFault?
     var began: Instant, latest: Instant
 
     var isOver: Bool { steps.last == .over || steps.last == .failed }
@@ -71,7 +71,7 @@ extension SceneEntry {
             switch self {
             case .hub(let hub):
                 [
-                    "hub", hub.clockError.map(String.init) ?? "", plain(hub.radio), plain(hub.clinic),
+                    "hub", hub.clockError.map(String.init) ?? "", words(of: hub.radio), words(of: hub.clinic),
                     String(hub.delivered), String(hub.waiting),
                 ]
             case .device(let device):
@@ -83,7 +83,7 @@ extension SceneEntry {
                 [
                     "visit", plain(visit.device), plain(visit.model),
                     visit.steps.map(\.rawValue).joined(separator: " "),
-                    String(visit.kept), String(visit.known), plain(visit.fault), visit.began.words,
+                    String(visit.kept), String(visit.known), words(of: visit.fault), visit.began.words,
                     visit.latest.words,
                 ]
             case .reading(let reading):
@@ -104,7 +104,8 @@ extension SceneEntry {
             guard let delivered = Int(words[4]), let waiting = Int(words[5]) else { return nil }
             self = .hub(
                 HubScene(
-                    clockError: Int(words[1]), radio: words[2], clinic: words[3], delivered: delivered,
+                    clockError: Int(words[1]), radio: SceneFault(notation: words[2]),
+                    clinic: SceneFault(notation: words[3]), delivered: delivered,
                     waiting: waiting))
         case ("device", 6):
             guard let heard = Instant(words: words[5]) else { return nil }
@@ -123,7 +124,7 @@ extension SceneEntry {
                     steps: words[3].split(separator: " ").compactMap {
                         VisitScene.Step(rawValue: String($0))
                     },
-                    kept: kept, known: known, fault: words[6], began: began, latest: latest))
+                    kept: kept, known: known, fault: SceneFault(notation: words[6]), began: began, latest: latest))
         case ("reading", 7):
             guard let number = Int64(words[1]), let step = ReadingScene.Step(rawValue: words[4]),
                 let kept = Instant(words: words[5]), let latest = Instant(words: words[6])
@@ -143,8 +144,8 @@ extension SceneEntry {
             case .hub(let hub):
                 json.member("kind", "hub")
                 json.member("clockErrorMilliseconds", orNull: hub.clockError)
-                json.member("radio", orNull: hub.radio)
-                json.member("clinic", orNull: hub.clinic)
+                json.member("radio", orNull: hub.radio?.words ?? "")
+                json.member("clinic", orNull: hub.clinic?.words ?? "")
                 json.member("delivered", hub.delivered)
                 json.member("waiting", hub.waiting)
             case .device(let device):
@@ -161,7 +162,7 @@ extension SceneEntry {
                 json.array("steps") { json in for step in visit.steps { json.string(step.rawValue) } }
                 json.member("kept", visit.kept)
                 json.member("known", visit.known)
-                json.member("fault", orNull: visit.fault)
+                json.member("fault", orNull: visit.fault?.words ?? "")
                 json.member("began", text(visit.began))
                 json.member("latest", text(visit.latest))
             case .reading(let reading):
@@ -194,6 +195,8 @@ extension Instant {
         self.init(milliseconds: milliseconds)
     }
 }
+
+private func words(of fault: SceneFault?) -> String { fault.map { plain($0.notation) } ?? "" }
 
 /// Without what would end a word, or steer a terminal.
 private func plain(_ text: String) -> String {

@@ -61,7 +61,7 @@ struct SceneMemory {
         if let model { visit.model = model }
         if step == .kept { visit.kept += 1 }
         if !visit.steps.contains(step) { visit.steps.append(step) }
-        visit.fault = fault?.description ?? ""
+        visit.fault = fault.map(SceneFault.init)
         visit.latest = now
         return .visit(visit)
     }

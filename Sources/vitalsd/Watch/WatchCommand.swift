@@ -109,7 +109,7 @@ extension Watching {
             let count = visit.steps.last == .kept ? "\(visit.kept) " : ""
             say(
                 visit.device,
-                "\(visit.model) \(count)\(step)" + (visit.fault.isEmpty ? "" : ": \(visit.fault)"))
+                "\(visit.model) \(count)\(step)" + (visit.fault.map { ": \($0.told(in: language))" } ?? ""))
         case (.reading(let reading), _):
             let step =
                 switch reading.step {
@@ -133,7 +133,7 @@ extension Watching {
 
     private func tell(_ hub: HubScene) {
         let clock = (hub.clockError == nil ? WatchText.clockUnkept : WatchText.clockRight)[language]
-        let faults = [hub.radio, hub.clinic].filter { !$0.isEmpty }.map { "; \($0)" }.joined()
+        let faults = [hub.radio, hub.clinic].compactMap(\.self).map { "; \($0.told(in: language))" }.joined()
         say(
             "hub",
             "\(clock), \(hub.waiting) \(WatchText.waiting[language]), \(hub.delivered) \(WatchText.delivered[language])"

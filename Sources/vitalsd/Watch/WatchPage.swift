@@ -40,18 +40,17 @@ struct WatchPage {
     func lines(rows: Int, columns: Int, at now: Instant) -> [Terminal.Line] {
         var page = [title(columns, now)]
         guard daemon == .running else {
-            page += [
-                Terminal.Line(),
-                Terminal.Line(said(daemon == .absent ? WatchText.absent : WatchText.looking)),
-            ]
+            let word = said(daemon == .absent ? WatchText.absent : WatchText.looking)
+            page += [Terminal.Line()] + wrapped(word, first: "", rest: "", columns).map { Terminal.Line($0) }
+            page = Array(page.prefix(max(1, rows - 1)))
             return page + filling(rows - page.count - 1) + [Terminal.Line(said(WatchText.keys), .quiet)]
         }
-        page.append(state)
-        for fault in [hub.radio, hub.clinic] where !fault.isEmpty {
-            page.append(Terminal.Line(fault, .bad))
+        page += state(columns)
+        for fault in [hub.radio, hub.clinic].compactMap(\.self) {
+            page += wrapped(fault.told(in: language), first: "", rest: "  ", columns).map { Terminal.Line($0, .bad) }
         }
         // A third of what is left for each, and what one does not need goes to the next.
-        let all = [deviceLines(now), visitLines(now), readingLines]
+        let all = [deviceLines(columns, now), visitLines(columns, now), readingLines(columns)]
         var room = max(0, rows - page.count - 1)
         for (place, section) in all.enumerated() {
             let share = min(section.count, max(2, room / (all.count - place)))
@@ -73,7 +72,7 @@ struct WatchPage {
         return Terminal.Line(left + gap + right, .heading)
     }
 
-    private var state: Terminal.Line {
+    private func state(_ columns: Int) -> [Terminal.Line] {
         let clock =
             hub.clockError.map { "\(said(WatchText.clockRight)) ±\($0) ms" }
             ?? said(WatchText.clockUnkept)
@@ -81,12 +80,14 @@ struct WatchPage {
             said(WatchText.running), clock, "\(hub.waiting) \(said(WatchText.waiting))",
             "\(hub.delivered) \(said(WatchText.delivered))",
         ]
-        return Terminal.Line(parts.joined(separator: " · "), hub.clockError == nil ? .bad : .good)
+        return wrapped(parts.joined(separator: " · "), first: "", rest: "  ", columns).map {
+            Terminal.Line($0, hub.clockError == nil ? .bad : .good)
+        }
     }
 
     // MARK: sections
 
-    private func deviceLines(_ now: Instant) -> [Terminal.Line] {
+    private func deviceLines(_ columns: Int, _ now: Instant) -> [Terminal.Line] {
         // What was not heard for five minutes is not near any more; of strangers only the number is anybody's business.
         let near = devices.filter { $0.isBound || now.milliseconds - $0.heard.milliseconds < 300_000 }
         let known = near.filter { $0.isBound || !$0.model.isEmpty }
@@ -100,18 +101,18 @@ struct WatchPage {
             let signal =
                 device.signal.map { "\(bars($0)) \(rightColumn(String($0), 4)) dBm" } ?? column("", 13)
             let whose = said(device.isBound ? WatchText.ours : WatchText.stranger)
-            lines.append(
-                Terminal.Line(
-                    "  \(column(device.model, 18)) \(device.address)  \(signal)  \(rightColumn(age(device.heard, now), 6))  \(whose)",
-                    device.isBound ? .plain : .quiet))
+            lines += row(
+                "  \(column(device.model, 18))",
+                "\(device.address)  \(signal)  \(rightColumn(age(device.heard, now), 6))  \(whose)", columns,
+                device.isBound ? .plain : .quiet)
         }
         let others = near.count - known.count
-        if others > 0 { lines.append(Terminal.Line("  \(others) \(said(WatchText.others))", .quiet)) }
-        if lines.count == 2 { lines.append(Terminal.Line("  \(said(WatchText.nobody))", .quiet)) }
+        if others > 0 { lines += row(" ", "\(others) \(said(WatchText.others))", columns, .quiet) }
+        if lines.count == 2 { lines += row(" ", said(WatchText.nobody), columns, .quiet) }
         return lines
     }
 
-    private func visitLines(_ now: Instant) -> [Terminal.Line] {
+    private func visitLines(_ columns: Int, _ now: Instant) -> [Terminal.Line] {
         var lines = heading(WatchText.visits)
         for visit in visits.sorted(by: { $0.latest.milliseconds > $1.latest.milliseconds }) {
             let steps = visit.steps.map { step in
@@ -120,16 +121,15 @@ struct WatchPage {
             let name = visit.model.isEmpty ? visit.device : visit.model
             let style: Terminal.Line.Style =
                 visit.steps.last == .failed ? .bad : visit.isOver ? .quiet : .plain
-            lines.append(
-                Terminal.Line(
-                    "  \(clock(visit.began))  \(column(name, 18)) \(steps.joined(separator: " → "))", style))
-            if !visit.fault.isEmpty { lines.append(Terminal.Line("            \(visit.fault)", .bad)) }
+            lines += row(
+                "  \(clock(visit.began))  \(column(name, 18))", steps.joined(separator: " → "), columns, style)
+            if let fault = visit.fault { lines += row("           ", fault.told(in: language), columns, .bad) }
         }
-        if lines.count == 2 { lines.append(Terminal.Line("  \(said(WatchText.noVisit))", .quiet)) }
+        if lines.count == 2 { lines += row(" ", said(WatchText.noVisit), columns, .quiet) }
         return lines
     }
 
-    private var readingLines: [Terminal.Line] {
+    private func readingLines(_ columns: Int) -> [Terminal.Line] {
         var lines = heading(WatchText.readings)
         for reading in readings.sorted(by: { $0.number > $1.number }) {
             let took = Int(reading.latest.milliseconds - reading.kept.milliseconds)
@@ -143,13 +143,24 @@ struct WatchPage {
                 }
             let style: Terminal.Line.Style =
                 reading.step == .refused ? .bad : reading.step == .delivered ? .good : .plain
-            lines.append(
-                Terminal.Line(
-                    "  \(clock(reading.kept))  \(column("#\(reading.number)", 6)) \(column(reading.model, 18)) \(way)",
-                    style))
+            lines += row(
+                "  \(clock(reading.kept))  \(column("#\(reading.number)", 6)) \(column(reading.model, 18))", way,
+                columns,
+                style)
         }
-        if lines.count == 2 { lines.append(Terminal.Line("  \(said(WatchText.noReading))", .quiet)) }
+        if lines.count == 2 { lines += row(" ", said(WatchText.noReading), columns, .quiet) }
         return lines
+    }
+
+    /// Who, and what of them: on a phone's narrow terminal what does not fit goes to lines of its own, for nothing may be cut.
+    private func row(
+        _ start: String, _ rest: String, _ columns: Int, _ style: Terminal.Line.Style
+    ) -> [Terminal.Line] {
+        let whole = "\(start) \(rest)"
+        if whole.count <= columns { return [Terminal.Line(whole, style)] }
+        let margin = "      "
+        let head = start.allSatisfy(\.isWhitespace) ? [] : wrapped(start, first: "  ", rest: margin, columns)
+        return (head + wrapped(rest, first: margin, rest: margin, columns)).map { Terminal.Line($0, style) }
     }
 
     private func heading(_ text: Text) -> [Terminal.Line] {
@@ -178,7 +189,9 @@ struct WatchPage {
         }
     }
 
+    /// How long a reading was on its way: tenths of a second, or where it had to wait, what people say.
     private func seconds(_ milliseconds: Int) -> String {
+        if milliseconds >= 90_000 { return said(.time(.milliseconds(milliseconds))) }
         let tenths = max(0, milliseconds / 100)
         return "\(tenths / 10)\(language == .danish ? "," : ".")\(tenths % 10) s"
     }
