@@ -71,6 +71,17 @@ extension Quantity {
         }
     }
 
+    /// A concentration that a meter measured in a person.
+    var isGlucose: Bool {
+        switch self {
+        case .glucose, .capillaryWholeBloodGlucose, .capillaryPlasmaGlucose, .venousWholeBloodGlucose,
+            .venousPlasmaGlucose, .arterialWholeBloodGlucose, .arterialPlasmaGlucose, .undeterminedWholeBloodGlucose,
+            .undeterminedPlasmaGlucose, .interstitialGlucose:
+            true
+        default: false
+        }
+    }
+
     /// One of the three that make a blood pressure together.
     var isBloodPressure: Bool { self == .systolic || self == .diastolic || self == .meanPressure }
 }

@@ -59,6 +59,7 @@ enum Profile {
     static let numeric = guide + "PhdNumericObservation"
     static let compound = guide + "PhdCompoundNumericObservation"
     static let curve = guide + "PhdRtsaObservation"
+    static let code = guide + "PhdCodedEnumerationObservation"
     static let bits = guide + "PhdBitsEnumerationObservation"
     static let timeStampReference = guide + "CoincidentTimeStampReference"
     /// Also the system of the PHD identifier.

@@ -88,8 +88,8 @@ struct Entries {
     private mutating func addObservations(of kept: Kept, _ index: Int, _ subjects: Subjects, to json: inout JSONWriter)
     {
         let measurements = kept.reading.measurements
-        /// The first measurement that the bits can be about: the panel for a cuff's, saturation for an oximeter's.
-        let qualified = measurements.first { !$0.isStatus }.map { kept.fullURL(of: $0) }
+        /// The first measurement that bits and codes can be about: the panel for a cuff's, saturation for an oximeter's.
+        let qualified = measurements.first { !$0.qualifies }.map { kept.fullURL(of: $0) }
         for measurement in measurements {
             var identifiers = [Identifier.uuid(kept.fingerprint.uuid(measurement.part))]
             if let phd = kept.phdIdentifier(
@@ -109,7 +109,7 @@ struct Entries {
             ) { json in
                 measurement.write(
                     into: &json, of: kept, identifiers: identifiers, subjects: subjects,
-                    derivedFrom: measurement.isStatus ? qualified : nil, zone: zone, destination)
+                    derivedFrom: measurement.qualifies ? qualified : nil, zone: zone, destination)
             }
         }
     }

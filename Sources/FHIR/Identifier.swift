@@ -147,11 +147,11 @@ extension Kept {
     /// The identifier by which two hubs that read the same device meet on the same record (HL7 PHD guide):
     ///
     ///     DEVICE-PATIENT-TYPE-SECONDS[..DURATION][-SUPPLEMENT]…
-    func phdIdentifier(type: UInt32, supplements: [Coding], lasting: Duration? = nil) -> Identifier? {
+    func phdIdentifier(type: String, supplements: [Coding], lasting: Duration? = nil) -> Identifier? {
         guard isStamped, let subject, let name = device.phdName else { return nil }
         let phdTime = lasting.map { reading.taken.phdTime(beginningAndLasting: $0) }
         guard let time = phdTime ?? reading.taken.phdTime(lasting: reading.duration) else { return nil }
-        let parts = [name, subject.phdName, String(type), time] + supplements.map(\.code)
+        let parts = [name, subject.phdName, type, time] + supplements.map(\.code)
         return Identifier(kind: .phd, system: Profile.base, value: parts.joined(separator: "-"))
     }
 }

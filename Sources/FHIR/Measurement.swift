@@ -1,13 +1,16 @@
 import Core
 
-/// One Observation to be made of a reading: a number, a statistic, a blood pressure, a curve, or the status bits about them.
+/// One Observation to be made of a reading: a number, a statistic, a blood pressure, a curve, or what is said about them in
+/// status bits and codes.
 struct Measurement {
     enum Content {
-        case numeric(Value)
+        /// With the code of what it is.
+        case numeric(Value, Coding)
         case statistics(Statistics)
         case bloodPressure(BloodPressure)
         case curve(Curve)
         case bits(StatusBits)
+        case code(Enumeration)
     }
     var content: Content
     /// What tells it from the other measurements of the reading; its identifiers are made of it.
@@ -19,14 +22,15 @@ struct Measurement {
         case .bloodPressure: Profile.compound
         case .curve: Profile.curve
         case .bits: Profile.bits
+        case .code: Profile.code
         }
     }
 
     /// MDC first, then LOINC, then what the destination wants beside them.
     func codings(for destination: Destination) -> [Coding] {
         switch content {
-        case .numeric(let value):
-            [value.quantity.coding] + value.quantity.loinc
+        case .numeric(let value, let coding):
+            [coding] + value.quantity.loinc
                 + destination.further(value.quantity, in: value.delivered.unit)
         // A Danish code is of one value, and would say of an average that it is one.
         case .statistics(let statistics): [statistics.quantity.coding] + statistics.quantity.loinc
@@ -37,31 +41,33 @@ struct Measurement {
             ] + destination.furtherPanel
         case .curve(let curve): [curve.quantity.coding]
         case .bits(let bits): [.mdc(bits.code, bits.reference)]
+        case .code(let enumeration): [.mdc(enumeration.code, enumeration.reference)]
         }
     }
 
     /// The MDC code as the PHD identifier has it.
-    var type: UInt32 {
+    var type: String {
         switch content {
-        case .numeric(let value): value.quantity.rawValue
-        case .statistics(let statistics): statistics.quantity.rawValue
-        case .bloodPressure: BloodPressure.code
-        case .curve(let curve): curve.quantity.rawValue
-        case .bits(let bits): bits.code
+        case .numeric(_, let coding): coding.code
+        case .statistics(let statistics): String(statistics.quantity.rawValue)
+        case .bloodPressure: String(BloodPressure.code)
+        case .curve(let curve): String(curve.quantity.rawValue)
+        case .bits(let bits): String(bits.code)
+        case .code(let enumeration): String(enumeration.code)
         }
     }
 
     var isVitalSign: Bool {
         switch content {
-        case .numeric(let value): value.quantity.isVitalSign
+        case .numeric(let value, _): value.quantity.isVitalSign
         case .statistics(let statistics): statistics.quantity.isVitalSign
         case .bloodPressure: true
-        case .bits, .curve: false
+        case .bits, .curve, .code: false
         }
     }
 
     var supplements: [Coding] {
-        if case .numeric(let value) = content, let supplement = value.aspect.supplement { [supplement] } else { [] }
+        if case .numeric(let value, _) = content, let supplement = value.aspect.supplement { [supplement] } else { [] }
     }
 
     /// How long it lasts from the reading's own time on, where that is a matter of its own: in steps of that time.
@@ -69,7 +75,13 @@ struct Measurement {
         if case .curve(let curve) = content { taken.inSteps(curve.duration) } else { nil }
     }
 
-    var isStatus: Bool { if case .bits = content { true } else { false } }
+    /// Whether it only says something about the others.
+    var qualifies: Bool {
+        switch content {
+        case .bits, .code: true
+        default: false
+        }
+    }
 }
 
 /// The three pressures of one measurement.
@@ -104,8 +116,8 @@ struct Statistics {
 }
 
 extension Reading {
-    /// The Observations that the reading makes, each value in one of them, in the order of the wire; the status bits
-    /// last. Empty where it says nothing about a person.
+    /// The Observations that the reading makes, each value in one of them, in the order of the wire; what qualifies
+    /// them last. Empty where it says nothing about a person.
     var measurements: [Measurement] {
         var measurements: [Measurement] = []
         var names: [String: Int] = [:]
@@ -127,12 +139,15 @@ extension Reading {
                 append(.bloodPressure(pressure), "blood-pressure")
             } else {
                 let name = value.quantity.name
-                append(.numeric(value), value.aspect == .plain ? name : "\(name)-\(value.aspect.name)")
+                append(
+                    .numeric(value, value.quantity.coding(beside: remarks)),
+                    value.aspect == .plain ? name : "\(name)-\(value.aspect.name)")
             }
         }
         guard !measurements.isEmpty, remarks.absence == nil else { return measurements }
         for curve in curves { append(.curve(curve), "curve-\(curve.quantity.name)") }
-        for bits in remarks.statusBits { append(.bits(bits), "status-\(bits.code)") }
+        for bits in statusBits { append(.bits(bits), "status-\(bits.code)") }
+        for enumeration in Enumeration.all(in: remarks) { append(.code(enumeration), "code-\(enumeration.code)") }
         return measurements
     }
 }

@@ -11,7 +11,7 @@ struct Subjects {
 
 extension Measurement {
     /// - Parameters:
-    ///   - derivedFrom: the Observation that status bits are about.
+    ///   - derivedFrom: the Observation that status bits and codes are about.
     func write(
         into json: inout JSONWriter, of kept: Kept, identifiers: [Identifier], subjects: Subjects, derivedFrom: String?,
         zone: Zone, _ destination: Destination
@@ -33,12 +33,12 @@ extension Measurement {
         json.reference("subject", subjects.patient)
         Effective(kept, zone, lasting: lasting(from: kept.reading.taken)).write(into: &json)
         let notes = writeValue(into: &json, against: remarks.absence)
-        if !isStatus, !remarks.interpretations.isEmpty {
+        if !qualifies, !remarks.interpretations.isEmpty {
             json.array("interpretation") { json in
                 for code in remarks.interpretations { json.concept(Coding(CodeSystem.measurementStatus, code)) }
             }
         }
-        json.notes(notes + furtherResults(of: kept.reading) + (isStatus ? [] : remarks.notes) + Note.time(of: kept))
+        json.notes(notes + furtherResults(of: kept.reading) + (qualifies ? [] : remarks.notes) + Note.time(of: kept))
         json.reference("device", subjects.device)
         if let derivedFrom { json.array("derivedFrom") { $0.object { $0.member("reference", derivedFrom) } } }
         writeComponents(into: &json, against: remarks.absence, destination)
@@ -46,26 +46,26 @@ extension Measurement {
 
     /// What a spirometer gives and no code is agreed for, in words beside the FEV1, which every one gives.
     private func furtherResults(of reading: Reading) -> [String] {
-        guard case .numeric(let value) = content, value.quantity == .forcedVolume1s else { return [] }
+        guard case .numeric(let value, _) = content, value.quantity == .forcedVolume1s else { return [] }
         let further = reading.values.filter { !$0.quantity.isAgreed }.compactMap { value in
             value.amount.map { "\(value.quantity.name) \($0) \(value.unit.display)" }
         }
         return further.isEmpty ? [] : ["The device also gave " + further.joined(separator: ", ") + "."]
     }
 
-    /// So that nobody takes an average for a spot check.
     private var text: String? {
-        if case .statistics(let statistics) = content, statistics.average != nil {
-            "Average over the period"
-        } else {
-            nil
+        switch content {
+        // So that nobody takes an average for a spot check.
+        case .statistics(let statistics) where statistics.average != nil: "Average over the period"
+        case .code(let enumeration): enumeration.words
+        default: nil
         }
     }
 
     /// The value of the whole Observation, or why it has none. Returns what is to be said about it.
     private func writeValue(into json: inout JSONWriter, against status: Absence?) -> [String] {
         switch content {
-        case .numeric(let value):
+        case .numeric(let value, _):
             json.value(value.delivered, against: status)
             return value.delivered.note.map { [$0] } ?? []
         case .statistics(let statistics):
@@ -79,6 +79,9 @@ extension Measurement {
         case .curve(let curve):
             curve.write(into: &json)
             return []
+        case .code(let enumeration):
+            json.concept("valueCodeableConcept", [enumeration.value], text: enumeration.answer)
+            return []
         case .bits: return []
         }
     }
@@ -87,7 +90,7 @@ extension Measurement {
         into json: inout JSONWriter, against status: Absence?, _ destination: Destination
     ) {
         switch content {
-        case .curve: return
+        case .curve, .code: return
         case .numeric:
             guard !supplements.isEmpty else { return }
             json.array("component") { json in

@@ -26,13 +26,17 @@ extension Remarks {
     /// Whether it is a demonstration or a test, and nobody's measurement.
     var isTest: Bool { contains(.demonstration) || contains(.testData) }
 
-    /// The device's status as bit strings. All of these bits are events, which are sent only when they happened.
-    var statusBits: [StatusBits] {
-        isEmpty ? [] : [StatusBits.bloodPressure(self), StatusBits.oximeter(self)].filter { !$0.bits.isEmpty }
-    }
-
     /// What has no place in FHIR's own elements, in words for the person who reads the Observation.
     var notes: [String] { compactMap(\.note) }
+}
+
+extension Reading {
+    /// The device's status as bit strings. All of these bits are events, which are sent only when they happened.
+    var statusBits: [StatusBits] {
+        if remarks.isEmpty { return [] }
+        return [StatusBits.bloodPressure(remarks), StatusBits.oximeter(remarks), StatusBits.glucoseMeter(self)]
+            .filter { !$0.bits.isEmpty }
+    }
 }
 
 /// The raised bits of one IEEE 11073 bit string.
@@ -77,6 +81,23 @@ struct StatusBits: Equatable {
                 (15, .extendedDisplayUpdate, "device-extended-update"),
             ], remarks)
     }
+
+    /// Bit numbers equal those of the Glucose Service, but for bit 11, which is a fault of the clock there and has no bit
+    /// here. A low battery is a bit of a meter's alone.
+    static func glucoseMeter(_ reading: Reading) -> StatusBits {
+        let isMeters = reading.values.contains { $0.quantity.isGlucose }
+        return StatusBits(
+            8_417_752, "MDC_GLU_METER_DEV_STATUS",
+            (isMeters ? [(0, .lowBattery, "device-battery-low")] : []) + [
+                (1, .meterMalfunctioning, "sensor-malfunction"),
+                (2, .sampleTooSmall, "sensor-sample-size-insufficient"),
+                (3, .stripInsertionError, "sensor-strip-insertion"),
+                (4, .stripTypeIncorrect, "sensor-strip-type-incorrect"),
+                (5, .resultTooHigh, "sensor-result-too-high"), (6, .resultTooLow, "sensor-result-too-low"),
+                (7, .meterTooWarm, "sensor-temp-too-high"), (8, .meterTooCold, "sensor-temp-too-low"),
+                (9, .stripPulledTooSoon, "sensor-read-interrupt"), (10, .meterFault, "device-gen-fault"),
+            ], reading.remarks)
+    }
 }
 
 extension Remark {
@@ -99,24 +120,8 @@ extension Remark {
             "This may be a repeat of an earlier measurement: the device gives nothing that tells the two apart."
         case .timelineRepeat: "The device has given this time before, so its own time stamp is not relied on."
         case .partlyDecoded: "The device sent more than the hub can read."
-        case .meterMalfunctioning, .meterFault: "The meter reported a fault of its own."
         case .meterTimeFault: "The meter reported a fault of its clock."
-        case .sampleTooSmall: "The meter found the sample too small."
-        case .stripInsertionError: "The meter found the strip inserted wrongly."
-        case .stripTypeIncorrect: "The meter found a strip that it is not made for."
-        case .stripPulledTooSoon: "The strip was pulled out before the measurement was complete."
-        case .resultTooHigh: "The result was higher than the meter can measure."
-        case .resultTooLow: "The result was lower than the meter can measure."
-        case .meterTooWarm: "The meter was too warm for a valid measurement."
-        case .meterTooCold: "The meter was too cold for a valid measurement."
         case .controlSolution: "The meter measured its control solution, and no sample of a person."
-        case .fingerSample: "The sample was taken from a finger."
-        case .alternateSiteSample: "The sample was taken from another place than a finger."
-        case .earlobeSample: "The sample was taken from an earlobe."
-        case .beforeMeal: "Measured before a meal."
-        case .afterMeal: "Measured after a meal."
-        case .fasting: "Measured fasting."
-        case .casual: "Measured between meals."
         case .bedtime: "Measured at bedtime."
         case .breakfast: "The meal was a breakfast."
         case .lunch: "The meal was a lunch."
@@ -130,14 +135,6 @@ extension Remark {
         case .intermediateActing: "The medication was intermediate-acting insulin."
         case .longActing: "The medication was long-acting insulin."
         case .premixed: "The medication was pre-mixed insulin."
-        case .testedByPerson: "The person measured it."
-        case .testedByProfessional: "A health care professional measured it."
-        case .testedByLaboratory: "A laboratory measured it."
-        case .minorHealthIssues: "The person had minor health issues."
-        case .majorHealthIssues: "The person had major health issues."
-        case .duringMenses: "The person was menstruating."
-        case .underStress: "The person was under stress."
-        case .noHealthIssues: "The person had no health issues."
         default: nil
         }
     }

@@ -25,9 +25,10 @@ extension Journal {
         }
     }
 
-    /// One binding, and what has come of it.
+    /// One binding, or a device on a cable, which is this home's without one; and what has come of it.
     package struct Life: Equatable, Sendable {
-        package var binding: Binding
+        package var identity: String
+        package var binding: Binding?
         /// What the device has said of itself; nil where it never was visited.
         package var device: KnownDevice?
         /// Nil where it never was heard.
@@ -35,7 +36,10 @@ extension Journal {
         /// When its newest reading was measured: as well as that is known, and at the latest when it was heard.
         package var measured: Instant?
 
-        package init(binding: Binding, device: KnownDevice?, contact: Contact?, measured: Instant?) {
+        package init(
+            _ identity: String, _ binding: Binding?, device: KnownDevice?, contact: Contact?, measured: Instant?
+        ) {
+            self.identity = identity
             self.binding = binding
             self.device = device
             self.contact = contact
@@ -95,21 +99,27 @@ extension Database {
     }
 
     func lives() throws(Fault) -> [Journal.Life] {
-        let contacts = try contacts(), devices = try devices()
-        return try bindings().map { binding throws(Fault) in
-            // Of the person whose device it is now, whoever had it before.
-            let measured = try query(
-                """
-                SELECT max(coalesce(t.at, r.at, t.latest, r.wall)) FROM reading r
-                LEFT JOIN dating t ON t.reading = r.id JOIN device d ON d.id = r.device
-                WHERE d.identity = ? AND r.standing = 0 AND r.system IS ? AND r.subject IS ?
-                """, [.text(binding.device)] + Optional(binding.subject).data
-            ).first?.first?.integer
-            return Journal.Life(
-                binding: binding, device: devices.first { $0.identity == binding.device },
-                contact: contacts.first { $0.device == binding.device },
-                measured: measured.map(Instant.init(milliseconds:)))
+        let contacts = try contacts(), devices = try devices(), bindings = try bindings()
+        let bound = Set(bindings.map(\.device))
+        let cables = devices.map(\.identity).filter { !$0.hasPrefix("bluetooth:") && !bound.contains($0) }
+        return try (bindings.map { ($0.device, $0) } + cables.map { ($0, nil) }).map {
+            identity, binding throws(Fault) in
+            try Journal.Life(
+                identity, binding, device: devices.first { $0.identity == identity },
+                contact: contacts.first { $0.device == identity }, measured: measured(by: identity, binding?.subject))
         }
+    }
+
+    /// When the newest reading of a device was measured; where it is somebody's, of that person, whoever had it before.
+    private func measured(by identity: String, _ subject: Subject?) throws(Fault) -> Instant? {
+        let own = subject == nil ? "" : "AND r.system IS ? AND r.subject IS ?"
+        return try query(
+            """
+            SELECT max(coalesce(t.at, r.at, t.latest, r.wall)) FROM reading r
+            LEFT JOIN dating t ON t.reading = r.id JOIN device d ON d.id = r.device
+            WHERE d.identity = ? AND r.standing = 0 \(own)
+            """, [.text(identity)] + (subject == nil ? [] : subject.data)
+        ).first?.first?.integer.map(Instant.init(milliseconds:))
     }
 
     func queue(for destination: String) throws(Fault) -> Journal.Queue {

@@ -24,7 +24,7 @@ import Journal
 
     /// Reads again who is bound.
     func reload() async throws(Fault) {
-        bound = Set(try await journal.bindings().map(\.device))
+        bound = Set(try await journal.bindings().map(\.device).filter { $0.hasPrefix("bluetooth:") })
         bell.ring()
     }
 

@@ -2,17 +2,18 @@ import Core
 import Host
 import Journal
 
-/// Whose the wireless devices are.
+/// Whose the devices are.
 extension Command {
     static let bind = Command(
         verb: "bind",
-        arguments: "[ADDRESS] [--user SLOT] [--patient Patient/ID] [--schedule WHEN] [--json] [--lang da|en] "
+        arguments: "[DEVICE] [--user SLOT] [--patient Patient/ID] [--schedule WHEN] [--json] [--lang da|en] "
             + "[--configuration FILE]",
-        summary: "take readings from a wireless device",
+        summary: "take readings from a wireless device, or agree on when to measure",
         explanation: """
             From now on the device with this Bluetooth address is visited, and its readings are about the person named,
-            or about the one in [Patient]. With --user only those of the device's user slot. Without ADDRESS, at a
-            terminal, it looks who is near and asks which one is meant.
+            or about the one in [Patient]. With --user only those of the device's user slot. Without DEVICE, at a
+            terminal, it looks who is near and asks which one is meant. What is on a cable is read without being bound; to
+            bind it, by the name that `vitalsd status` shows, is to say who it is about or when to measure with it.
 
             With --schedule the person has agreed to measure then, and the clinic is told when nothing came: "twice a
             day", "Mon Wed Fri 08-10", "daily 07-09,19-21:30". It stays until another is given, or none. Done twice it is
@@ -28,7 +29,7 @@ extension Command {
         }
         let wantsJSON = arguments.flag("json"), language = try arguments.language()
         let path = try arguments.configurationPath()
-        let named = try arguments.addressIfNamed(canAsk: Conversation.isPossible && !wantsJSON)
+        let named = try arguments.deviceIfNamed(canAsk: Conversation.isPossible && !wantsJSON)
         if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
             throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
         }
@@ -37,33 +38,39 @@ extension Command {
             throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
         }
         let agreement: Act.Agreement = words == nil ? .asBefore : schedule.map { .agreed($0) } ?? .none
-        let address: BluetoothAddress
-        if let named { address = named } else { address = try await Conversation(language).near(configuration) }
-        try await Act.bind("bluetooth:\(address)", user: user, subject, agreement)
-            .carryOut(with: configuration, wantsJSON: wantsJSON)
+        let device: String
+        if let named {
+            device = named
+        } else {
+            device = "bluetooth:\(try await Conversation(language).near(configuration))"
+        }
+        try await Act.bind(device, user: user, subject, agreement).carryOut(with: configuration, wantsJSON: wantsJSON)
     }
 
     static let unbind = Command(
         verb: "unbind",
-        arguments: "[ADDRESS] [--user SLOT] [--wipe [--undelivered]] [--json] [--lang da|en] [--configuration FILE]",
-        summary: "leave a wireless device alone again",
+        arguments: "[DEVICE] [--user SLOT] [--wipe [--undelivered]] [--json] [--lang da|en] [--configuration FILE]",
+        summary: "leave a device alone again",
         explanation: """
             What it sent so far stays in the journal and goes to the clinic. With --wipe nothing of it stays on the hub:
             readings, keys, clock history; refused while one of its readings is not at the clinic, unless --undelivered
-            is added. That is proved as `wipe` proves it. Without ADDRESS, at a terminal, it asks which device is meant.
-            Done twice it is done once.
+            is added. That is proved as `wipe` proves it. Without DEVICE, at a terminal, it asks which device is meant.
+            One on a cable is the one in [Patient]'s again, with nothing agreed. Done twice it is done once.
             """
     ) { arguments throws(Exit) in
         let wantsJSON = arguments.flag("json"), language = try arguments.language()
         let user = try arguments.slot(), wipes = arguments.flag("wipe"), undelivered = arguments.flag("undelivered")
         let path = try arguments.configurationPath()
-        let named = try arguments.addressIfNamed(canAsk: Conversation.isPossible && !wantsJSON)
+        let named = try arguments.deviceIfNamed(canAsk: Conversation.isPossible && !wantsJSON)
         if undelivered, !wipes { throw arguments.complain("--undelivered goes with --wipe") }
         if wipes, user != nil { throw arguments.complain("--wipe takes the whole device, not one --user") }
         let configuration = try configuration(at: path)
-        let address: BluetoothAddress
-        if let named { address = named } else { address = try Conversation(language).bound(configuration) }
-        let identity = "bluetooth:\(address)"
+        let identity: String
+        if let named {
+            identity = named
+        } else {
+            identity = "bluetooth:\(try Conversation(language).bound(configuration))"
+        }
         guard wipes else {
             return try await Act.unbind(identity, user: user).carryOut(with: configuration, wantsJSON: wantsJSON)
         }

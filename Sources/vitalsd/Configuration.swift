@@ -66,7 +66,9 @@ extension Configuration {
             throw ConfigurationMistake(file: Self.dropIns(of: path), line: 0, text: error.sentence)
         }
         for file in files { try read(file: file) }
-        if self[Recipient.clinic] != nil { self[making: Recipient.clinic].enrolment = stateDirectory }
+        for index in recipients.indices {
+            recipients[index].enrolment = Enrolment.folder(of: recipients[index].name, in: stateDirectory)
+        }
         try check(path)
     }
 

@@ -2,7 +2,7 @@ import Core
 import Host
 import Journal
 
-/// What was heard of whom, measuring or not, and since when the hub has been listening.
+/// What was heard of whom, measuring or not, and since when the hub has been listening to the air and to its lines.
 ///
 /// "Nothing was measured" is only true where the device was heard, and "it was not heard" only where somebody listened.
 /// Devices are heard many times a second: what is known goes to disk every five minutes, and without waiting for it. How
@@ -12,22 +12,30 @@ import Journal
     private let journal: Journal
     private var contacts: [String: Journal.Contact] = [:]
     private var changed: Set<String> = []
-    /// On the timeline of this boot; nil while the hub cannot listen.
-    private var listeningSince: Duration?
+    /// A place to listen, by its name in the journal.
+    private enum Place: String, CaseIterable { case air = "listening", lines = "listening-lines" }
+    /// On the timeline of this boot; none where the hub cannot listen at present.
+    private var listeningSince: [Place: Duration] = [:]
+    /// Whether a device on USB is met by itself; where udev does not run only the configured lines are.
+    private let hearsUSB: Bool
     private static let pause = Duration.seconds(300)
     /// A break that does not count: what a restart takes, after what a kill may have left unwritten.
     private static let shortest = Duration.seconds(360)
 
-    init(_ journal: Journal) async throws(Fault) {
+    init(_ journal: Journal, hearsUSB: Bool) async throws(Fault) {
         self.journal = journal
+        self.hearsUSB = hearsUSB
         for contact in try await journal.contacts() { contacts[contact.device] = contact }
-        let words = try await journal.value(for: "listening")?.split(separator: " ").compactMap { Int64($0) } ?? []
         let now = HubClock.now()
-        listeningSince = now.uptime
-        guard words.count == 2, now.wall >= earliestCredible else { return }
-        let since = Instant(milliseconds: words[0]), last = Instant(milliseconds: words[1])
-        if since <= last, last <= now.wall, now.wall - last < Self.shortest {
-            listeningSince = now.uptime - (now.wall - since)
+        for place in Place.allCases {
+            let words =
+                try await journal.value(for: place.rawValue)?.split(separator: " ").compactMap { Int64($0) } ?? []
+            listeningSince[place] = now.uptime
+            guard words.count == 2, now.wall >= earliestCredible else { continue }
+            let since = Instant(milliseconds: words[0]), last = Instant(milliseconds: words[1])
+            if since <= last, last <= now.wall, now.wall - last < Self.shortest {
+                listeningSince[place] = now.uptime - (now.wall - since)
+            }
         }
     }
 
@@ -44,8 +52,11 @@ import Journal
         changed = []
         do throws(Fault) {
             if !news.isEmpty { try await journal.note(news) }
-            guard now.wall >= earliestCredible, let since = listening(at: now) else { return }
-            try await journal.set("listening", to: "\(since.milliseconds) \(now.wall.milliseconds)")
+            guard now.wall >= earliestCredible else { return }
+            for place in Place.allCases {
+                guard let since = listening(place, at: now) else { continue }
+                try await journal.set(place.rawValue, to: "\(since.milliseconds) \(now.wall.milliseconds)")
+            }
         } catch {
             changed.formUnion(news.map(\.device))
             log(error)
@@ -62,6 +73,12 @@ import Journal
         let now = HubClock.now()
         contacts[device, default: Journal.Contact(device: device, heard: now)].heard = now
         changed.insert(device)
+    }
+
+    /// A device on a cable says something. It is read as it comes, so that nothing is left in it. A cable alone says nothing.
+    func hear(line device: String) {
+        hear(device)
+        contacts[device]?.isRead = true
     }
 
     /// A visit has ended: whether it got all that the device had.
@@ -87,11 +104,25 @@ import Journal
 
     /// Whether the radio can hear anybody.
     func listens(_ canHear: Bool) {
-        if !canHear { listeningSince = nil } else if listeningSince == nil { listeningSince = HubClock.now().uptime }
+        if !canHear {
+            listeningSince[.air] = nil
+        } else if listeningSince[.air] == nil {
+            listeningSince[.air] = HubClock.now().uptime
+        }
     }
 
-    /// Since when the hub has been listening without a break.
-    func listening(at now: HubTime) -> Instant? { listeningSince.map { now.wall + ($0 - now.uptime) } }
+    private func listening(_ place: Place, at now: HubTime) -> Instant? {
+        listeningSince[place].map { now.wall + ($0 - now.uptime) }
+    }
+
+    /// Since when the hub has been listening to the air without a break.
+    func listening(at now: HubTime) -> Instant? { listening(.air, at: now) }
+
+    /// Since when it has been listening to where a device is heard, whatever becomes of the radio.
+    func listening(to device: String, at now: HubTime) -> Instant? {
+        if device.hasPrefix("bluetooth:") { return listening(.air, at: now) }
+        return hearsUSB || !device.hasPrefix("usb:") ? listening(.lines, at: now) : nil
+    }
 }
 
 extension Amount {

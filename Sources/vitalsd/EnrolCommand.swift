@@ -7,7 +7,8 @@ import Journal
 extension Command {
     static let enrol = Command(
         verb: "enrol",
-        arguments: "--server URL --code CODE [--authority FILE] [--again] [--json] [--configuration FILE]",
+        arguments: "--server URL --code CODE [--clinic NAME] [--authority FILE] [--again] [--json] "
+            + "[--configuration FILE]",
         summary: "get this hub its certificate from the clinic",
         explanation: """
             Makes a key on this hub, which never leaves it, and asks the clinic's enrolment server (EST, RFC 7030) for a
@@ -15,7 +16,7 @@ extension Command {
             Then tries it at the clinic. Where CertificateFile= is not set the daemon shows this one, and renews it by
             itself when a third of its time is left.
 
-            It is for [Clinic]; a clinic beside it has its files named. --authority names who vouches for the server, where
+            It is for [Clinic], or with --clinic for [Clinic NAME]: each clinic gets a key of its own. --authority names who vouches for the server, where
             it is not who vouches for the clinic. A hub that is enrolled already is only tried, unless --again is added. Run
             it as the user of the service, which must have been started once:
             sudo -u vitalsd vitalsd enrol …
@@ -23,16 +24,22 @@ extension Command {
     ) { arguments throws(Exit) in
         let wantsJSON = arguments.flag("json"), again = arguments.flag("again")
         let server = try arguments.option("server"), word = try arguments.option("code")
-        let authority = try arguments.option("authority"), path = try arguments.configurationPath()
+        let authority = try arguments.option("authority"), name = try arguments.option("clinic"),
+            path = try arguments.configurationPath()
         try arguments.end()
         guard let server, Configuration.Key.Kind.url.accepts(server) else {
             throw arguments.complain("--server wants \(Configuration.Key.Kind.url.rawValue)")
         }
         guard let word, !word.isEmpty else { throw arguments.complain("--code is missing; ask the clinic for one") }
         let configuration = try configuration(at: path)
+        guard let clinic = configuration[name ?? Recipient.clinic] else {
+            throw arguments.complain(name.map { "--clinic: there is no [Clinic \($0)]" } ?? "[Clinic] is missing")
+        }
         do throws(Fault) {
             let code = word == "-" ? firstLine(of: try Files.readStandardInput()) : word
-            let outcome = try await enrolled(configuration, at: server, code, authority: authority, again: again) {
+            let outcome = try await enrolled(
+                configuration, clinic, at: server, code, authority: authority, again: again
+            ) {
                 // Beside the result: a step may take as long as a server likes.
                 if !wantsJSON, isatty(STDERR_FILENO) == 1 { printError($0) }
             }
@@ -87,14 +94,15 @@ private struct Enrolled {
 }
 
 @Hub private func enrolled(
-    _ configuration: Configuration, at server: String, _ code: String, authority: String?, again: Bool,
+    _ configuration: Configuration, _ clinic: Recipient, at server: String, _ code: String, authority: String?,
+    again: Bool,
     say: (String) -> Void
 ) async throws(Fault) -> Enrolled {
     try HubClock.useZone(configuration.timeZone)
     if HubClock.now().wall < earliestCredible { throw .hub(.clockUnset) }
     try Files.makeDirectory(configuration.stateDirectory)
-    let enrolment = Enrolment(in: configuration.stateDirectory, executor: loop)
-    guard let clinic = configuration[Recipient.clinic] else { throw .hub(.badConfiguration("[Clinic] is missing")) }
+    let folder = Enrolment.folder(of: clinic.name, in: configuration.stateDirectory)
+    let enrolment = Enrolment(in: folder, executor: loop)
     let trust = authority ?? clinic.authorityFile
     let settings = Clinic.Settings(url: server, authority: trust, userAgent: "vitalsd/\(version)")
     // Twice the same is once: a technician who is not sure types it again.
@@ -107,14 +115,13 @@ private struct Enrolled {
     }
     guard let validity = try await enrolment.validity() else { throw .clinic(.badCertificate("it does not read")) }
     var shown = clinic.settings
-    shown.certificate = Enrolment.certificate(in: configuration.stateDirectory)
-    shown.key = Enrolment.key(in: configuration.stateDirectory)
+    shown.certificate = Enrolment.certificate(in: folder)
+    shown.key = Enrolment.key(in: folder)
     say("showing it to \(clinic.url)")
     let status = try await EnrolmentServer(settings, executor: loop).shake(hands: shown)
     return Enrolled(
         server: server, clinic: clinic.url, validity: validity, isNew: isNew, status: status,
-        key: Enrolment.key(in: configuration.stateDirectory),
-        certificate: Enrolment.certificate(in: configuration.stateDirectory))
+        key: Enrolment.key(in: folder), certificate: Enrolment.certificate(in: folder))
 }
 
 /// The hub's EUI-64, as the clinic will know it: fixed in the journal, or found as the daemon will find it.

@@ -2,7 +2,8 @@ import Clinic
 import Core
 import Host
 
-/// The hub's own key and certificate, where a clinic gives them out by EST: made here, renewed here, never sent.
+/// The hub's own key and certificate, where a clinic gives them out by EST: made here, renewed here, never sent. Each clinic
+/// has its own: what the one vouches for is nothing to the other. `[Clinic NAME]` has the folder `enrolment-NAME`.
 ///
 ///     enrolment/server        where they came from
 ///     enrolment/authority     the system's authorities, or the path of the file of those that vouch for that server
@@ -16,9 +17,14 @@ import Host
     let folder: String
     private let executor: any SerialExecutor
 
-    init(in stateDirectory: String, executor: any SerialExecutor) {
-        folder = stateDirectory + "/enrolment"
+    init(in folder: String, executor: any SerialExecutor) {
+        self.folder = folder
         self.executor = executor
+    }
+
+    /// Where that of a clinic is.
+    nonisolated static func folder(of clinic: String, in stateDirectory: String) -> String {
+        stateDirectory + "/enrolment" + (clinic == Recipient.clinic ? "" : "-" + clinic)
     }
 
     /// The hub's name in its certificate: its EUI-64 as the clinic has it in the Device.
@@ -26,10 +32,8 @@ import Host
         (0..<8).map { capitalHex(UInt8(truncatingIfNeeded: hub >> (56 - 8 * UInt64($0)))) }.joined(separator: "-")
     }
 
-    nonisolated static func certificate(in stateDirectory: String) -> String {
-        stateDirectory + "/enrolment/current/hub.pem"
-    }
-    nonisolated static func key(in stateDirectory: String) -> String { stateDirectory + "/enrolment/current/hub.key" }
+    nonisolated static func certificate(in folder: String) -> String { folder + "/current/hub.pem" }
+    nonisolated static func key(in folder: String) -> String { folder + "/current/hub.key" }
 
     /// Until when the present certificate is valid, and from when; nil where there is none.
     func validity() async throws(Fault) -> Range<Instant>? {
@@ -94,41 +98,58 @@ import Host
     }
 }
 
-/// Renews the certificate before it ends, for as long as the daemon runs.
+/// Renews the certificates before they end, for as long as the daemon runs.
 @Hub final class Renewal {
-    private let enrolment: Enrolment
     private let name: String
+    private let executor: any SerialExecutor
+    private var due: [String: ContinuousClock.Instant] = [:]
+    private var said: [String: Fault] = [:]
 
-    init(_ enrolment: Enrolment, name: String) {
-        self.enrolment = enrolment
+    /// `name` is the hub's.
+    init(name: String, executor: any SerialExecutor) {
         self.name = name
+        self.executor = executor
     }
 
-    /// Begins when a third of its time is left, and tries again until it ends: six times at least, and twice a day.
-    func run() async {
-        var said: Fault?
+    /// `recipients` is asked each time who is configured.
+    func run(_ recipients: () -> [Recipient]) async {
         while true {
-            var pause = Duration.seconds(43_200)
-            do throws(Fault) {
-                if let validity = try await enrolment.validity() {
-                    let now = HubClock.now().wall, length = validity.upperBound - validity.lowerBound
-                    let due = validity.upperBound + length / -3
-                    if now >= earliestCredible, now >= due {
-                        pause = min(pause, length / 18)
-                        try await enrolment.renew(name: name, userAgent: "vitalsd/\(version)")
-                        Systemd.log(.notice, "clinic: the hub's certificate is renewed")
-                        pause = .seconds(1)
-                        said = nil
-                    } else {
-                        pause = min(pause, max(due - now, .zero))
-                    }
+            var next = ContinuousClock.now + .seconds(43_200)
+            for recipient in recipients() {
+                guard let folder = recipient.enrolment else { continue }
+                if due[folder].map({ $0 <= .now }) ?? true {
+                    // So that a fleet that was enrolled in one afternoon is not renewed in one minute.
+                    let pause = await renewed(in: folder, recipient) * Double.random(in: 1...1.05) + .milliseconds(200)
+                    due[folder] = .now + pause
                 }
-            } catch {
-                if error != said { log(error, about: "renewal of the hub's certificate") }
-                said = error
+                next = min(next, due[folder] ?? next)
             }
-            // So that a fleet that was enrolled in one afternoon is not renewed in one minute.
-            await loop.sleep(for: pause * Double.random(in: 1...1.05) + .milliseconds(200))
+            await loop.sleep(for: max(.zero, next - .now))
+        }
+    }
+
+    /// Begins when a third of its time is left, and tries again until it ends: six times at least, and twice a day. Answers
+    /// after what time to look again.
+    private func renewed(in folder: String, _ recipient: Recipient) async -> Duration {
+        var pause = Duration.seconds(43_200)
+        let isOnly = recipient.name == Recipient.clinic
+        do throws(Fault) {
+            let enrolment = Enrolment(in: folder, executor: executor)
+            guard let validity = try await enrolment.validity() else { return pause }
+            let now = HubClock.now().wall, length = validity.upperBound - validity.lowerBound
+            let due = validity.upperBound + length / -3
+            guard now >= earliestCredible, now >= due else { return min(pause, max(due - now, .zero)) }
+            pause = min(pause, length / 18)
+            try await enrolment.renew(name: name, userAgent: "vitalsd/\(version)")
+            Systemd.log(.notice, "clinic\(isOnly ? "" : " " + recipient.name): the hub's certificate is renewed")
+            said[folder] = nil
+            return .seconds(1)
+        } catch {
+            if error != said[folder] {
+                log(error, about: "renewal of the hub's certificate\(isOnly ? "" : " for " + recipient.name)")
+            }
+            said[folder] = error
+            return pause
         }
     }
 }

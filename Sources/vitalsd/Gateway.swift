@@ -48,12 +48,11 @@ import Journal
             case .simulated(let path): Air(path)
             case .adapter(let index): try Radio(adapter: index, bonds: acceptList.bonds)
             }
-        if let kept = try await journal.value(for: "radio").flatMap({ RadioHealth.Counters(notation: $0) }) {
-            central?.counters = kept
-        }
-        contacts = try await Contacts(journal)
-        couriers = try Couriers(journal, contacts, destinations)
+        let counters = try await journal.value(for: "radio").flatMap { RadioHealth.Counters(notation: $0) }
+        if let counters { central?.counters = counters }
         lines = try LineWatch(configured: configuration.serialLines)
+        contacts = try await Contacts(journal, hearsUSB: lines.note == nil)
+        couriers = try Couriers(journal, contacts, destinations)
         feedback = try Feedback(configuration.feedback)
         couriers.onStep = { [scene, feedback] readings, step in
             scene.move(readings, to: step)
@@ -186,9 +185,9 @@ import Journal
                 defer { roster.close(line, port) }
                 let (driver, heard) = try await roster.recognise(line, port)
                 hearing.note(line: line, driver: driver.id)
-                let link = Resumed(port, heard: heard)
                 guard case .line(let conversation) = driver.visit else { continue }
                 let sighting = Sighting(.line(line)), recording = recording(of: sighting)
+                let link = Resumed(port, heard: heard) { self.contacts.hear(line: sighting.identity) }
                 try await visit(driver, sighting, recording) { report throws(Fault) in
                     try await conversation(recording?.tap(link) ?? link, report)
                 }
@@ -274,6 +273,7 @@ import Journal
             of: driver, identity, consents: try await journal.consents(of: identity),
             after: await dating.history(of: identity), to: self)
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
+        if case .line = sighting.way { await report.introduced() }
         lastWords.enter(identity)
         scene.visit(identity, .begun, of: driver.model)
         defer {

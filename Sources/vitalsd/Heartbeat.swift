@@ -82,12 +82,15 @@ import Journal
         let now = HubClock.now()
         if now.wall >= earliestCredible { try await journal.agreeOpen(at: now.wall) }
         let listening = contacts.listening(at: now), queue = try await journal.queue(for: destination)
-        let lives = try await journal.lives().filter { clinic.knows($0.binding.subject) }
+        // What is on a cable and bound to nobody is this home's patient's.
+        let lives = try await journal.lives().filter { life in
+            life.isOfHome(at: now) && clinic.knows(life.binding.map(\.subject) ?? clinic.patient)
+        }
         return SignOfLife(
             at: now.wall, interval: interval ?? .zero, radio: radio(), listening: listening,
             isSynchronised: now.synchronised, ahead: ahead, waiting: queue.waiting, oldest: queue.oldest,
             quarantined: queue.quarantined, unassigned: queue.unassigned,
-            devices: lives.map { $0.sign(at: now, listening: listening) })
+            devices: lives.map { $0.sign(at: now, listening: contacts.listening(to: $0.identity, at: now)) })
     }
 
     private func isTaken(at now: Instant) {

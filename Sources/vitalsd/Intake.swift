@@ -156,6 +156,9 @@ import Journal
         await note { journal, device throws(Fault) in try await journal.note(device) }
     }
 
+    /// What is on a cable is told of as soon as it is there, whether or not it measures.
+    func introduced() async { await note { journal, device throws(Fault) in try await journal.note(device) } }
+
     /// Each reading carries its device and its clock too, so a note that finds no room stops nothing.
     private func note(_ write: (Journal, KnownDevice) async throws(Fault) -> Void) async {
         do throws(Fault) {

@@ -94,6 +94,17 @@ extension Arguments {
         isAtEnd && canAsk ? nil : try bluetoothAddress()
     }
 
+    /// A device's identity: that of a Bluetooth address, or one on a cable as `vitalsd status` shows it.
+    mutating func deviceIfNamed(canAsk: Bool) throws(Exit) -> String? {
+        let words = try rest()
+        if words.isEmpty, canAsk { return nil }
+        if words.count == 1, words[0].hasPrefix("usb:") || words[0].hasPrefix("line:/") { return words[0] }
+        guard words.count == 1, let address = BluetoothAddress(words[0]) else {
+            throw complain("expected one Bluetooth address, such as 00:09:1F:80:00:22, or usb:… or line:… of a cable")
+        }
+        return "bluetooth:\(address)"
+    }
+
     mutating func slot() throws(Exit) -> Int? {
         guard let text = try option("user") else { return nil }
         guard let slot = Int(text), 0...255 ~= slot else { throw complain("--user wants a number from 0 to 255") }

@@ -3,12 +3,12 @@ import FHIR
 import Host
 import Journal
 
-// What is known of each binding, as the clinic and a technician are told.
+// What is known of each binding and each device on a cable, as the clinic and a technician are told.
 
 extension Journal.Life {
     /// What the schedule asks for; nil without one, and while the hub does not know the time: then nothing is overdue.
     func outlook(at now: HubTime) -> Outlook? {
-        guard now.wall >= earliestCredible, let schedule = binding.schedule else { return nil }
+        guard now.wall >= earliestCredible, let binding, let schedule = binding.schedule else { return nil }
         return schedule.outlook(
             at: now.wall, last: measured, since: binding.agreed ?? now.wall, offset: HubClock.offset)
     }
@@ -20,7 +20,14 @@ extension Journal.Life {
         return heard.wall >= earliestCredible ? heard.wall : nil
     }
 
-    /// - Parameter listening: since when the hub has been listening.
+    /// Whether it is still this home's. An adapter without a serial number has another name in another socket: what nobody
+    /// has bound and nobody has heard of for so long is gone.
+    func isOfHome(at now: HubTime) -> Bool {
+        binding != nil
+            || [heard(at: now), measured].compactMap(\.self).contains { now.wall - $0 < .seconds(90 * 86_400) }
+    }
+
+    /// - Parameter listening: since when the hub has been listening to where this device is heard.
     func sign(at now: HubTime, listening: Instant?) -> SignOfLife.Device {
         let start = now.wall + (.zero - SignOfLife.span), heard = heard(at: now)
         let state: SignOfLife.Device.State?
@@ -33,10 +40,10 @@ extension Journal.Life {
         }
         // Of one that was never visited only the address is known.
         let stranger = KnownDevice(
-            identity: binding.device, driver: "", kind: .healthSensor, information: DeviceInformation())
+            identity: identity, driver: "", kind: .healthSensor, information: DeviceInformation())
         return SignOfLife.Device(
-            device: device ?? stranger, slot: binding.user, state: state, contact: heard, measured: measured,
-            battery: contact?.battery, isLow: contact?.isLow ?? false, schedule: binding.schedule,
+            device: device ?? stranger, slot: binding?.user, state: state, contact: heard, measured: measured,
+            battery: contact?.battery, isLow: contact?.isLow ?? false, schedule: binding?.schedule,
             outlook: outlook(at: now))
     }
 
@@ -46,7 +53,7 @@ extension Journal.Life {
         facts.append(measured.map { "measured \(text($0))" } ?? "nothing measured")
         if let battery = contact?.battery { facts.append("battery \(battery) %") }
         if contact?.isLow == true { facts.append("battery low") }
-        if let schedule = binding.schedule {
+        if let schedule = binding?.schedule {
             facts.append("\(schedule)")
             if let outlook = outlook(at: now) {
                 facts.append(
@@ -54,21 +61,22 @@ extension Journal.Life {
                         ?? "next by \(text(outlook.next.upperBound))")
             }
         }
-        let slot = binding.user.map { " slot \($0)" } ?? ""
-        return "bound     \(binding.device)\(slot)  \(facts.joined(separator: ", "))"
+        let slot = binding?.user.map { " slot \($0)" } ?? ""
+        return "\(binding == nil ? "cable" : "bound")     \(identity)\(slot)  \(facts.joined(separator: ", "))"
     }
 
     func write(into json: inout JSONWriter, at now: HubTime) {
         func member(_ name: String, _ instant: Instant?, _ json: inout JSONWriter) {
             if let instant { json.member(name, text(instant)) } else { json.null(name) }
         }
-        json.member("device", binding.device)
-        if let user = binding.user { json.member("user", user) } else { json.null("user") }
+        json.member("device", identity)
+        json.member("bound", binding != nil)
+        if let user = binding?.user { json.member("user", user) } else { json.null("user") }
         member("heard", heard(at: now), &json)
         member("measured", measured, &json)
         if let battery = contact?.battery { json.member("battery", battery) } else { json.null("battery") }
         json.member("batteryLow", contact?.isLow ?? false)
-        if let schedule = binding.schedule { json.member("schedule", "\(schedule)") } else { json.null("schedule") }
+        if let schedule = binding?.schedule { json.member("schedule", "\(schedule)") } else { json.null("schedule") }
         let outlook = outlook(at: now)
         member("expectedFrom", outlook?.next.lowerBound, &json)
         member("expectedUntil", outlook?.next.upperBound, &json)

@@ -29,8 +29,7 @@ struct Recipient: Equatable {
     var patientSystem: String?
     var patientIdentifier: String?
     var createPatient = false
-    /// The state directory with what the hub was enrolled with. Only the one called clinic is shown that: a hub is enrolled at
-    /// one clinic, and the others name their files.
+    /// The folder with what the hub was enrolled with at this clinic, which is shown to no other.
     var enrolment: String?
 
     init(name: String) { self.name = name }

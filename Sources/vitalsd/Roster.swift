@@ -106,10 +106,13 @@ extension RFCOMMSocket: Link {}
 @Hub final class Resumed: Line {
     private let line: any Line
     private var heard: [UInt8]
+    /// Called whenever the device says something.
+    private let onBytes: () -> Void
 
-    init(_ line: any Line, heard: [UInt8]) {
+    init(_ line: any Line, heard: [UInt8], onBytes: @escaping () -> Void) {
         self.line = line
         self.heard = heard
+        self.onBytes = onBytes
     }
 
     @Hub func write(_ bytes: [UInt8]) async throws(Fault) { try await line.write(bytes) }
@@ -117,8 +120,11 @@ extension RFCOMMSocket: Link {}
     @Hub func read(within time: Duration?) async throws(Fault) -> Arrival {
         guard heard.isEmpty else {
             defer { heard = [] }
+            onBytes()
             return .bytes(heard)
         }
-        return try await line.read(within: time)
+        let arrival = try await line.read(within: time)
+        if case .bytes = arrival { onBytes() }
+        return arrival
     }
 }

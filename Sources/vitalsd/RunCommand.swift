@@ -139,8 +139,7 @@ extension Command {
     }
 
     private func renew(_ hub: UInt64) async {
-        let enrolment = Enrolment(in: configuration.stateDirectory, executor: enrolmentThread)
-        await Renewal(enrolment, name: Enrolment.name(of: hub)).run()
+        await Renewal(name: Enrolment.name(of: hub), executor: enrolmentThread).run { configuration.recipients }
     }
 
     private func keepWatchdogQuiet() async {

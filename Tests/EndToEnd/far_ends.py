@@ -67,6 +67,16 @@ class Cuff:
     def clock(self, shown: datetime) -> None:
         self.ahead = shown - datetime.now()
 
+    def tell(self, **information: str) -> None:
+        """Has a Device Information Service from now on: `manufacturer`, `model`, `serial`, `firmware`, `hardware`."""
+        kinds = {"model": 0x2A24, "serial": 0x2A25, "firmware": 0x2A26, "hardware": 0x2A27, "manufacturer": 0x2A29}
+        for handle in [h for h in self.attributes if h > 6]:
+            del self.attributes[handle]
+        self.attributes[7] = (0x2800, struct.pack("<H", 0x180A))
+        for handle, (name, text) in zip(range(8, 8 + 2 * len(information), 2), information.items()):
+            self.attributes[handle] = (0x2803, bytes([0x02]) + struct.pack("<HH", handle + 1, kinds[name]))
+            self.attributes[handle + 1] = (kinds[name], text.encode())
+
     def advertisement(self) -> bytes:
         return f'{self.address} name "{self.name}" services 1810'.encode()
 
@@ -119,12 +129,14 @@ class Cuff:
             if not handles:
                 return error(0x0A, first)
             if opcode == 0x10:
-                return b"\x11\x06" + struct.pack("<HH", handles[0], max(self.attributes)) + self.attributes[handles[0]][1]
+                ends = [h - 1 for h in sorted(self.attributes) if self.attributes[h][0] == kind and h > handles[0]]
+                end = (ends or [max(self.attributes)])[0]
+                return b"\x11\x06" + struct.pack("<HH", handles[0], end) + self.attributes[handles[0]][1]
             found = [struct.pack("<H", h) + self.attributes[h][1] for h in handles]
             return bytes([0x09, len(found[0])]) + b"".join(found)
         if opcode == 0x06:
             first = struct.unpack_from("<H", pdu, 1)[0]
-            return b"\x07" + struct.pack("<HH", 1, max(self.attributes)) if first == 1 else error(0x0A, first)
+            return b"\x07" + struct.pack("<HH", 1, 6) if first == 1 else error(0x0A, first)
         if opcode == 0x0A:
             handle = struct.unpack_from("<H", pdu, 1)[0]
             if handle == 6:

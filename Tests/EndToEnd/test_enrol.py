@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from conftest import eventually, measure, vitalsd
+from conftest import Receiver, eventually, measure, vitalsd
 
 HERE = pathlib.Path(__file__).parent
 CODE = "7Q4-KX2"
@@ -22,12 +22,12 @@ class Enrolments:
         self.folder, self.certificates, self.process, self.port = folder, certificates, None, 0
         self.log_file = folder / "est.log"
 
-    def start(self, *, certificate="server", **options) -> "Enrolments":
+    def start(self, *, certificate="server", authority="ca", **options) -> "Enrolments":
         at = self.certificates
         words = [f"--{key}={value}" for key, value in options.items()]
         self.process = subprocess.Popen(
             [sys.executable, HERE / "est.py", "--cert", at / f"{certificate}.pem", "--key", at / f"{certificate}.key",
-             "--authority", at / "ca.pem", "--authority-key", at / "ca.key", "--code", CODE, "--log", self.log_file,
+             "--authority", at / f"{authority}.pem", "--authority-key", at / f"{authority}.key", "--code", CODE, "--log", self.log_file,
              "--port", str(self.port), *words], stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().split("port=")[1])
         return self
@@ -65,9 +65,9 @@ def enrol(home, est, *more: str, code: str = CODE) -> subprocess.CompletedProces
     return home.run("enrol", "--server", est.url, "--code", code, *more)
 
 
-def certificate(home) -> str:
+def certificate(home, folder="enrolment") -> str:
     shown = subprocess.run(
-        ["openssl", "x509", "-in", home.state / "enrolment/current/hub.pem", "-noout", "-serial", "-subject", "-pubkey"],
+        ["openssl", "x509", "-in", home.state / folder / "current/hub.pem", "-noout", "-serial", "-subject", "-pubkey"],
         capture_output=True, text=True, check=True)
     return shown.stdout
 
@@ -132,6 +132,41 @@ def test_a_certificate_is_renewed_before_it_ends_and_the_daemon_shows_the_new_on
     measure(cuff, 121)
     bare.reload()
     eventually(lambda: clinic.blood_pressures() == [(120, 80), (121, 80)])
+
+
+def test_each_clinic_has_a_certificate_of_its_own_which_renews_itself(bare, clinic, cuff, est, certificates, tmp_path):
+    """Two clinics that trust nobody in common: each is shown its own, and a server that is down holds up no other."""
+    place = tmp_path / "research"
+    place.mkdir()
+    research, second = Receiver(place, certificates, authority="other-ca"), Enrolments(place, certificates)
+    try:
+        bare.add(f"[Clinic research]\nURL={research.url}\nAuthorityFile={certificates}/ca.pem\nHeartbeat=infinity")
+        est.start(seconds=30)
+        second.start(authority="other-ca", seconds=30)
+        assert enrol(bare, est).returncode == 0
+        done = enrol(bare, second, "--clinic", "research", "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["clinic"] == research.url
+        assert len(est.log) == len(second.log) == 1
+        first = {folder: certificate(bare, folder) for folder in ("enrolment", "enrolment-research")}
+        assert len({shown.split("PUBLIC KEY")[1] for shown in first.values()}) == 2, "a key for each"
+        est.stop()
+        bare.start()
+        measure(cuff, 120)
+        eventually(lambda: clinic.blood_pressures() == research.blood_pressures() == [(120, 80)])
+        eventually(lambda: "clinic research: the hub's certificate is renewed" in bare.log, within=60)
+        eventually(lambda: "[renewal of the hub's certificate]" in bare.log, within=60)
+        assert certificate(bare, "enrolment-research") != first["enrolment-research"]
+        est.start(seconds=60)
+        eventually(lambda: "clinic: the hub's certificate is renewed" in bare.log, within=60)
+        assert certificate(bare) != first["enrolment"]
+        research.stop()
+        research.start()
+        measure(cuff, 121)
+        eventually(lambda: clinic.blood_pressures() == research.blood_pressures() == [(120, 80), (121, 80)])
+    finally:
+        research.stop()
+        second.stop()
 
 
 def test_a_renewal_that_fails_is_said_and_tried_again(bare, est):
@@ -221,6 +256,7 @@ def test_a_certificate_that_the_clinic_does_not_take_is_kept_and_said(bare, clin
 @pytest.mark.parametrize(("words", "said"), [
     (("--code", "x"), "--server wants"), (("--server", "http://clinic.example", "--code", "x"), "--server wants"),
     (("--server", "https://clinic.example"), "--code is missing"),
+    (("--server", "https://clinic.example", "--code", "x", "--clinic", "nobody"), "there is no [Clinic nobody]"),
 ])
 def test_what_is_missing_is_asked_for(bare, words, said):
     refused = bare.run("enrol", *words)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conftest import eventually, measure
-from far_ends import blood_pressure
+from far_ends import Wire, blood_pressure, nonin_format_8
 from test_time import HubClock
 
 LIFE = "urn:oid:2.25.30950630365466917062132239233202337957"
@@ -59,12 +59,12 @@ class Reader:
         return code(self.device.get("valueCodeableConcept")) or "unknown"
 
 
-def listened(home, since: timedelta) -> None:
+def listened(home, since: timedelta, to: str = "listening") -> None:
     """The hub has listened for so long without a break, as a daemon that was restarted just now has it on disk."""
     now = time.time()
     with sqlite3.connect(home.state / "journal") as journal:
         words = f"{round((now - since.total_seconds()) * 1000)} {round(now * 1000)}"
-        journal.execute("INSERT OR REPLACE INTO meta VALUES ('listening', ?)", (words,))
+        journal.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (to, words))
     journal.close()
 
 
@@ -93,6 +93,70 @@ def test_not_heard_nothing_measured_measured_and_offline_are_told_apart(home, cl
                         and any(i["value"] == "00-09-1F-00-00-01" for i in r["identifier"])]
     assert reader.device["focus"][0]["identifier"]["value"] in [i["value"] for i in cuff_at_clinic["identifier"]]
     assert "4711" not in str(reader.device) and "120" not in str(parts(reader.device))
+
+
+@pytest.fixture
+def cable(home, clinic):
+    """The clinic's side, of a hub with no radio that is bound to nobody."""
+    home.set("Heartbeat", "1s")
+    home.set("Air", None)
+    home.add("[Bluetooth]\nAdapter=none")
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    return Reader(clinic)
+
+
+def speaks(wire: Wire, until) -> None:
+    """An oximeter without a finger: it speaks, and measures nothing."""
+    eventually(lambda: wire.send(nonin_format_8(0, 0, finger=False)) or until(), every=0.1)
+
+
+def test_a_device_on_a_cable_is_told_apart_without_being_bound(home, clinic, cable, tmp_path):
+    """Its state hangs on the lines, not on the radio, which this hub has not."""
+    assert cable.of("device-status") == []
+    wire = Wire(str(tmp_path / "oximeter"))
+    speaks(wire, lambda: cable.of("device-status"))
+    eventually(lambda: cable.state == "nothing-measured")
+    assert cable.device["focus"][0]["identifier"]["system"] == "urn:ietf:rfc:3986"
+    contact = parts(cable.device)["last-contact"]
+    assert parts(cable.device)["last-reading"] is None and "overdue" not in parts(cable.device)
+    # It speaks on, in the same visit: the last contact moves.
+    speaks(wire, lambda: parts(cable.device)["last-contact"] > contact)
+    for _ in range(8):
+        wire.send(nonin_format_8(97, 64, smartpoint=True))
+    eventually(lambda: cable.state == "measured")
+    wire.unplug()
+    eventually(lambda: clinic.saturations())
+    [told] = home.status()["bound"]
+    assert told["device"].startswith("line:") and told["bound"] is False and told["measured"]
+    home.stop()
+    # A day and more later: the hub ran all the time, and the cable was in a drawer.
+    with sqlite3.connect(home.state / "journal") as journal:
+        journal.execute("UPDATE contact SET wall = wall - 100000000, boot = 'another'")
+        journal.execute("UPDATE reading SET wall = wall - 100000000, at = at - 100000000, seal = 0")
+        journal.execute("DELETE FROM dating")
+    journal.close()
+    listened(home, timedelta(days=3), "listening-lines")
+    home.start()
+    eventually(lambda: cable.state == "not-heard")
+    home.stop()
+    eventually(lambda: cable.state == "hub offline")
+
+
+def test_what_was_agreed_of_a_device_on_a_cable_is_overdue(home, clinic, cable, tmp_path):
+    wire = Wire(str(tmp_path / "oximeter"))
+    speaks(wire, lambda: cable.of("device-status"))
+    [known] = home.status()["bound"]
+    assert home.ask("bind", known["device"], "--schedule", "daily 12-13") == "bound\n"
+    eventually(lambda: parts(cable.device).get("schedule") == "daily 12-13")
+    assert parts(cable.device)["overdue"] is False
+    with sqlite3.connect(home.state / "journal") as journal:
+        journal.execute("UPDATE binding SET agreed = agreed - 300000000")
+    journal.close()
+    eventually(lambda: parts(cable.device)["overdue"] is True)
+    wire.unplug()
+    assert home.ask("unbind", known["device"]) == "unbound\n"
+    eventually(lambda: "schedule" not in parts(cable.device))
 
 
 def test_what_could_not_be_read_is_told(home, cuff, reader):

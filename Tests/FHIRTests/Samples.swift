@@ -136,6 +136,44 @@ let everything = [
     kept([Value(.capillaryPlasmaGlucose, Amount(62, exponent: -1), .millimolePerLitre)], meter),
 ]
 
+extension Quantity {
+    /// Whether a clinic gets it as a number of its own; written here once more, so that one more does not go unchecked.
+    fileprivate var isSent: Bool {
+        switch self {
+        case .cuffPressure, .roomTemperature, .controlGlucose, .basicNumericValue, .simpleNumericValue: false
+        case .forcedVolume500ms, .forcedVolume750ms, .forcedVolume3s, .forcedFlow25, .forcedFlow50, .forcedFlow75,
+            .forcedExpiratoryTime, .personalBestPeakFlow:
+            false
+        // Those of a curve alone.
+        case .flowAway, .volumeAway: false
+        default: true
+        }
+    }
+
+    fileprivate var units: [Core.Unit] {
+        switch self {
+        case .oxygenSaturation, .bodyFat, .bodyMuscle, .glycatedHaemoglobin, .exercise, .batteryCharge: [.percent]
+        case .perfusionIndex, .ratioFEV1FVC, .ratioFEV1FEV6: [.percent, .one]
+        case .pulseOximeterRate, .pulseRate: [.perMinute]
+        case .systolic, .diastolic, .meanPressure: [.millimetreOfMercury, .kilopascal]
+        case .bodyWeight, .fatFreeMass, .softLeanMass, .bodyWater, .muscleMass: [.kilogram, .pound]
+        case .bodyHeight: [.metre, .centimetre, .inch]
+        case .bodyMassIndex: [.kilogramPerSquareMetre]
+        case .basalMetabolism: [.kilojoule]
+        case .bodyImpedance: [.ohm]
+        case .bodyTemperature, .tympanicTemperature, .rectalTemperature, .oralTemperature, .earTemperature,
+            .fingerTemperature, .toeTemperature, .axillaryTemperature, .gastrointestinalTemperature:
+            [.celsius, .fahrenheit]
+        case .carbohydrate: [.gram]
+        case .medication: [.milligram, .millilitre]
+        case .forcedVolume1s, .forcedVolume6s, .forcedVitalCapacity: [.litre]
+        case .peakExpiratoryFlow: [.litrePerMinute, .litrePerSecond]
+        case .forcedFlow25To75: [.litrePerSecond]
+        default: [.millimolePerLitre, .milligramPerDecilitre]
+        }
+    }
+}
+
 /// One bundle of every kind, by a name for the file.
 let kinds: [(name: String, readings: [Kept], destination: Destination)] = [
     ("spot-check-patient-entry", [spotCheck], Destination(createsPatient: true)),
@@ -323,6 +361,32 @@ let kinds: [(name: String, readings: [Kept], destination: Destination)] = [
                 remarks: [.fingerSample, .beforeMeal, .breakfast, .rapidActing]),
             kept([Value(.undeterminedPlasmaGlucose, Amount(112), .milligramPerDecilitre)], meter, bytes: [2]),
         ], Destination()
+    ),
+    (
+        "glucose-context",
+        [
+            kept(
+                [
+                    Value(.venousPlasmaGlucose, Amount(71, exponent: -1), .millimolePerLitre),
+                    Value(.medication, Amount(8), .milligram),
+                ], meter, at: local("2026-11-20T08:17:55"), heard: "2026-11-20T07:15:31", pair: fastClock,
+                remarks: [.alternateSiteSample, .afterMeal, .testedByProfessional, .underStress, .longActing]),
+            kept(
+                [Value(.interstitialGlucose, Amount(58, exponent: -1), .millimolePerLitre)], meter,
+                remarks: [.bedtime, .testedByPerson, .noHealthIssues, .meterTimeFault], bytes: [2]),
+            kept(
+                [Value(.undeterminedWholeBloodGlucose, absent: .positiveInfinity, .milligramPerDecilitre)], meter,
+                remarks: [.resultTooHigh, .lowBattery, .sampleTooSmall, .meterTooCold, .meterFault], bytes: [3]),
+        ], Destination()
+    ),
+    (
+        // Each quantity that a clinic gets, in each unit that some device sends it in.
+        "every-quantity",
+        Quantity.allCases.filter(\.isSent).flatMap { quantity in
+            quantity.units.map { unit in
+                kept([Value(quantity, Amount(42), unit)], meter, bytes: Array("\(quantity) \(unit)".utf8))
+            }
+        }, Destination()
     ),
     ("amendment", [amendment], Destination()),
     ("codes-snomed", everything, Destination(usesSNOMED: true)),

@@ -117,6 +117,51 @@ import Testing
         #expect(text.split(separator: #""valueBoolean":true"#).count == 2)
     }
 
+    @Test(arguments: 0..<11) func meterStatusBits(bit: Int) throws {
+        var remarks: Remarks = []
+        if bit == 0 { remarks.insert(.lowBattery) }
+        remarks.insert(bits: 1 << UInt32(bit), from: 1, count: 11, as: .meterMalfunctioning)
+        let glucose = kept([Value(.capillaryPlasmaGlucose, Amount(62), .millimolePerLitre)], meter, remarks: remarks)
+        let text = try bundle([glucose]).text
+        #expect(text.contains(#""code":"8417752.\#(bit)""#))
+        #expect(text.split(separator: #""valueBoolean":true"#).count == 2)
+    }
+
+    /// Codes of ISO/IEEE 11073-10417, by hand.
+    @Test(arguments: [
+        (Remark.fingerSample, 8_417_844, 8_417_848), (.alternateSiteSample, 8_417_844, 8_417_852),
+        (.earlobeSample, 8_417_844, 8_417_856), (.beforeMeal, 8_417_864, 8_417_868), (.afterMeal, 8_417_864, 8_417_872),
+        (.fasting, 8_417_864, 8_417_876), (.casual, 8_417_864, 8_417_880), (.testedByPerson, 8_417_884, 8_417_888),
+        (.testedByProfessional, 8_417_884, 8_417_892), (.testedByLaboratory, 8_417_884, 8_417_896),
+        (.minorHealthIssues, 8_417_820, 8_417_824), (.majorHealthIssues, 8_417_820, 8_417_828),
+        (.duringMenses, 8_417_820, 8_417_832), (.underStress, 8_417_820, 8_417_836),
+        (.noHealthIssues, 8_417_820, 8_417_840),
+    ])
+    func coded(remark: Remark, question: Int, answer: Int) throws {
+        let glucose = kept([Value(.capillaryPlasmaGlucose, Amount(62), .millimolePerLitre)], meter, remarks: [remark])
+        let bundle = try bundle([glucose])
+        #expect(bundle.entries.count == 4)
+        #expect(bundle.text.contains(#""code":"\#(question)""#))
+        #expect(
+            bundle.text.contains(
+                #""valueCodeableConcept":{"coding":[{"system":"urn:iso:std:iso:11073:10101","code":"\#(answer)""#))
+        #expect(!bundle.text.contains(#""note""#))
+    }
+
+    /// A meal and an insulin name the kind of what was eaten and taken; bedtime has no code that two sources agree on.
+    @Test func theKindOfACarbohydrateIsItsCode() throws {
+        let readings = kept(
+            [
+                Value(.capillaryPlasmaGlucose, Amount(62), .millimolePerLitre), Value(.carbohydrate, Amount(45), .gram),
+                Value(.medication, Amount(12), .millilitre),
+            ], meter, remarks: [.supper, .premixed, .bedtime])
+        let text = try bundle([readings]).text
+        #expect(text.contains(#""code":"8417788","display":"MDC_CTXT_GLU_CARB_SUPPER""#))
+        #expect(text.contains(#""code":"8417816","display":"MDC_CTXT_MEDICATION_PREMIX""#))
+        #expect(text.contains("Measured at bedtime."))
+        #expect(!text.contains("CodedEnumeration"))
+    }
+
     /// Whatever the hub or the device remarks reaches the clinic: as an element, or in words.
     @Test(arguments: Remark.allCases) func noRemarkIsLost(remark: Remark) throws {
         // The last two go to test destinations only, and there everything is marked as they are.

@@ -32,7 +32,7 @@ import Testing
             device: "bluetooth:00:00:5E:00:53:01", user: nil, subject: .reference("Patient/1"), schedule: schedule,
             agreed: Self.now.wall + Self.day * -9)
         let contact = heard.map { Journal.Contact(device: binding.device, heard: $0, isRead: isRead) }
-        return Journal.Life(binding: binding, device: nil, contact: contact, measured: measured?.wall)
+        return Journal.Life(binding.device, binding, device: nil, contact: contact, measured: measured?.wall)
     }
 
     /// A day is looked back on; and only who listened for all of it may say that somebody was not heard.
@@ -47,6 +47,21 @@ import Testing
         #expect(life().sign(at: now, listening: whole).state == .notHeard)
         #expect(life().sign(at: now, listening: whole + .seconds(1)).state == nil)
         #expect(life(heard: old).sign(at: now, listening: nil).state == nil)
+    }
+
+    /// What is bound stays; a cable that nobody has bound is of the home while it is heard.
+    @Test func aCableIsOfTheHomeForNinetyDays() {
+        func cable(_ days: Int64?) -> Journal.Life {
+            let heard = days.map { Self.hub(1_795_000_000 - $0 * 86_400, uptime: 1_000_000_000 - $0 * 86_400) }
+            return Journal.Life(
+                "line:/dev/ttyUSB0", nil, device: nil,
+                contact: heard.map { Journal.Contact(device: "line:/dev/ttyUSB0", heard: $0) }, measured: nil)
+        }
+        let now = Self.hub(1_795_000_000, uptime: 1_000_000_000)
+        #expect(cable(0).isOfHome(at: now) && cable(89).isOfHome(at: now))
+        #expect(!cable(91).isOfHome(at: now) && !cable(nil).isOfHome(at: now))
+        #expect(life().isOfHome(at: Self.now))
+        #expect(cable(2).sign(at: now, listening: now.wall + Self.day * -1).state == .notHeard)
     }
 
     /// What the hub calls its wall clock may have stepped since; the time since boot has not.

@@ -52,6 +52,19 @@ struct LifeTests {
         #expect(try await journal.lives().first?.measured == nil)
     }
 
+    @Test func aDeviceOnACableNeedsNoBinding() async throws {
+        let journal = try place.open()
+        let cable = KnownDevice(
+            identity: "line:/dev/ttyUSB0", driver: "x", kind: .scale, information: DeviceInformation())
+        try await journal.note(cable)
+        try await journal.note(cuff)
+        let life = try #require(try await journal.lives().first)
+        #expect(try await journal.lives().count == 1 && life.identity == cable.identity && life.binding == nil)
+        #expect(life.device == cable && life.measured == nil)
+        try await journal.bind(.init(device: cable.identity, user: nil, subject: anna))
+        #expect(try await journal.lives().map(\.binding?.subject) == [anna])
+    }
+
     @Test func theQueueIsCountedForOneClinic() async throws {
         let journal = try place.open()
         _ = try await journal.keep([entry(pressure(1)), entry(pressure(2)), entry(pressure(3))])

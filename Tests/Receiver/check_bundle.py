@@ -48,8 +48,23 @@ TABLE = {  # MDC: required LOINC, whether it is a vital sign of R4, permitted un
     "160364": (None, False, {"mmol/L", "mg/dL"}), "160368": (None, False, {"mmol/L", "mg/dL"}),
     "160220": (None, False, {"%"}), "8417760": (None, False, {"%"}), "8417764": (None, False, {"g"}),
     "8417796": (None, False, {"mg", "mL"}),
-    "8410608": (None, False, set()), "150604": (None, False, set()),
+    "160020": (None, False, {"mmol/L", "mg/dL"}), "160212": (None, False, {"mmol/L", "mg/dL"}),
+    "8410608": (None, False, set()), "150604": (None, False, set()), "8417752": (None, False, set()),
 } | TEMPERATURES  # fmt: skip
+#: Concentrations of glucose in venous and arterial blood and plasma.
+TABLE |= dict.fromkeys("160192 160196 160200 160204".split(), (None, False, {"mmol/L", "mg/dL"}))
+#: Carbohydrates by their meal, and medication by its kind (128::29160 … 29184 and 29192 … 29208).
+TABLE |= {str(128 * 65536 + term): (None, False, {"g"}) for term in range(29160, 29188, 4)}
+TABLE |= {str(128 * 65536 + term): (None, False, {"mg", "mL"}) for term in range(29192, 29212, 4)}
+#: What a code may be said about (128::29236, 29256, 29276, 29212), and with which codes.
+ANSWERS = {
+    str(128 * 65536 + question): {str(128 * 65536 + answer) for answer in answers}
+    for question, answers in {
+        29236: (29240, 29244, 29248), 29256: (29260, 29264, 29268, 29272), 29276: (29280, 29284, 29288),
+        29212: (29216, 29220, 29224, 29228, 29232),
+    }.items()
+}  # fmt: skip
+TABLE |= dict.fromkeys(ANSWERS, (None, False, set()))
 PRESSURES = {"150021": "8480-6", "150022": "8462-4", "150023": None}
 SNOMED, SKS = "http://snomed.info/sct", "urn:oid:1.2.208.176.2.4"
 NPU = {"urn:oid:1.2.208.176.2.1", "http://npu-terminology.org"}
@@ -447,6 +462,8 @@ class Check:
             self.panel(o, code)
         if profile == [GUIDE + "PhdBitsEnumerationObservation"]:
             self.bits(o, code)
+        if profile == [GUIDE + "PhdCodedEnumerationObservation"]:
+            self.coded(o, code)
         for link in o.get("derivedFrom", []) + o.get("hasMember", []):
             target = self.by_url.get(link.get("reference"), {})
             self.need("O15", set(self.profiles(target)) & PROFILES, "links lead to measurements in the bundle")
@@ -510,6 +527,8 @@ class Check:
         if profile in ([GUIDE + "PhdNumericObservation"], [GUIDE + "PhdRtsaObservation"]):
             both = len(values) + ("dataAbsentReason" in o)
             self.need("O9", both == 1, "a value, or why there is none")
+        elif profile == [GUIDE + "PhdCodedEnumerationObservation"]:
+            self.need("O9", values == ["valueCodeableConcept"], "has a code for a value")
         else:
             self.need("O9", profile[:1] and not values, "has no value of its own")
         if "dataAbsentReason" in o:
@@ -628,11 +647,22 @@ class Check:
         self.need("O14", parts, "has a bit")
         seen = [codes(part.get("code"), BITS) for part in parts]
         numbers = all(len(s) == 1 and re.fullmatch(rf"{code}\.\d+", s[0]) for s in seen)
-        limit = 6 if code == "8410608" else 16
+        limit = {"8410608": 6, "8417752": 12}.get(code, 16)
         ok = numbers and all(int(s[0].partition(".")[2]) < limit for s in seen) and len({s[0] for s in seen}) == len(seen)
         self.need("O14", ok, "bits are of its own code, each once")
         self.need("O14", all(part.get("valueBoolean") is True for part in parts), "events are sent when they happened")
         self.need("O14", o.get("derivedFrom"), "says what it is about")
+
+
+    def coded(self, o, code):
+        value = o.get("valueCodeableConcept", {})
+        said = codes(value)
+        self.need("O16", len(said) == 1 and said[0] in ANSWERS.get(code, ()), "is one of the answers to its question")
+        displays = [c.get("display", "") for c in value.get("coding", []) + o["code"]["coding"]]
+        self.need("O16", len(displays) == 2 and displays[0].startswith(displays[1] + "_"), "the answer's name goes on from the question's")
+        self.need("O16", value.get("text") and o["code"].get("text"), "both are in words too")
+        self.need("O16", not o.get("component") and "dataAbsentReason" not in o, "has nothing but its code")
+        self.need("O16", o.get("derivedFrom"), "says what it is about")
 
 
 def check(text):

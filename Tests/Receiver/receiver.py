@@ -36,6 +36,8 @@ Faults:
     garbage        200 with "body" (text), or "bytes" random bytes; "repeat" makes it longer; nothing is stored
     content-type   the true answer under another "type"
     redirect       "status" (307) to "location"; nothing is stored
+    update         no transaction, but the next update of a Device is refused with "status", or, without one, stored and
+                   left without an answer
     poison         transactions with the "identifier" (a value, anywhere in an entry) are refused with "status" (422);
                    "silent": true keeps back the expression; "method" ("PUT"): only in entries that ask for that
 """
@@ -317,21 +319,21 @@ class Faults:
             self.waiting = []
 
     def take(self, mode):
-        """Whether a fault of this mode is next; it is used up."""
+        """The fault that is next, if it is of this mode; it is used up."""
         with self.lock:
             first = next((fault for fault in self.waiting if fault["mode"] != "poison"), None)
             if first is None or first["mode"] != mode:
-                return False
+                return None
             first["times"] -= 1
             self.waiting = [f for f in self.waiting if f["times"] != 0]
-            return True
+            return first
 
     def next(self):
         """The fault of this transaction, {} for none; a poison stays and is handed out with the others."""
         with self.lock:
             poisons = [fault for fault in self.waiting if fault["mode"] == "poison"]
             for fault in self.waiting:
-                if fault["mode"] != "poison":
+                if fault["mode"] not in ("poison", "update"):
                     fault["times"] -= 1
                     self.waiting = [f for f in self.waiting if f["times"] != 0]
                     return fault, poisons
@@ -458,6 +460,9 @@ class Handler(BaseHTTPRequestHandler):
         if path not in ("/Device", "/fhir/Device") or wanted is None:
             return self.refuse(404, outcome("not-supported", "only Device?identifier= can be replaced"))
         self.world.count("updates")
+        fault = self.world.faults.take("update") or {}
+        if "status" in fault:
+            return self.refuse(fault["status"], outcome("not-supported", "no Device is replaced here"))
         resource, store = load(body), self.world.store
         with store.lock:
             found = store.find("Device", *wanted)
@@ -465,6 +470,8 @@ class Handler(BaseHTTPRequestHandler):
                 return self.refuse(412, outcome("multiple-matches", "more than one matches"))
             number = found[0] if found else store.insert(resource)
             store.replace(number, resource)
+        if fault:
+            return self.cut()
         self.send(200 if found else 201, "", headers={"Location": f"Device/{number}"})
 
     def do_POST(self):

@@ -159,5 +159,32 @@ def test_the_clinics_page_shows_what_is_sent(bundles):
     assert len(shown) >= 9
     for found in shown:
         assert found["text"] == example(bundles, found["name"], found["index"]), found["name"]
-    kinds = {json.loads(found["text"])["resourceType"] for found in shown}
-    assert kinds == {"Patient", "Device", "Observation"}
+    # Every kind of resource and every profile that a clinic can meet has its example.
+    known = [entry["resource"] for text in bundles.values() for entry in json.loads(text)["entry"]]
+    assert kinds_of(json.loads(found["text"]) for found in shown) == kinds_of(known)
+
+
+def kinds_of(resources):
+    return {(r["resourceType"], *r.get("meta", {}).get("profile", [])) for r in resources}
+
+
+def answer(bundle):
+    """The first code that answers a question."""
+    return next(e["resource"] for e in bundle["entry"] if "CodedEnumeration" in str(e["resource"]["meta"]["profile"]))
+
+
+@pytest.mark.parametrize(("rule", "change"), [
+    ("O16", lambda o: o["valueCodeableConcept"]["coding"][0].update(code="8417872")),
+    ("O16", lambda o: o["valueCodeableConcept"]["coding"].append(o["valueCodeableConcept"]["coding"][0])),
+    ("O16", lambda o: o["valueCodeableConcept"]["coding"][0].update(display="MDC_CTXT_GLU_MEAL_FASTING")),
+    ("O16", lambda o: o["valueCodeableConcept"].pop("text")),
+    ("O16", lambda o: o.pop("derivedFrom")),
+    ("O9", lambda o: o.update(valueString=o.pop("valueCodeableConcept")["text"])),
+    ("O6", lambda o: o["code"]["coding"][0].update(code="8417846")),
+    ("O4", lambda o: o["category"].append({"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]})),
+    ("O12", lambda o: o["identifier"][0].update(value=o["identifier"][0]["value"].replace("-8417844-", "-160196-"))),
+])  # fmt: skip
+def test_a_broken_answer_is_found(bundles, rule, change):
+    bundle = load(bundles["glucose-context"])
+    change(answer(bundle))
+    assert rule in {broken[0] for broken in Check(bundle).broken}

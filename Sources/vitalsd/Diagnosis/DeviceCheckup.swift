@@ -157,7 +157,7 @@ extension Checkup {
     /// The last time that somebody had agreed to measure with the device and did not.
     private func missed(_ identity: String) -> Range<Instant>? {
         let now = HubClock.now(), lives = (try? journal?.lives()) ?? []
-        return lives.filter { $0.binding.device == identity }.compactMap { $0.outlook(at: now)?.missed }
+        return lives.filter { $0.identity == identity }.compactMap { $0.outlook(at: now)?.missed }
             .max { $0.upperBound < $1.upperBound }
     }
 

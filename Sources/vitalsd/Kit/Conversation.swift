@@ -37,8 +37,8 @@ import Journal
     func bound(_ configuration: Configuration) throws(Exit) -> BluetoothAddress {
         let lives = try reading(configuration) { journal throws(Fault) in try journal.lives() }
         var lines: [String] = []
-        for life in lives {
-            let line = "\(addressed(life.binding.device))  \(life.device?.information.model ?? "")"
+        for life in lives where life.identity.hasPrefix("bluetooth:") {
+            let line = "\(addressed(life.identity))  \(life.device?.information.model ?? "")"
             if !lines.contains(line) { lines.append(line) }
         }
         return try choose(among: lines, orSay: KitText.noneBound)
