@@ -13,7 +13,8 @@ SWIFT      ?= swift
 # One static binary: nothing of Swift need be on the hub, nor of the C++ that Swift itself is written in. The linker takes
 # libstdc++ from a folder in which there is only the archive.
 ARCHIVES   := $(CURDIR)/.build/archives
-RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone -Xswiftc -L$(ARCHIVES)
+# Nobody loads a library that wants to call into the program, so it exports nothing.
+RELEASE    := -c release -Xswiftc -static-stdlib -Xswiftc -gnone -Xswiftc -L$(ARCHIVES) -Xlinker --no-export-dynamic
 BUILT       = $(shell $(SWIFT) build $(RELEASE) --show-bin-path)
 VENV       := .venv
 PYTEST      = $(VENV)/bin/python -m pytest -q

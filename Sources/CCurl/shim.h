@@ -16,5 +16,7 @@ static inline CURLcode vitalsd_get_long(CURL *c, CURLINFO i, long *v) { return c
 static const unsigned long CURLAUTH_BASIC_ = CURLAUTH_BASIC, CURLAUTH_BEARER_ = CURLAUTH_BEARER;
 
 // zlib's beginnings are macros. 15: the largest window; 16 more: gzip's form.
-static inline int vitalsd_deflate_begin(z_stream *s) { return deflateInit2(s, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY); }
+static inline int vitalsd_deflate_begin(z_stream *s, int level) {
+    return deflateInit2(s, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+}
 static inline int vitalsd_inflate_begin(z_stream *s) { return inflateInit2(s, 15 + 16); }

@@ -1,5 +1,6 @@
 // What Swift's Glibc module leaves out of the kernel's interface.
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>

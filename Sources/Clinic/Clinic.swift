@@ -195,7 +195,9 @@ package actor Clinic {
         offset: @Sendable (Instant) -> Int
     ) throws(Refusal) -> Parcel {
         do {
-            return try Parcel(try Bundle(of: readings, from: gateway, to: destination, offset: offset))
+            return try Parcel(
+                try Bundle(of: readings, from: gateway, to: destination, offset: offset),
+                takesGzip ? .thorough : .quick)
         } catch let fault as Fault {
             throw Refusal(.resend, fault)
         } catch {

@@ -85,17 +85,16 @@ final class Curl {
         let headers = Headers(headers + ["Expect:"])
         var reason = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
         var result = CURLE_OK
-        var body = body
         // libcurl keeps all three pointers until the transfer ends, and no longer.
         reason.withUnsafeMutableBufferPointer { reason in
-            body.withUnsafeMutableBufferPointer { body in
+            body.withUnsafeBufferPointer { body in
                 set(settings, url)
                 set(authorization)
                 set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(reason.baseAddress))
                 if method != "GET" {
                     set(CURLOPT_POST, 1)
                     set(CURLOPT_POSTFIELDSIZE, body.count)
-                    set(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(body.baseAddress))
+                    set(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: body.baseAddress))
                 }
                 if method == "PUT" { set(CURLOPT_CUSTOMREQUEST, method) }
                 _ = vitalsd_set_list(handle, CURLOPT_HTTPHEADER, headers.list)

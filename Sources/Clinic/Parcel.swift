@@ -17,9 +17,9 @@ package struct Parcel: Equatable, Sendable {
     }
 
     /// Throws `hub(.system)` where there is no memory for it.
-    package init(_ bundle: Bundle) throws(Fault) {
-        body = Array(bundle.text.utf8)
-        compressed = try gzip(body)
+    package init(_ bundle: Bundle, _ effort: Effort = .quick) throws(Fault) {
+        body = bundle.body
+        compressed = try gzip(body, effort)
         entries = bundle.entries
     }
 
@@ -58,16 +58,23 @@ extension Parcel {
 /// At most so many bytes are made of what is kept: a bundle is far smaller.
 private let longest = 16 << 20
 
+/// How hard to look for what repeats, by zlib's numbers: what stays on the hub need not be as small as it can be.
+package enum Effort: Int32 { case quick = 3, thorough = 6 }
+
 /// The same bytes make the same bytes: no time and no name is in them.
-package func gzip(_ bytes: [UInt8]) throws(Fault) -> [UInt8] {
+package func gzip(_ bytes: [UInt8], _ effort: Effort = .thorough) throws(Fault) -> [UInt8] {
     var stream = z_stream()
-    guard vitalsd_deflate_begin(&stream) == Z_OK else { throw .hub(.system("deflateInit2", ENOMEM)) }
+    guard vitalsd_deflate_begin(&stream, effort.rawValue) == Z_OK else { throw .hub(.system("deflateInit2", ENOMEM)) }
     defer { deflateEnd(&stream) }
-    var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))))
-    let result = run(&stream, bytes, &output) { deflate($0, Z_FINISH) }
+    var result = Z_OK
+    // The room is for what cannot be compressed: most of it is never touched.
+    let output = [UInt8](unsafeUninitializedCapacity: Int(deflateBound(&stream, UInt(bytes.count)))) { output, count in
+        result = run(&stream, bytes, output) { deflate($0, Z_FINISH) }
+        count = Int(stream.total_out)
+    }
     guard result == Z_STREAM_END else { throw .hub(.system("deflate", result)) }
-    output.removeLast(output.count - Int(stream.total_out))
-    return output
+    // Another array, so that the room is given back.
+    return output.withUnsafeBufferPointer { Array($0) }
 }
 
 /// What was kept, as it was. Throws `hub(.journalDamaged)` for anything that is not gzip's, is cut short, or is too long.
@@ -78,27 +85,28 @@ package func gunzip(_ bytes: [UInt8]) throws(Fault) -> [UInt8] {
     var stream = z_stream()
     guard vitalsd_inflate_begin(&stream) == Z_OK else { throw .hub(.system("inflateInit2", ENOMEM)) }
     defer { inflateEnd(&stream) }
-    var output = [UInt8](repeating: 0, count: tail + 1)
-    guard run(&stream, bytes, &output, { inflate($0, Z_FINISH) }) == Z_STREAM_END, Int(stream.total_out) == tail else {
+    var result = Z_OK
+    let output = [UInt8](unsafeUninitializedCapacity: tail + 1) { output, count in
+        result = run(&stream, bytes, output) { inflate($0, Z_FINISH) }
+        count = Int(stream.total_out)
+    }
+    guard result == Z_STREAM_END, output.count == tail else {
         throw .hub(.journalDamaged("what was kept no longer unpacks"))
     }
-    output.removeLast()
     return output
 }
 
 /// One step over all of the bytes, into all of the room.
 private func run(
-    _ stream: inout z_stream, _ input: [UInt8], _ output: inout [UInt8],
+    _ stream: inout z_stream, _ input: [UInt8], _ output: UnsafeMutableBufferPointer<UInt8>,
     _ step: (UnsafeMutablePointer<z_stream>) -> Int32
 ) -> Int32 {
-    var input = input
-    return input.withUnsafeMutableBufferPointer { input in
-        output.withUnsafeMutableBufferPointer { output in
-            stream.next_in = input.baseAddress
-            stream.avail_in = UInt32(input.count)
-            stream.next_out = output.baseAddress
-            stream.avail_out = UInt32(output.count)
-            return withUnsafeMutablePointer(to: &stream, step)
-        }
+    input.withUnsafeBufferPointer { input in
+        // zlib reads it only.
+        stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+        stream.avail_in = UInt32(input.count)
+        stream.next_out = output.baseAddress
+        stream.avail_out = UInt32(output.count)
+        return withUnsafeMutablePointer(to: &stream, step)
     }
 }

@@ -1,7 +1,7 @@
 /// Writes JSON in the order it is told, with decimals exactly as given. There is no reader and no tree.
 package struct JSONWriter {
     /// UTF-8. Bytes, because a string that is appended to scalar by scalar costs ten times as much.
-    private var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
     package init() {}

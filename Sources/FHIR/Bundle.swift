@@ -71,8 +71,9 @@ package struct Bundle: Equatable, Sendable {
         case group(Int)
     }
 
-    /// The request's body.
-    package let text: String
+    /// The request's body, UTF-8. Bytes, because it is hundreds of kilobytes, and a copy of it is felt.
+    package let body: [UInt8]
+    package var text: String { String(decoding: body, as: UTF8.self) }
     /// In the order of the request, which is the order of the answer.
     package let entries: [Owner]
 
@@ -86,11 +87,11 @@ package struct Bundle: Equatable, Sendable {
         offset: (Instant) -> Int
     ) throws(Unbundleable) {
         let subject = try Self.checked(readings, destination)
-        (text, entries) = withoutActuallyEscaping(offset) { offset in
+        (body, entries) = withoutActuallyEscaping(offset) { offset in
             var entries = Entries(
                 gateway: gateway, destination: destination, subject: subject, zone: Zone(offset: offset))
             entries.add(readings)
-            return (entries.text, entries.owners)
+            return (entries.body, entries.owners)
         }
         guard entries.count <= Self.limit else { throw .tooManyEntries(entries.count) }
     }

@@ -8,7 +8,7 @@ struct Entries {
     private let subject: Subject
     private let zone: Zone
     private(set) var owners: [Bundle.Owner] = []
-    private var json = JSONWriter()
+    private(set) var body: [UInt8] = []
     private var used: Set<Identifier> = []
 
     init(gateway: PersonalHealthGateway, destination: Destination, subject: Subject, zone: Zone) {
@@ -18,8 +18,6 @@ struct Entries {
         self.subject = subject
         self.zone = zone
     }
-
-    var text: String { json.text }
 
     mutating func add(_ readings: [Kept]) {
         // A closure of the writer's cannot also change the rest of `self`.
@@ -40,7 +38,7 @@ struct Entries {
                 }
             }
         }
-        self.json = json
+        body = json.bytes
     }
 
     /// What Observations refer to as their subject.

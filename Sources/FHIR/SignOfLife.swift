@@ -101,7 +101,7 @@ extension Bundle {
     ) {
         var life = life
         life.devices = Array(life.devices.prefix(Self.limit - 2))
-        (text, entries) = withoutActuallyEscaping(offset) { offset in
+        (body, entries) = withoutActuallyEscaping(offset) { offset in
             let zone = Zone(offset: offset), hub = gateway.fullURL
             let own = Name("life", of: gateway), devices = life.devices.map { Name("life \($0.name)", of: gateway) }
             var json = JSONWriter()
@@ -129,7 +129,7 @@ extension Bundle {
                     }
                 }
             }
-            return (json.text, Array(repeating: .shared, count: devices.count + 2))
+            return (json.bytes, Array(repeating: .shared, count: devices.count + 2))
         }
     }
 }

@@ -16,16 +16,16 @@ extension Command {
             Then tries it at the clinic. Where CertificateFile= is not set the daemon shows this one, and renews it by
             itself when a third of its time is left.
 
-            It is for [Clinic], or with --clinic for [Clinic NAME]: each clinic gets a key of its own. --authority names who vouches for the server, where
-            it is not who vouches for the clinic. A hub that is enrolled already is only tried, unless --again is added. Run
-            it as the user of the service, which must have been started once:
+            It is for [Clinic], or with --clinic for [Clinic NAME]: each clinic gets a key of its own. --authority names who
+            vouches for the server, where it is not who vouches for the clinic. A hub that is enrolled already is only
+            tried, unless --again is added. Run it as the user of the service, which must have been started once:
             sudo -u vitalsd vitalsd enrol …
             """
     ) { arguments throws(Exit) in
         let wantsJSON = arguments.flag("json"), again = arguments.flag("again")
         let server = try arguments.option("server"), word = try arguments.option("code")
-        let authority = try arguments.option("authority"), name = try arguments.option("clinic"),
-            path = try arguments.configurationPath()
+        let authority = try arguments.option("authority"), name = try arguments.option("clinic")
+        let path = try arguments.configurationPath()
         try arguments.end()
         guard let server, Configuration.Key.Kind.url.accepts(server) else {
             throw arguments.complain("--server wants \(Configuration.Key.Kind.url.rawValue)")

@@ -15,6 +15,7 @@ extension Command {
             """
     ) { arguments throws(Exit) in
         Signals.block()
+        Heap.keepSmall()
         let path = try arguments.configurationPath()
         try arguments.end()
         do throws(Fault) {

@@ -28,12 +28,14 @@ def drain(table, folder: pathlib.Path, quick: bool) -> None:
     home.popen.stdin.flush()
     wait(lambda: daemon.receipts()[1] == total)
     written, cpu = daemon.process.written(), daemon.process.cpu()
+    daemon.process.forget_touched()
     daemon.redirect(receiver.url)
     begin = time.monotonic()
     wait(lambda: daemon.receipts()[:2] == (total, 0))
     took = time.monotonic() - begin
     written, cpu = daemon.process.written() - written, daemon.process.cpu() - cpu
-    peak = daemon.process.status("VmHWM") / 1024
+    peak, touched = daemon.process.status("VmHWM") / 1024, daemon.process.touched() / 1024
+    anonymous = daemon.process.status("RssAnon") / 1024
     counts = receiver.counts()
     batch = counts["bytes"] / total
     bare = curl(folder, sent)
@@ -42,6 +44,8 @@ def drain(table, folder: pathlib.Path, quick: bool) -> None:
     table.row("    disk written per reading", written / total, "bytes")
     table.row("    requests", counts["transactions"])
     table.row("    peak resident memory", peak, "MB", 16, "limit", "< 16 MB", peak < 16)
+    table.row("    of it used while it drained", touched, "MB", 16, "limit", "< 16 MB", touched < 16)
+    table.row("    of it the daemon's own (RssAnon, after)", anonymous, "MB")
     table.row("on the wire per reading, in a batch", batch, "bytes")
     table.row("    compressed, where the clinic takes it", compressed(sent) / total, "bytes")
     alone = min((file.stat().st_size for file in sent.iterdir()), default=0)

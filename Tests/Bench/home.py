@@ -43,6 +43,15 @@ class Process:
                     total += int(line.split()[1])
         return total
 
+    def forget_touched(self) -> None:
+        """From now on `touched` counts anew."""
+        (self.folder / "clear_refs").write_text("1")
+
+    def touched(self) -> int:
+        """KiB that it has used since, of all that is resident: the kernel maps what lies beside a page with it."""
+        lines = (self.folder / "smaps").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Referenced:"))
+
     def cpu_by_thread(self) -> dict[str, float]:
         used: dict[str, float] = {}
         for task in (self.folder / "task").iterdir():

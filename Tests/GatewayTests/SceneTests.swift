@@ -64,9 +64,9 @@ import Testing
                         number: Int64(number), kind: "scale", model: "m", step: .kept, kept: SceneEntryTests.then,
                         latest: SceneEntryTests.now)))
         }
-        var news = SceneMemory.News(of: memory), keys: [String] = []
+        var news = SceneMemory.News(of: memory), keys: [SceneEntry.Key] = []
         while let entry = news.next(in: memory) { keys.append(entry.key) }
-        #expect(keys == (69...100).map { "reading \($0)" })
+        #expect(keys == (69...100).map { .reading($0) })
     }
 
     @Test func aVisitIsToldStepByStep() {
@@ -74,7 +74,7 @@ import Testing
         func step(_ step: VisitScene.Step, of model: String? = nil) -> VisitScene? {
             let device = "bluetooth:00:09:1F:80:00:22"
             _ = memory.take(memory.visit(device, step, of: model, at: SceneEntryTests.now))
-            if case .visit(let visit)? = memory["visit 00:09:1F:80:00:22"] { return visit }
+            if case .visit(let visit)? = memory[.visit("00:09:1F:80:00:22")] { return visit }
             return nil
         }
         _ = step(.connecting, of: "UA-651BLE")

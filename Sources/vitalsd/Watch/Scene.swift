@@ -21,7 +21,7 @@ import Journal
             news = SceneMemory.News(of: scene.memory)
         }
 
-        fileprivate func tell(_ key: String) {
+        fileprivate func tell(_ key: SceneEntry.Key) {
             news.tell(key)
             bell.ring()
         }
@@ -58,7 +58,7 @@ import Journal
     func hear(_ advertisement: Advertisement, _ acceptList: AcceptList) {
         guard !watchers.isEmpty else { return }
         let now = HubClock.now().wall, isBound = acceptList.isBound(Sighting(.advertisement(advertisement)).identity)
-        if case .device(let known)? = memory["device \(advertisement.address)"],
+        if case .device(let known)? = memory[.device(advertisement.address.description)],
             now.milliseconds - known.heard.milliseconds < 1000, known.isBound == isBound
         {
             return
@@ -66,7 +66,7 @@ import Journal
         let model = drivers.soleClaimant(of: Sighting(.advertisement(advertisement)))?.model
         // A device is bound to somebody under its address; without its name in this packet it keeps the model it had.
         var known = ""
-        if case .device(let before)? = memory["device \(advertisement.address)"] {
+        if case .device(let before)? = memory[.device(advertisement.address.description)] {
             known = before.model
         }
         show(
@@ -99,7 +99,7 @@ import Journal
     /// Readings have come a step nearer to their receipts.
     func move(_ readings: some Sequence<Int64>, to step: ReadingScene.Step) {
         for number in readings {
-            guard case .reading(var reading)? = memory["reading \(number)"], reading.step != step else {
+            guard case .reading(var reading)? = memory[.reading(number)], reading.step != step else {
                 continue
             }
             reading.step = step

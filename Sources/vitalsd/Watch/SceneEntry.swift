@@ -7,13 +7,27 @@ enum SceneEntry: Equatable, Sendable {
     case visit(VisitScene)
     case reading(ReadingScene)
 
-    /// An entry takes the place of an earlier one with the same key.
-    var key: String {
+    /// What an entry is about. It takes the place of an earlier one with the same key.
+    enum Key: Hashable, Sendable {
+        case hub, device(String), visit(String), reading(Int64)
+
+        /// Which of the four it is.
+        var kind: Int {
+            switch self {
+            case .hub: 0
+            case .device: 1
+            case .visit: 2
+            case .reading: 3
+            }
+        }
+    }
+
+    var key: Key {
         switch self {
-        case .hub: "hub"
-        case .device(let device): "device \(device.address)"
-        case .visit(let visit): "visit \(visit.device)"
-        case .reading(let reading): "reading \(reading.number)"
+        case .hub: .hub
+        case .device(let device): .device(device.address)
+        case .visit(let visit): .visit(visit.device)
+        case .reading(let reading): .reading(reading.number)
         }
     }
 }

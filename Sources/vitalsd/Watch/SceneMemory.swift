@@ -4,11 +4,11 @@ import Core
 struct SceneMemory {
     /// The keys of what has changed since somebody last looked.
     struct News {
-        private var keys: [String]
+        private var keys: [SceneEntry.Key]
 
-        init(of memory: SceneMemory) { keys = memory.order }
+        init(of memory: SceneMemory) { keys = Array(memory.order.joined()) }
 
-        mutating func tell(_ key: String) { if !keys.contains(key) { keys.append(key) } }
+        mutating func tell(_ key: SceneEntry.Key) { if !keys.contains(key) { keys.append(key) } }
 
         /// The newest of what changed first; nil where nothing has.
         mutating func next(in memory: SceneMemory) -> SceneEntry? {
@@ -19,35 +19,31 @@ struct SceneMemory {
         }
     }
 
-    private var entries: [String: SceneEntry] = [:]
-    /// The keys, the latest to change last.
-    private var order: [String] = []
+    private var entries: [SceneEntry.Key: SceneEntry] = [:]
+    /// The keys of each kind, the latest to change last.
+    private var order: [[SceneEntry.Key]] = [[], [], [], []]
     /// How many of a kind are remembered.
     private static let most = 32
 
-    subscript(_ key: String) -> SceneEntry? { entries[key] }
+    subscript(_ key: SceneEntry.Key) -> SceneEntry? { entries[key] }
 
     /// Remembers it; answers its key, or nil where that is no news.
-    mutating func take(_ entry: SceneEntry) -> String? {
-        let key = entry.key
-        guard entries.updateValue(entry, forKey: key) != entry else { return nil }
-        order.removeAll { $0 == key }
-        order.append(key)
-        let kind = key.prefix { $0 != " " } + " "
-        for old in order.filter({ $0.hasPrefix(kind) }).dropLast(Self.most) {
-            entries[old] = nil
-            order.removeAll { $0 == old }
-        }
+    mutating func take(_ entry: SceneEntry) -> SceneEntry.Key? {
+        let key = entry.key, before = entries.updateValue(entry, forKey: key)
+        guard before != entry else { return nil }
+        if before != nil { order[key.kind].removeAll { $0 == key } }
+        order[key.kind].append(key)
+        if order[key.kind].count > Self.most { entries[order[key.kind].removeFirst()] = nil }
         return key
     }
 
     /// Forgets a device (see `Sighting.identity`), or everything where that is nil.
     mutating func forget(_ identity: String?) {
         guard let identity else { return self = SceneMemory() }
-        let device = identity.drop { $0 != ":" }.dropFirst()
-        for key in ["device \(device)", "visit \(device)"] {
+        let device = String(identity.drop { $0 != ":" }.dropFirst())
+        for key in [SceneEntry.Key.device(device), .visit(device)] {
             entries[key] = nil
-            order.removeAll { $0 == key }
+            order[key.kind].removeAll { $0 == key }
         }
     }
 
@@ -57,7 +53,7 @@ struct SceneMemory {
     ) -> SceneEntry {
         let device = String(identity.drop { $0 != ":" }.dropFirst())
         var visit = VisitScene(device: device, model: model ?? "", steps: [], began: now, latest: now)
-        if case .visit(let known)? = entries["visit \(device)"], !known.isOver { visit = known }
+        if case .visit(let known)? = entries[.visit(device)], !known.isOver { visit = known }
         if let model { visit.model = model }
         if step == .kept { visit.kept += 1 }
         if !visit.steps.contains(step) { visit.steps.append(step) }

@@ -74,7 +74,7 @@ extension Watching {
 @Hub private final class WatchLines: Watching {
     private let language: Language, wantsJSON: Bool
     private var isRunning: Bool?
-    private var known: [String: SceneEntry] = [:]
+    private var known: [SceneEntry.Key: SceneEntry] = [:]
 
     init(_ language: Language, wantsJSON: Bool) {
         self.language = language
