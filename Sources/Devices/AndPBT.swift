@@ -96,10 +96,13 @@ package enum AndPBT {
     private static let greeting = Array("PWCAPI".utf8), question = Array("PWRQPI".utf8)
 
     static func cut(_ bytes: Span<UInt8>) -> Cut {
-        for (word, size) in [(greeting, 6), (question, 8)] {
-            let here = min(word.count, bytes.count)
-            guard here > 0, word[..<here].elementsEqual(bytes.array(0, here)) else { continue }
-            return bytes.count < size ? .more : .filler(size)
+        if bytes.count > 0, bytes[0] == greeting[0] {
+            for (word, size) in [(greeting, 6), (question, 8)] {
+                let here = min(word.count, bytes.count)
+                guard word[..<here].elementsEqual(bytes.array(0, here)) else { continue }
+                return bytes.count < size ? .more : .filler(size)
+            }
+            return .noise(1)
         }
         guard bytes.count >= 6 else { return bytes.count == 0 || bytes[0] == 2 ? .more : .noise(1) }
         let length = Int(bytes[2]) | Int(bytes[3]) << 8

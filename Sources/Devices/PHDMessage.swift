@@ -19,15 +19,18 @@ package enum PHDMessage: Equatable, Sendable {
 
     package init(_ bytes: Span<UInt8>) throws(Malformed) {
         var field = ByteReader(bytes)
-        let choice = try field.u16BE(), length = Int(try field.u16BE())
+        let choice = try field.u16BE()
+        guard 0xE2...0xE7 ~= choice >> 8, choice & 0xFF == 0 else {
+            throw .header(at: 0, got: bytes[0], expected: 0xE7)
+        }
+        let length = Int(try field.u16BE())
         guard field.remaining == length else { throw .length(got: bytes.count, expected: 4 + length) }
         switch choice {
         case 0xE200: self = .associationRequest(try PHDAssociation(&field))
         case 0xE400: self = .releaseRequest
         case 0xE600: self = .abort
         case 0xE700: self = try Self.presentation(&field)
-        case 0xE300, 0xE500: self = .other
-        default: throw .header(at: 0, got: bytes[0], expected: 0xE7)
+        default: self = .other
         }
     }
 

@@ -165,8 +165,6 @@ enum Schema {
             PRAGMA cell_size_check = ON;
             PRAGMA trusted_schema = OFF;
             """)
-        // In KiB. The kernel has the file's pages as well: what is not here costs a read from there, and nothing else.
-        try database.execute("PRAGMA cache_size = -512")
         // What is deleted is gone: no person's readings stay in free pages, and a salvage finds nothing stale.
         try database.execute("PRAGMA secure_delete = ON")
     }

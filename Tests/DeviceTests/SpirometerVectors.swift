@@ -27,10 +27,9 @@ extension Vector {
         // Built by hand from Francesco-Zaio/app-android
         Vector(
             "mir-spirodoc-a2-001", "mir-spirodoc", "mir-last-test",
-            "00007d00fa00000000000000000000000001a5013602e900000104026400000000000002e00000" + Self.zeros(84)
-                + "048c",
+            "00007d00fa00000000000000000000000001a5013602e900000104026400000000000002e0000000000000000000000000000000"
+                + "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+                + "00000000000000000000000000000000000000048c",
             "fvc 4.21 L fev1 3.10 L pef 7.45 L/s fef25-75 2.60 L/s fet 6.12 s fev1-fvc 73.6 % undated #from-storage"),
     ]
-
-    private static func zeros(_ count: Int) -> String { String(repeating: "00", count: count) }
 }

@@ -124,7 +124,13 @@ struct Vector: Sendable, CustomTestStringConvertible {
     static let texts = [
         Vector(
             "and-ua767pbt-001-text", "and-ua767pbt", "and-pbt-text", "38303144344334313532",
-            "systolic 105 mm[Hg] diastolic 76 mm[Hg] mean 82 mm[Hg] pulse 65 /min undated")
+            "systolic 105 mm[Hg] diastolic 76 mm[Hg] mean 82 mm[Hg] pulse 65 /min undated"),
+        Vector(
+            "and-uc411pbtc-001-text", "and-uc321pbt", "and-pbt-text",
+            "53542c2b3037382e30356b670d0a52542c303438362e314f0d0a46542c32352e34250d0a48542c2b313734306d6d0d0a42542c30"
+                + "313638336b630d0a4d542c3035352e326b670d0a57542c3034322e356b670d0a49442c30310d0a",
+            "weight 78.05 kg impedance 486.1 Ohm fat 25.4 % height 1.740 m muscle-mass 55.2 kg water 42.5 kg undated user 1 "
+                + "#partly-decoded"),
     ]
 
     static let oximeters = [
