@@ -15,6 +15,9 @@ NOT_HERE = {
     "clock_disobeys": "the cuff of this home takes the time",
 }
 
+#: Rows after whose remedy the home is well, but another one than before.
+SETTLES = {"token", "password"}
+
 INSTEAD, HERE_ONLY = {}, []
 OTHER, THIRD = "00:09:1F:00:00:05", "00:09:1F:00:00:06"
 
