@@ -64,6 +64,14 @@ def read_only(home):
 
 
 @instead
+def clock_unset(home):
+    # The kernel sets no clock to a time before it was booted.
+    home.clock.set(86_400 - time.time(), kept=False)
+    yield
+    home.clock.set(0, kept=True)
+
+
+@instead
 def busy(home):
     home.wire.unplug()
     home.daemon.stop()
@@ -212,7 +220,7 @@ def not_paired(home):
     cuff = home.another_cuff(OTHER)
     home.daemon.ask("bind", cuff.address)
     cuff.measure(130, 80)
-    cuff.go_on_air()
+    cuff.is_on = True
     home.says("wants to be paired")
     yield
     home.hub.pair(cuff)
@@ -249,12 +257,14 @@ def wrong_pin(home):
 @instead
 def hanging(home):
     since = len(home.daemon.log)
-    home.cuff.hangs = 0
+    # It takes connections and answers nothing.
+    home.cuff.transmit = lambda _: []
     home.cuff.measure(133, 80)
-    home.cuff.go_on_air()
+    home.cuff.is_on = True
     home.says("stopped answering", since)
-    home.cuff.silence()
+    home.cuff.is_on = False
     yield
+    del home.cuff.transmit
     home.keep(134)
 
 
@@ -269,7 +279,7 @@ def set_aside(home):
     yield
     assert home.daemon.ask("swap", old.address, new.address) == "swapped\n"
     new.measure(128, 80)
-    new.go_on_air()
+    new.is_on = True
     broken_homes.eventually(lambda: not new.memory)
     home.farewell(old, new)
 
