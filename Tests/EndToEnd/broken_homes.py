@@ -376,6 +376,22 @@ def not_paired(home):
     home.measure(126)
 
 
+@row("the wrong PIN was typed", "pairing.rejected")
+def wrong_pin(home):
+    new = Cuff("00:09:1F:00:00:08", clock=home.cuff.clock)
+    path = home.closed_journal()
+    with sqlite3.connect(path) as journal:
+        journal.execute(
+            "INSERT INTO audit (recorded, user, action, device, successor, outcome) VALUES (?, 0, 'pair', ?, '', 'pairing.rejected')",
+            (time.time_ns() // 1_000_000, f"bluetooth:{new.address}"))
+    home.up()
+    yield
+    home.daemon.ask("bind", new.address)
+    home.air.cuffs[new.address] = new
+    home.cuff = new
+    home.measure(137)
+
+
 @row("readings of a user slot of nobody's", "pairing.unassigned")
 def unassigned(home):
     home.daemon.ask("unbind", home.cuff.address)

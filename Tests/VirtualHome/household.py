@@ -190,7 +190,9 @@ class Household(well_home.Home):
         """The hub's first day."""
         self.wrapper, self.days, self.sent, self._closed = [], 0, 0, False
         self.clock.set(0, kept=True)
-        self.clinic.heal()
+        # Started anew, the clinic forgets its faults and whom it trusts.
+        self.clinic.stop()
+        self.clinic.start()
         self.plug_network()
         if self.wire:
             self.wire.unplug()

@@ -47,9 +47,8 @@ systemctl stop vitalsd; systemctl daemon-reload""")
         eventually(lambda: seen.output.split() == ["0", "1"])
         home.set_network(True)
         eventually(lambda: clinic.saturations() == [97])
-        eventually(lambda: seen.output.split()[-1] == "0")
-        breaks = seen.output.split()
-        assert breaks.count("1") >= 3, breaks
+        # Three breaks, of which a busy machine may not see each.
+        eventually(lambda: seen.output.split().count("1") >= 3 and seen.output.split()[-1] == "0")
         assert "LED=" not in hub.log
         hub.stop()
     finally:

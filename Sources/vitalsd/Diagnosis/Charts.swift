@@ -28,7 +28,11 @@ func signalChart(_ hours: [Hearing.Hour], until made: Instant, _ language: Langu
         guard midnight >= first else { continue }
         svg +=
             "<line x1=\"\(x(midnight))\" y1=\"\(top)\" x2=\"\(x(midnight))\" y2=\"\(top + height)\" stroke=\"#eef1f4\"/>"
-        svg += "<text x=\"\(x(midnight) + 2)\" y=\"\(top + height + 22)\">\(short(day, language))</text>"
+        // A phone's letters are large: every second day, and the last where it would not fit ends at the edge.
+        guard back % 2 == 0 else { continue }
+        let isAtEdge = x(midnight) + 72 > width - right
+        let place = isAtEdge ? "x=\"\(width - right)\" text-anchor=\"end\"" : "x=\"\(x(midnight) + 2)\""
+        svg += "<text \(place) y=\"\(top + height + 22)\">\(short(day, language))</text>"
     }
     for hour in hours where hour.hour >= first && hour.count > 0 {
         let at = x(hour.hour) + 2
