@@ -135,6 +135,11 @@ package enum AndPBT {
         }
     }
 
+    private static let fields: [(word: String, measure: String, quantity: Quantity, unit: Unit)] = [
+        ("ST", "kg", .bodyWeight, .kilogram), ("ST", "lb", .bodyWeight, .pound), ("RT", "O", .bodyImpedance, .ohm),
+        ("FT", "%", .bodyFat, .percent), ("MT", "kg", .muscleMass, .kilogram), ("WT", "kg", .bodyWater, .kilogram),
+    ]
+
     /// Lines of a word, a number and its unit: `ST,+078.05kg`, as the scale shows them.
     ///
     /// ST weight, RT resistance, FT fat, HT height, MT muscle, WT water, ID the person's slot. BT is the basal metabolism in
@@ -142,23 +147,23 @@ package enum AndPBT {
     private static func composition(_ text: [UInt8], _ start: Int, into reading: inout Reading) throws(Malformed) {
         var at = start
         for line in text.split(separator: UInt8(ascii: "\n")) {
-            let words = String(decoding: line.filter { $0 != UInt8(ascii: "\r") }, as: UTF8.self).split(
-                separator: ",", omittingEmptySubsequences: false)
-            guard words.count == 2 else { throw .invalid(at: at, expected: .text) }
-            let number = words[1].drop { $0 == "+" }.prefix { "-.0123456789".contains($0) }
-            guard let amount = Amount(number) else { throw .invalid(at: at, expected: .decimal) }
-            switch (words[0], words[1].drop { "+-.0123456789".contains($0) }) {
-            case ("ST", "kg"): reading.values.append(Value(.bodyWeight, amount, .kilogram))
-            case ("ST", "lb"): reading.values.append(Value(.bodyWeight, amount, .pound))
-            case ("RT", "O"): reading.values.append(Value(.bodyImpedance, amount, .ohm))
-            case ("FT", "%"): reading.values.append(Value(.bodyFat, amount, .percent))
-            case ("MT", "kg"): reading.values.append(Value(.muscleMass, amount, .kilogram))
-            case ("WT", "kg"): reading.values.append(Value(.bodyWater, amount, .kilogram))
-            case ("HT", "mm"):
+            let words = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+            guard let comma = words.firstIndex(of: UInt8(ascii: ",")) else { throw .invalid(at: at, expected: .text) }
+            let value = words[(comma + 1)...].drop { $0 == UInt8(ascii: "+") }
+            let number = value.prefix { isOfNumber($0) }, unit = value.dropFirst(number.count)
+            guard let amount = Amount(ascii: number.span) else { throw .invalid(at: at, expected: .decimal) }
+            func says(_ word: String, _ measure: String) -> Bool {
+                words[..<comma].elementsEqual(word.utf8) && unit.elementsEqual(measure.utf8)
+            }
+            if let field = fields.first(where: { says($0.word, $0.measure) }) {
+                reading.values.append(Value(field.quantity, amount, field.unit))
+            } else if says("HT", "mm") {
                 guard let metres = amount.scaled(byPowerOfTen: -3) else { throw .invalid(at: at, expected: .decimal) }
                 reading.values.append(Value(.bodyHeight, metres, .metre))
-            case ("ID", ""): reading.user = Int(number)
-            default: reading.remarks.insert(.partlyDecoded)
+            } else if says("ID", "") {
+                reading.user = Int(String(decoding: number, as: UTF8.self))
+            } else {
+                reading.remarks.insert(.partlyDecoded)
             }
             at += line.count + 1
         }
@@ -166,6 +171,11 @@ package enum AndPBT {
             throw .invalid(at: start, expected: .decimal)
         }
     }
+}
+
+/// A digit, a sign or a point.
+private func isOfNumber(_ byte: UInt8) -> Bool {
+    UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
 }
 
 /// Who sends a measurement, and what its clock shows: every measurement begins with it.
