@@ -140,3 +140,12 @@ import Journal
         }
     }
 }
+
+extension SocketBearer {
+    /// Encrypts the link with the key of a device that was paired. Without one the kernel would pair, which is a technician's
+    /// to do: a device that nobody has asked to be paired keeps silent.
+    func encrypt(knowing device: Journal.Wireless) async throws(Fault) {
+        guard !device.bond.isEmpty else { throw .pairing(.notPaired) }
+        try await encrypt()
+    }
+}

@@ -240,7 +240,7 @@ import Journal
             recording?.tap(bearer) ?? bearer,
             table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
             isBonded: !known.bond.isEmpty,
-            upgrade: { () throws(Fault) in try await bearer.encrypt() },
+            upgrade: { () throws(Fault) in try await bearer.encrypt(knowing: known) },
             time: {
                 let now = self.dating.localTime
                 return (recording?.look(at: now) ?? now)?.currentTimeBytes

@@ -152,6 +152,10 @@ import Testing
             ~
             > 12 1a00 ea07 03 13 11 02 1e 04 00 00
             < 13
+            = clock set to 2026-03-19T17:02:30
+            > 0a 1a00
+            < 0b ea07 03 13 11 02 1f 04 00 00
+            = clock at 2026-03-19T17:02:31.000
             """
         let mistakes = try await mistakes(
             "sig-wsp", "consent.capture", after: 9, lines, headers: ["consent": "1 1234, 2 4321"])
