@@ -100,7 +100,7 @@ bench-home: build $(VENV)/ready
 	VITALSD=$(BUILT)/vitalsd PYTHONPATH=Tests $(VENV)/bin/python -m VirtualHome.bench
 
 # Every parser of outside bytes under libFuzzer and the address sanitizer, ten million times each, which takes hours and
-# may be stopped and begun again. `make test` gives each three thousand, of a program that is built in half the time.
+# may be stopped and begun again. `make test` gives each one thousand, of a program that is built in half the time.
 # FUZZ="--runs 20000" is a matter of minutes.
 FUZZ       ?= --runs 10000000 --ledger .build/fuzzed
 FUZZED     ?= release
@@ -111,7 +111,7 @@ fuzz: packages
 	python3 Tests/Fuzz/fuzz.py $$($(SWIFT) build $(FUZZING) --show-bin-path)/vitalsd-fuzz .build/corpora $(FUZZ)
 
 fuzz-test:
-	$(MAKE) fuzz FUZZED=debug FUZZ="--runs 3000"
+	$(MAKE) fuzz FUZZED=debug FUZZ="--runs 1000"
 
 # A year in a quarter of an hour: SOAK= seconds, of which two are a day. Prints what it uses, and fails where that grows.
 soak: build $(VENV)/ready
