@@ -90,8 +90,8 @@ SCENARIO ?= Tests/VirtualHome/scenarios/paired-cuff.toml
 home: build $(VENV)/ready
 	VITALSD=$(BUILT)/vitalsd PYTHONPATH=Tests $(VENV)/bin/python -m VirtualHome $(SCENARIO)
 
-# Broken homes in a machine with the installed package: the verdict of `vitalsd diagnose`, and that its remedy clears it. Some
-# ten minutes; ROWS="rfkill full" only these.
+# Broken homes in a machine with the installed package: the verdict of `vitalsd diagnose`, and that its remedy clears it. It
+# takes long; ROWS="rfkill full" only these.
 home-broken: deb $(VENV)/ready
 	PYTHONPATH=Tests:Tests/EndToEnd $(VENV)/bin/python -m VirtualHome.broken $(ROWS)
 

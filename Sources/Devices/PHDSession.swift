@@ -14,8 +14,9 @@ import Core
 ///     release request        →
 ///                            ←    its response
 ///
-/// The clock is read and never set. An agent without one has a counter, which each of its events shows as well. Reports of stored data in segments (a PM-store) are not asked for. No device that vitalsd
-/// reaches carries this over a serial line; those that exist want the Health Device Profile or USB's class of their own.
+/// The clock is read and never set. An agent without one has a counter, which each of its events shows as well. Reports of
+/// stored data in segments (a PM-store) are not asked for. No device that vitalsd reaches carries this over a serial line;
+/// those that exist want the Health Device Profile or USB's class of their own.
 ///
 /// Sources: ISO/IEEE 11073-20601; signove/antidote, whose published messages are the tests.
 package struct PHDSession {

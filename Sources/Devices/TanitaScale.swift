@@ -125,6 +125,7 @@ package enum TanitaScale {
 
     /// Each tag of two letters, and where its value lies, without its quotation marks.
     private static func forEachPair(of bytes: Span<UInt8>, _ body: (Tag, Range<Int>) -> Void) {
+        guard !bytes.isEmpty else { return }
         var start = 1, tag: Tag?, isValue = false
         for at in 1...bytes.count where at == bytes.count || bytes[at] == UInt8(ascii: ",") {
             if !isValue {

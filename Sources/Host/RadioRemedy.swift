@@ -57,7 +57,7 @@ extension Radio {
         let rung = health.fails()
         Systemd.log(.notice, "hub: Bluetooth adapter: \(rung.words)")
         switch rung {
-        // A discovery ends the kernel's own scanning, which begins anew behind it.
+        // It gets its settings and keys again, and a discovery ends the kernel's own scanning, which begins anew behind it.
         case .restartScanning:
             adapter?.isPrepared = false
             if discoveryEnds == nil { (examination, discoveryEnds) = ([], .now + Self.examinationTime) }

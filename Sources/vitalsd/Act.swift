@@ -124,15 +124,15 @@ enum Act: Equatable {
         return done
     }
 
-    /// Does it, and writes it down.
+    /// Does it, and writes it down. What failed before it came here is done with.
     @Hub private func told(
         to trail: AuditTrail, _ work: (Int64?) async throws(Fault) -> Outcome
     ) async throws(Fault) -> Outcome {
-        guard case .enrolled(let obstacle) = self else {
+        guard case .enrolled(let obstacle?) = self else {
             return try await trail.tell(verb, of: device, successor: successor, work)
         }
-        await trail.note(verb, obstacle?.rawValue ?? Journal.AuditEvent.done)
-        return Outcome("enrolled")
+        await trail.note(verb, obstacle)
+        return Outcome("not enrolled")
     }
 
     /// Does it where no daemon runs.

@@ -113,8 +113,8 @@ import Journal
 
     @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {
         let pair = ClockPair(device: raw, hub: HubClock.now(), error: error)
-        // What is read back was not what stamped the memory.
-        if !pairs.contains(where: \.isWritten) { self.pair = pair }
+        // What is read back is not what stamped the memory, unless that had no date.
+        if !pairs.contains(where: \.isWritten) || self.pair?.device == .unknown { self.pair = pair }
         gateway.scene.visit(device.identity, .clockRead)
         pairs.append(pair)
         await note { journal, device throws(Fault) in try await journal.note(pair, of: device) }

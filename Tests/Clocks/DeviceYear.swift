@@ -1,5 +1,5 @@
-import Dice
 import Core
+import Dice
 
 /// A year, or less, of one device at one hub: what truly happened, and what the hub got to see of it.
 struct DeviceYear {

@@ -1,5 +1,5 @@
-import Dice
 import Core
+import Dice
 
 /// A device with a clock of a kind, in a room whose temperature changes, in the hands of people.
 struct SimulatedDevice {

@@ -1,5 +1,5 @@
-import Dice
 import Core
+import Dice
 
 /// A hub without a battery for its clock: each boot begins in 1970, until the network tells it the time.
 struct SimulatedHub {

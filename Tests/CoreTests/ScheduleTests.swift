@@ -1,5 +1,5 @@
-import Dice
 import Core
+import Dice
 import Testing
 
 /// What is agreed is read strictly, and what it asks for is found by going through the minutes one by one as well.

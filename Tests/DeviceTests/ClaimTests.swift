@@ -1,5 +1,5 @@
-import Dice
 import Core
+import Dice
 import Devices
 import Testing
 

@@ -1,5 +1,5 @@
-import Dice
 import Core
+import Dice
 import FHIR
 
 /// What a hub does after a request that failed.

@@ -1,6 +1,7 @@
 """What a machine of its own breaks otherwise than EndToEnd/broken_homes.py does, or can break alone: its disk, its radio, its
 network and who may use what. The words and the verdicts of rows that both have stand there."""
 
+import contextlib
 import sqlite3
 import time
 from datetime import timedelta
@@ -192,16 +193,22 @@ def unassigned(home):
     yield from with_an_open_cuff(home, broken_homes.unassigned)
 
 
-def with_an_open_cuff(home, breaking):
-    """A cuff that wants no pairing, so that `bind` alone brings it back."""
+@contextlib.contextmanager
+def an_open_cuff(home, *schedule):
+    """A cuff that wants no pairing, so that `bind` alone brings it back, in the place of the home's own."""
     cuff, home.cuff = home.cuff, home.another_cuff(OTHER, encrypted=False)
-    home.daemon.ask("bind", home.cuff.address)
-    home.measure(121)
+    home.daemon.ask("bind", OTHER, *schedule)
     try:
-        yield from breaking(home)
+        yield
     finally:
         home.farewell(home.cuff)
         home.cuff = cuff
+
+
+def with_an_open_cuff(home, breaking):
+    with an_open_cuff(home):
+        home.measure(121)
+        yield from breaking(home)
 
 
 @instead
@@ -286,36 +293,25 @@ def set_aside(home):
 
 @instead
 def overdue(home):
-    cuff, home.cuff = home.cuff, home.another_cuff(OTHER, encrypted=False)
-    home.daemon.ask("bind", OTHER, "--schedule", "twice a day")
-    with sqlite3.connect(home.closed_journal()) as journal:
-        journal.execute("UPDATE binding SET agreed = agreed - 4 * 86400000 WHERE schedule IS NOT NULL")
-    journal.close()
-    home.up()
-    # It is in reach, and all that it has is three days old.
-    home.keep(141, home.house_time().replace(microsecond=0) - timedelta(days=3))
-    yield
-    home.measure(142)
-    home.farewell(home.cuff)
-    home.cuff = cuff
+    with an_open_cuff(home, "--schedule", "twice a day"):
+        with sqlite3.connect(home.closed_journal()) as journal:
+            journal.execute("UPDATE binding SET agreed = agreed - 4 * 86400000 WHERE schedule IS NOT NULL")
+        journal.close()
+        home.up()
+        # It is in reach, and all that it has is three days old.
+        home.keep(141, home.house_time().replace(microsecond=0) - timedelta(days=3))
+        yield
+        home.measure(142)
 
 
 @instead
 def never_heard(home):
-    cuff, home.cuff = home.cuff, home.another_cuff(OTHER, encrypted=False)
-    home.daemon.ask("bind", OTHER)
-    yield
-    home.measure(138)
-    home.farewell(home.cuff)
-    home.cuff = cuff
+    with an_open_cuff(home):
+        yield
+        home.measure(138)
 
 
 @instead
 def battery(home):
-    home.spot_check(95, low_battery=True)
-    yield
-    # The next visit is another, with fresh batteries.
-    home.clock.set(1200, kept=True)
-    home.wire.ahead += timedelta(seconds=1200)
-    home.spot_check(95)
+    yield from broken_homes.low_battery(home)
     time.sleep(1)

@@ -28,10 +28,10 @@ import Journal
         }
     }
 
-    /// Writes down what somebody did without us, and what came of it.
-    func note(_ action: String, _ outcome: String) async {
+    /// Writes down what somebody tried without us, and what stood in the way.
+    func note(_ action: String, _ obstacle: Fault.Code) async {
         let event = Journal.AuditEvent(
-            recorded: HubClock.now().wall, agent: agent, action: action, outcome: outcome)
+            recorded: HubClock.now().wall, agent: agent, action: action, outcome: obstacle.rawValue)
         do throws(Fault) { _ = try await journal.record(event) } catch { log(error, about: "audit: \(action)") }
     }
 
