@@ -67,13 +67,12 @@ let package = Package(
             name: "HostTests", dependencies: ["Core", "Bluetooth", "Host", "CBluetooth"], swiftSettings: common),
         .testTarget(name: "JournalTests", dependencies: ["Core", "Journal", "CSQLite", "Dice"], swiftSettings: common),
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
-        .testTarget(name: "GatewayTests", dependencies: ["Core", "Clinic", "vitalsd"], swiftSettings: common),
+        .testTarget(name: "GatewayTests", dependencies: ["Core", "Clinic", "Dice", "vitalsd"], swiftSettings: common),
         .testTarget(name: "HouseTests", swiftSettings: common),
         // Every parser of outside bytes, for libFuzzer: `make fuzz`.
         .executableTarget(
-            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices", "FHIR"], path: "Tests/Fuzz",
-            exclude: ["fuzz.py"],
-            swiftSettings: common),
+            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices", "FHIR", "Clinic", "Dice"],
+            path: "Tests/Fuzz", exclude: ["fuzz.py"], swiftSettings: common),
         // What a power cut leaves of a journal, opened as the daemon opens it: see Tests/EndToEnd/test_power.py.
         .executableTarget(
             name: "vitalsd-cuts", dependencies: ["Core", "Host", "Journal"], path: "Tests/PowerCuts",

@@ -2,11 +2,15 @@ import Core
 import FHIR
 
 /// An HTTP answer as it came.
-struct Response {
+package struct Response {
     var status: Int
     /// By lower-case name.
     var headers: [String: String]
     var body: [UInt8]
+
+    package init(status: Int, headers: [String: String], body: [UInt8]) {
+        (self.status, self.headers, self.body) = (status, headers, body)
+    }
 
     /// Bytes of an answer that are kept with what it refuses.
     private static let keptAnswer = 16 << 10
@@ -58,5 +62,20 @@ struct Response {
         guard let reader else { return OperationOutcome(issues: []) }
         let issues = try? JSONDocument(body, by: reader).issues()
         return OperationOutcome(issues: issues ?? [])
+    }
+}
+
+/// Reads an answer in each way in which the hub reads one, for `make fuzz`. Belongs to one thread at a time.
+package struct AnswerReader {
+    private let reader: JSONReader
+
+    package init() throws(Fault) { reader = try JSONReader() }
+
+    package func read(_ response: Response) {
+        _ = try? response.answer(to: 1, by: reader)
+        _ = response.refusal(ofNothing: reader)
+        guard let document = try? JSONDocument(response.body, by: reader) else { return }
+        _ = try? document.token()
+        _ = try? document.matches()
     }
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -151,6 +152,35 @@ def test_one_that_never_reads_holds_nobody_up(home, clinic, cuff):
     assert home.status()["running"]
     for link in deaf:
         link.close()
+
+
+def test_whatever_is_said_to_the_socket_the_daemon_goes_on(home, clinic, cuff):
+    """Known words that are broken off, joined and mixed with bytes of chance; never one that would be an act."""
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    chance = random.Random(1)
+    words = [b"status", b"losses", b"diagnosis", b"record", b"watch", b"by", b"root", b"retry", b"unbind", b"x", b"", b"-1",
+             b"9" * 40, b"\xff\xfe", "æ".encode(), b"\x00"]
+    for _ in range(300):
+        parts = [chance.choice(words) for _ in range(chance.randint(1, 5))]
+        packet = bytearray(b"\t".join(parts))
+        if chance.random() < 0.5:
+            packet.insert(chance.randint(0, len(packet)), chance.randint(0, 255))
+        if chance.random() < 0.3:
+            packet += chance.randbytes(chance.choice([1, 100, 20_000]))
+        link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        link.connect(str(home.state / "control"))
+        with link:
+            link.send(packet)
+            if chance.random() < 0.3:
+                link.settimeout(0.05)
+                try:
+                    link.recv(65536)
+                except (TimeoutError, ConnectionResetError):
+                    pass
+    measure(cuff, 131)
+    eventually(lambda: len(clinic.blood_pressures()) == 1)
+    assert home.status()["running"] and home.is_running
 
 
 def test_wrong_words(home):

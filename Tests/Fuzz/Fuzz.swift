@@ -23,6 +23,10 @@ private let parser: Parser? = {
             for parser in Parser.all { print(parser.name) }
             return 0
         }
+        // The corpus is the last word, as fuzz.py calls us.
+        if let chosen = parser, let folder = words[Int(count) - 1] {
+            Watched.choose(chosen, corpus: String(cString: folder))
+        }
         var count = count, words = words
         return runDriver(&count, &words) { bytes, count in
             guard let parser else { fatalError("PARSER names no parser") }

@@ -1,4 +1,5 @@
 import Bluetooth
+import Clinic
 import Core
 import Devices
 import FHIR
@@ -64,11 +65,22 @@ struct Parser: Sendable {
         Parser(name: "bond") { bytes in _ = try? Bond(bytes) },
     ]
 
+    nonisolated(unsafe) private static let answers = try? AnswerReader()
+
     /// What stands in the journal and in capture files, written by us and damaged by others; and what servers say.
     private static let texts = [
         Parser(name: "http-header") { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             _ = retryAfter(text, date: Instant(httpDate: text))
+        },
+        // What a clinic, a token's server or a stranger in their place may answer; the first byte is the status.
+        Parser(name: "http-answer") { bytes in
+            guard let first = bytes.first else { return }
+            let statuses = [200, 200, 200, 201, 400, 401, 403, 404, 409, 412, 413, 422, 429, 500, 503, 302]
+            var headers: [String: String] = [:]
+            if first & 0x10 != 0 { headers["retry-after"] = String(decoding: bytes.prefix(8), as: UTF8.self) }
+            let status = statuses[Int(first) % statuses.count]
+            answers?.read(Response(status: status, headers: headers, body: Array(bytes.dropFirst())))
         },
         Parser(name: "attribute-table") { bytes in _ = AttributeTable(String(decoding: bytes, as: UTF8.self)) },
         Parser(name: "certificate") { bytes in

@@ -44,6 +44,18 @@ def vectors():
             yield driver, endpoint, bytes.fromhex("".join(re.findall("[0-9a-f]", digits)))
 
 
+#: What servers say; the first byte chooses the status.
+ANSWERS = [
+    b'\0{"resourceType":"Bundle","type":"transaction-response","entry":[{"response":{"status":"201 Created",'
+    b'"location":"Observation/1/_history/1"}}]}',
+    b'\4{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid","details":{"text":"no"},'
+    b'"expression":["Bundle.entry[3].resource"],"diagnostics":"why"}]}',
+    b'\0{"access_token":"abc","token_type":"Bearer","expires_in":3600}',
+    b'\0{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"resource":{"resourceType":"Device","id":"1"}}]}',
+    b"\x1c120",
+]
+
+
 def seed(folder: pathlib.Path, parser: str) -> None:
     """The parser's vectors and the captures of its driver, or of all; a stream's first byte says where it parts."""
     driver = parser.split("/")[0]
@@ -52,6 +64,8 @@ def seed(folder: pathlib.Path, parser: str) -> None:
     for number, data in enumerate(known + [each for file in files for each in said(file)]):
         (folder / f"seed-{number}").write_bytes(data)
         (folder / f"seed-{number}-stream").write_bytes(b"\xff" + data)
+    for number, answer in enumerate(ANSWERS if parser == "http-answer" else []):
+        (folder / f"answer-{number}").write_bytes(answer)
     if parser in ("capture", "attribute-table"):
         for number, file in enumerate(files):
             (folder / f"text-{number}").write_bytes(file.read_bytes())
@@ -89,7 +103,9 @@ def run(program: str, folder: pathlib.Path, parser: str, runs: int, seconds: flo
     done = subprocess.run(
         [program, f"-runs={runs}", f"-max_total_time={max(1, round(seconds)) if seconds else 0}", f"-max_len={longest(parser)}",
          "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", f"-artifact_prefix={corpus}.", corpus],
-        env=os.environ | {"PARSER": parser, "ASAN_OPTIONS": "detect_leaks=0"}, capture_output=True, text=True, check=False)
+        # Where memory was allocated can be asked when an input that traps is read again.
+        env=os.environ | {"PARSER": parser, "ASAN_OPTIONS": "detect_leaks=0:malloc_context_size=0:quarantine_size_mb=16"},
+        capture_output=True, text=True, check=False)
     numbers = {name: int(value) for name, value in re.findall(r"stat::(\w+):\s+(\d+)", done.stderr)}
     reached = re.findall(r"ft: (\d+)", done.stderr)
     return done.returncode, numbers, int(reached[-1]) if reached else 0, done.stderr

@@ -140,18 +140,24 @@ def theirs(home: Home) -> dict[str, float]:
             "memory at most, MB": after[1] + own[1]}
 
 
+def table(home: Home, folder: pathlib.Path) -> str:
+    """Both, one after the other; whoever does not read all of the cuff's readings ends it with an error."""
+    columns = {"vitalsd": ours(home, folder), "bleak + BlueZ": theirs(home)}
+    rows = list(dict.fromkeys(row for column in columns.values() for row in column))
+    return "\n".join(
+        [f"{'':40}" + "".join(f"{name:>16}" for name in columns)]
+        + [f"{row:40}" + "".join(f"{column[row]:16.2f}" if row in column else f"{'–':>16}" for column in columns.values())
+           for row in rows])
+
+
 def main() -> None:
     home = Home()
     try:
         home.boot()
         with tempfile.TemporaryDirectory() as folder:
-            columns = {"vitalsd": ours(home, pathlib.Path(folder)), "bleak + BlueZ": theirs(home)}
+            print(table(home, pathlib.Path(folder)))
     finally:
         home.close()
-    rows = list(dict.fromkeys(row for column in columns.values() for row in column))
-    print(f"{'':40}" + "".join(f"{name:>16}" for name in columns))
-    for row in rows:
-        print(f"{row:40}" + "".join(f"{column[row]:16.2f}" if row in column else f"{'–':>16}" for column in columns.values()))
 
 
 if __name__ == "__main__":
