@@ -34,11 +34,7 @@ extension Act {
         }
 
         /// `bound`, `1 assigned`, or `wiped: 1 readings, 2 devices`.
-        var words: String {
-            if counts.isEmpty { return word }
-            if counts.count == 1 { return "\(counts[0].number) \(word == "retried" ? "will be sent again" : word)" }
-            return "\(word): " + counts.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
-        }
+        var text: Text { ActText.outcome(self) }
     }
 
     /// The act and what came of it, for programs.
