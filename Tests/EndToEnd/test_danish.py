@@ -92,10 +92,20 @@ def test_what_a_technician_does(kit, clinic, cuff, tmp_path):
     assert wiped.startswith("slettet: 2 målinger, 1 apparat, 1 tilknytning\n") and "intet tilbage af dem" in wiped
     assert "tilføj --everything" in danish(kit, "wipe", status=64)
     trail = danish(kit, "audit").splitlines()
-    assert re.fullmatch(rf"{MOMENT} +bruger \d+  bind +udført", trail[0])
-    assert re.fullmatch(rf"{MOMENT} +bruger \d+  swap +{OTHER} afløst af {NEW} +udført", trail[4])
-    assert trail[5].endswith("pairing.not-bound")
+    # The first act was with the device that is wiped.
+    assert re.fullmatch(rf"{MOMENT} +bruger \d+  bind    udført", trail[0])
+    done, refused = (line for line in trail if "swap" in line)
+    assert re.fullmatch(rf"{MOMENT} +bruger \d+  swap    {OTHER} afløst af {NEW}  udført", done)
+    assert refused.endswith("pairing.not-bound")
     assert len({line.index("bruger") for line in trail}) == 1
+
+
+def test_the_verbs_are_listed(home):
+    listed = subprocess.run([VITALSD, "help", "--lang", "da"], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "hvilke trådløse apparater der er i nærheden" in listed
+    for words in (["help", "scan", "--lang", "da"], ["scan", "--help", "--lang", "da"]):
+        shown = subprocess.run([VITALSD, *words], capture_output=True, text=True, check=True, timeout=60).stdout
+        assert shown.startswith("brug: vitalsd scan ") and "\nhvilke trådløse apparater" in shown
 
 
 def test_without_a_daemon(home):
@@ -140,7 +150,7 @@ def test_the_locale_chooses_and_programs_are_told_the_same_in_each(kit):
 
 
 def test_at_a_terminal_no_line_is_longer_than_eighty_characters(kit):
-    for words in (["status"], ["queue"]):
+    for words in (["status"], ["queue"], ["audit"]):
         ours, theirs = pty.openpty()
         subprocess.run([VITALSD, *words, "--lang", "da", "--configuration", kit.file], stdout=theirs, check=True, timeout=60)
         os.close(theirs)

@@ -75,9 +75,11 @@ extension Command {
         let events = try reading(configuration(at: path, language), language) { journal throws(Fault) in
             try journal.audit()
         }
-        let lines =
-            wantsJSON ? events.map(\.json) : columns(events.map { ActText.row($0).map { $0[language] } })
-        for line in lines { printLine(line) }
+        guard !wantsJSON else {
+            for event in events { printLine(event.json) }
+            return
+        }
+        for line in columns(events.map { ActText.row($0).map { $0[language] } }) { printHanging(line, by: 4) }
     }
 }
 

@@ -64,7 +64,7 @@ enum ActText {
 
     // MARK: the audit trail
 
-    /// When, who, what, with which device, and what came of it. The act is called as it is typed.
+    /// When, who, what, and with which device and what came of it. The act is called as it is typed.
     static func row(_ event: Journal.AuditEvent) -> [Text] {
         let user = Text(en: "user \(event.agent.user)", da: "bruger \(event.agent.user)")
         let who = event.agent.sudoer.map { Text(same: "\($0) (") + user + ")" } ?? user
@@ -75,9 +75,10 @@ enum ActText {
             case Journal.AuditEvent.begun: Text(en: event.outcome, da: "påbegyndt")
             default: Text(same: event.outcome)
             }
+        let which = devices.joined(separator: Text(en: " for ", da: " afløst af "))
         return [
             .stamp(event.recorded), who, Text(same: event.action),
-            devices.joined(separator: Text(en: " for ", da: " afløst af ")), outcome,
+            ((devices.isEmpty ? [] : [which]) + [outcome]).joined(separator: "  "),
         ]
     }
 
