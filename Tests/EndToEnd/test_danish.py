@@ -80,6 +80,8 @@ def test_what_a_technician_does(kit, clinic, cuff, tmp_path):
     assert danish(kit, "swap", OTHER, NEW) == "udskiftet\n"
     refused = danish(kit, "swap", "00:09:1F:00:00:77", NEW, status=69)
     assert refused.startswith("vitalsd: Parring: Apparatet er ikke tilknyttet nogen på denne hub.")
+    # How many would be lost comes from the daemon.
+    assert "ville gå tabt (1). " in danish(kit, "wipe", "--everything", status=69)
     assert danish(kit, "unbind", NEW) == "ikke længere tilknyttet\n"
     assert danish(kit, "queue", "assign", "1", "--patient", "Patient/a") == "0 målinger er knyttet til personen\n"
     assert danish(kit, "queue", "retry", "1") == "1 måling bliver sendt igen\n"
@@ -106,6 +108,12 @@ def test_the_verbs_are_listed(home):
     for words in (["help", "scan", "--lang", "da"], ["scan", "--help", "--lang", "da"]):
         shown = subprocess.run([VITALSD, *words], capture_output=True, text=True, check=True, timeout=60).stdout
         assert shown.startswith("brug: vitalsd scan ") and "\nhvilke trådløse apparater" in shown
+
+
+def test_the_devices_are_listed(home):
+    listed = subprocess.run([VITALSD, "devices", "--lang", "da"], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "| `and-ua651ble` | A&D UA-651BLE | blodtryksmåler | Bluetooth LE | beskrivelse | navn A&D_UA-651BLE… |" in listed
+    assert "| endnu ikke | hvorfor |" in listed and "blood-pressure" not in listed
 
 
 def test_without_a_daemon(home):

@@ -1,4 +1,5 @@
 import Core
+import Devices
 import Host
 import Testing
 
@@ -74,6 +75,16 @@ extension TextTests {
             #expect(told.english != told.danish)
             #expect(Self.english.isDisjoint(with: told.danish.split { !$0.isLetter }), "\(told.danish)")
         }
+    }
+
+    @Test func eachDeviceIsListedInBothLanguages() {
+        for missing in NotYet.all.map(DeviceListText.told) { #expect(missing.why.english != missing.why.danish) }
+        let listed = deviceTable(in: .danish), english = deviceTable(in: .english)
+        #expect(listed.count == english.count)
+        for line in listed + notYetTable(in: .danish) {
+            #expect(Self.english.isDisjoint(with: line.split(separator: " ")), "\(line)")
+        }
+        for driver in drivers { #expect(listed.contains { $0.hasPrefix("| `\(driver.id)` |") }) }
     }
 
     @Test(arguments: technicians) func aTechnicianIsToldInPlainWordsInBothLanguages(_ text: Text) {
