@@ -181,22 +181,26 @@ enum Act: Equatable {
     }
 
     /// Asks the daemon to do it, or does it where none runs; prints what was done.
-    @Hub func carryOut(with configuration: Configuration, wantsJSON: Bool = false) async throws(Exit) {
-        let outcome = try await outcome(with: configuration, wantsJSON: wantsJSON)
-        guard wantsJSON else { return printLine(outcome.words) }
+    @Hub func carryOut(
+        with configuration: Configuration, wantsJSON: Bool, in language: Language
+    ) async throws(Exit) {
+        let outcome = try await outcome(with: configuration, wantsJSON: wantsJSON, in: language)
+        guard wantsJSON else { return printLine(outcome.text[language]) }
         var json = JSONWriter()
         json.object { write(outcome, into: &$0) }
         printLine(json.text)
     }
 
     /// The same without a word, but for what stands in its way.
-    @Hub func outcome(with configuration: Configuration, wantsJSON: Bool) async throws(Exit) -> Outcome {
+    @Hub func outcome(
+        with configuration: Configuration, wantsJSON: Bool, in language: Language
+    ) async throws(Exit) -> Outcome {
         if let answer = await Control.ask(notation, configuration) {
             if let outcome = Outcome(notation: answer), !answer.hasPrefix(Control.refusal) { return outcome }
             let stranger = Fault.hub(.badConfiguration("the daemon is of another version"))
             let refused = Refused(notation: answer) ?? Refused(stranger)
             if wantsJSON { printLine(refused.json) }
-            printError("vitalsd: \(refused.words)")
+            printError("vitalsd: \(refused.told(in: language))")
             throw .unavailable
         }
         do throws(Fault) {
@@ -210,7 +214,7 @@ enum Act: Equatable {
             }
         } catch {
             if wantsJSON { printLine(Refused(error).json) }
-            throw complain(error)
+            throw complain(error, in: language)
         }
     }
 }

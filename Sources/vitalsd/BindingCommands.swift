@@ -33,9 +33,9 @@ extension Command {
         if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
             throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
         }
-        let configuration = try configuration(at: path)
+        let configuration = try configuration(at: path, language)
         guard let subject = patient.map(Subject.reference) ?? configuration.subject else {
-            throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
+            throw arguments.complain(ActText.noPatient, in: language)
         }
         let agreement: Act.Agreement = words == nil ? .asBefore : schedule.map { .agreed($0) } ?? .none
         let device: String
@@ -44,7 +44,8 @@ extension Command {
         } else {
             device = "bluetooth:\(try await Conversation(language).near(configuration))"
         }
-        try await Act.bind(device, user: user, subject, agreement).carryOut(with: configuration, wantsJSON: wantsJSON)
+        try await Act.bind(device, user: user, subject, agreement)
+            .carryOut(with: configuration, wantsJSON: wantsJSON, in: language)
     }
 
     static let unbind = Command(
@@ -64,7 +65,7 @@ extension Command {
         let named = try arguments.deviceIfNamed(canAsk: Conversation.isPossible && !wantsJSON)
         if undelivered, !wipes { throw arguments.complain("--undelivered goes with --wipe") }
         if wipes, user != nil { throw arguments.complain("--wipe takes the whole device, not one --user") }
-        let configuration = try configuration(at: path)
+        let configuration = try configuration(at: path, language)
         let identity: String
         if let named {
             identity = named
@@ -72,7 +73,8 @@ extension Command {
             identity = "bluetooth:\(try Conversation(language).bound(configuration))"
         }
         guard wipes else {
-            return try await Act.unbind(identity, user: user).carryOut(with: configuration, wantsJSON: wantsJSON)
+            return try await Act.unbind(identity, user: user)
+                .carryOut(with: configuration, wantsJSON: wantsJSON, in: language)
         }
         var wiping = Wiping(identity, undelivered: undelivered, path)
         try await wiping.run(in: language, wantsJSON: wantsJSON)
@@ -92,7 +94,7 @@ extension Command {
         let canAsk = words.isEmpty && Conversation.isPossible && !wantsJSON
         let devices = words.map { BluetoothAddress($0) }, old: BluetoothAddress, new: BluetoothAddress
         if canAsk {
-            let configuration = try configuration(at: path), conversation = Conversation(language)
+            let configuration = try configuration(at: path, language), conversation = Conversation(language)
             printLine(KitText.old[language])
             old = try conversation.bound(configuration)
             printLine(KitText.new[language])
@@ -105,6 +107,6 @@ extension Command {
         }
         guard old != new else { throw arguments.complain("expected the Bluetooth addresses of two devices") }
         try await Act.swap("bluetooth:\(old)", for: "bluetooth:\(new)")
-            .carryOut(with: configuration(at: path), wantsJSON: wantsJSON)
+            .carryOut(with: configuration(at: path, language), wantsJSON: wantsJSON, in: language)
     }
 }

@@ -74,8 +74,11 @@ struct Arguments {
         if let stray = try rest().first { throw complain("unexpected \(stray)") }
     }
 
-    func complain(_ text: String) -> Exit {
-        printError("vitalsd \(verb): \(text); see vitalsd help \(verb)")
+    func complain(_ text: String) -> Exit { complain(Text(same: text), in: .english) }
+
+    /// What is missing, rather than mistyped.
+    func complain(_ text: Text, in language: Language) -> Exit {
+        printError("vitalsd \(verb): \(text[language]); \(ActText.seeHelp(verb)[language])")
         return .usage
     }
 }
@@ -87,7 +90,7 @@ func printError(_ text: String) { Console.complain(text) }
 func printLine(_ text: String) { Console.print(text) }
 
 /// A fault on standard error, as the code that it means.
-func complain(_ fault: Fault) -> Exit {
-    printError("vitalsd: \(fault)")
+func complain(_ fault: Fault, in language: Language = .english) -> Exit {
+    printError("vitalsd: \(fault.told(in: language))")
     return Exit(fault)
 }

@@ -99,7 +99,7 @@ import Journal
     private func scan(_ words: [String], _ caller: SocketBearer) async throws(Fault) -> String {
         let seconds = words.count > 1 ? Int(words[1]) ?? 10 : 10
         try await gateway.scan(for: .seconds(seconds)) { advertisement in
-            await send("heard\t\(json(advertisement))\t\(line(advertisement))", to: caller)
+            await send("heard\t\(heard(advertisement).notation)", to: caller)
         }
         return "done\t"
     }
@@ -148,19 +148,9 @@ import Journal
         }
     }
 
-    /// `00:09:1F:80:00:22  -63 dBm  UA-651BLE (A&D_UA-651BLE_800022), bound`
-    private func line(_ advertisement: Advertisement) -> String {
-        let sighting = Sighting(.advertisement(advertisement))
-        let signal = advertisement.signal.map { "\($0) dBm" } ?? "connected"
-        let model = drivers.soleClaimant(of: sighting)?.model
-        let name = advertisement.name.isEmpty ? "no name" : advertisement.name
-        return "\(advertisement.address)  \(signal)  \(model.map { "\($0) (\(name))" } ?? name)"
-            + (gateway.acceptList.isBound(sighting.identity) ? ", bound" : "")
-    }
-
-    private func json(_ advertisement: Advertisement) -> String {
-        let sighting = Sighting(.advertisement(advertisement))
-        let driver = drivers.soleClaimant(of: sighting)
+    private func heard(_ advertisement: Advertisement) -> Heard {
+        let sighting = Sighting(.advertisement(advertisement)), driver = drivers.soleClaimant(of: sighting)
+        let isBound = gateway.acceptList.isBound(sighting.identity)
         var json = JSONWriter()
         json.object { json in
             json.member("address", advertisement.address.description)
@@ -169,9 +159,10 @@ import Journal
             if let signal = advertisement.signal { json.member("signal", signal) } else { json.null("signal") }
             if let driver { json.member("driver", driver.id) } else { json.null("driver") }
             if let driver { json.member("model", driver.model) } else { json.null("model") }
-            json.member("bound", gateway.acceptList.isBound(sighting.identity))
+            json.member("bound", isBound)
         }
-        return json.text
+        return Heard(
+            json: json.text, text: ActText.near(advertisement, model: driver?.model, isBound: isBound))
     }
 
     private func write(_ fault: Fault?, into json: inout JSONWriter) {

@@ -25,7 +25,7 @@ extension Command {
             do throws(Fault) {
                 try Files.write(Array(diagnosis.page(in: language).utf8), to: page)
             } catch {
-                throw complain(error)
+                throw complain(error, in: language)
             }
         }
         if wantsJSON {

@@ -8,7 +8,7 @@ extension Command {
     static let enrol = Command(
         verb: "enrol",
         arguments: "--server URL --code CODE [--clinic NAME] [--authority FILE] [--again] [--json] "
-            + "[--configuration FILE]",
+            + "[--lang da|en] [--configuration FILE]",
         summary: "get this hub its certificate from the clinic",
         explanation: """
             Makes a key on this hub, which never leaves it, and asks the clinic's enrolment server (EST, RFC 7030) for a
@@ -22,7 +22,7 @@ extension Command {
             sudo -u vitalsd vitalsd enrol …
             """
     ) { arguments throws(Exit) in
-        let wantsJSON = arguments.flag("json"), again = arguments.flag("again")
+        let wantsJSON = arguments.flag("json"), again = arguments.flag("again"), language = try arguments.language()
         let server = try arguments.option("server"), word = try arguments.option("code")
         let authority = try arguments.option("authority"), name = try arguments.option("clinic")
         let path = try arguments.configurationPath()
@@ -30,8 +30,8 @@ extension Command {
         guard let server, Configuration.Key.Kind.url.accepts(server) else {
             throw arguments.complain("--server wants \(Configuration.Key.Kind.url.rawValue)")
         }
-        guard let word, !word.isEmpty else { throw arguments.complain("--code is missing; ask the clinic for one") }
-        let configuration = try configuration(at: path)
+        guard let word, !word.isEmpty else { throw arguments.complain(ActText.noCode, in: language) }
+        let configuration = try configuration(at: path, language)
         guard let clinic = configuration[name ?? Recipient.clinic] else {
             throw arguments.complain(name.map { "--clinic: there is no [Clinic \($0)]" } ?? "[Clinic] is missing")
         }
@@ -41,14 +41,14 @@ extension Command {
                 configuration, clinic, at: server, code, authority: authority, again: again
             ) {
                 // Beside the result: a step may take as long as a server likes.
-                if !wantsJSON, isatty(STDERR_FILENO) == 1 { printError($0) }
+                if !wantsJSON, isatty(STDERR_FILENO) == 1 { printError($0[language]) }
             }
-            printLine(wantsJSON ? outcome.json : outcome.words)
+            printLine(wantsJSON ? outcome.json : outcome.told(in: language))
             await writeDown(nil, with: configuration)
         } catch {
             await writeDown(error.code, with: configuration)
             if wantsJSON { printLine(Refused(error).json) }
-            throw complain(error)
+            throw complain(error, in: language)
         }
     }
 }
@@ -56,7 +56,7 @@ extension Command {
 /// Who tried it, when, and what came of it: for the audit trail, which a hub has from its first start.
 @Hub private func writeDown(_ obstacle: Fault.Code?, with configuration: Configuration) async {
     guard Files.exists(configuration.journalPath) else { return }
-    _ = try? await Act.enrolled(obstacle).outcome(with: configuration, wantsJSON: false)
+    _ = try? await Act.enrolled(obstacle).outcome(with: configuration, wantsJSON: false, in: .english)
 }
 
 /// What was done.
@@ -68,13 +68,17 @@ private struct Enrolled {
     var status: Int
     var key: String, certificate: String
 
-    var words: String {
-        """
-        key          \(isNew ? "made on this hub" : "made on this hub earlier"), and for the service alone: \(key)
-        certificate  \(isNew ? "from \(server)" : "as before"), valid until \(text(validity.upperBound))
-        clinic       \(clinic) has accepted it (\(status))
-        next         systemctl reload vitalsd
-        """
+    func told(in language: Language) -> String {
+        let rows = [
+            (ActText.key, (isNew ? ActText.keyMade : ActText.keyWasThere) + key),
+            (
+                ActText.certificate,
+                (isNew ? ActText.from(server) : ActText.asBefore) + ActText.valid(until: validity.upperBound)
+            ),
+            (ActText.clinic, ActText.accepted(clinic, status: status)),
+            (ActText.next, Text(same: "systemctl reload vitalsd")),
+        ]
+        return columns(rows.map { [$0.0[language], $0.1[language]] }).joined(separator: "\n")
     }
 
     var json: String {
@@ -96,7 +100,7 @@ private struct Enrolled {
 @Hub private func enrolled(
     _ configuration: Configuration, _ clinic: Recipient, at server: String, _ code: String, authority: String?,
     again: Bool,
-    say: (String) -> Void
+    say: (Text) -> Void
 ) async throws(Fault) -> Enrolled {
     try HubClock.useZone(configuration.timeZone)
     if HubClock.now().wall < earliestCredible { throw .hub(.clockUnset) }
@@ -110,14 +114,14 @@ private struct Enrolled {
     let isGood = before.map { $0.contains(now) } ?? false
     let isNew = again || !isGood
     if isNew {
-        say("making a key, and asking \(server) for a certificate")
+        say(ActText.asking(server))
         try await enrolment.enrol(at: settings, code: code, name: try hubName(configuration))
     }
     guard let validity = try await enrolment.validity() else { throw .clinic(.badCertificate("it does not read")) }
     var shown = clinic.settings
     shown.certificate = Enrolment.certificate(in: folder)
     shown.key = Enrolment.key(in: folder)
-    say("showing it to \(clinic.url)")
+    say(ActText.showing(clinic.url))
     let status = try await EnrolmentServer(settings, executor: loop).shake(hands: shown)
     return Enrolled(
         server: server, clinic: clinic.url, validity: validity, isNew: isNew, status: status,

@@ -27,10 +27,12 @@ extension Command {
             for line in cause.explanation(in: language) { printLine(line) }
             return
         }
-        let configuration = try configuration(at: path)
-        let lines = try reading(configuration) { journal throws(Fault) in try journal.explanation(of: id) }
-        guard let lines else { throw arguments.complain("there is no reading \(id)") }
-        for line in lines { printLine(line) }
+        let configuration = try configuration(at: path, language)
+        let lines = try reading(configuration, language) { journal throws(Fault) in
+            try journal.explanation(of: id)
+        }
+        guard let lines else { throw arguments.complain(ActText.noReading(id), in: language) }
+        for line in lines { printLine(line[language]) }
     }
 }
 
@@ -45,16 +47,15 @@ extension Arguments {
 
 extension JournalConnection {
     /// Concluded once more from what the journal has, by the same engine; nil where there is no such reading.
-    fileprivate func explanation(of id: Int64) throws(Fault) -> [String]? {
+    fileprivate func explanation(of id: Int64) throws(Fault) -> [Text]? {
         guard let kept = try reading(id) else { return nil }
         var chronicle = try chronicle(of: kept.device.identity, readings: 256)
         if !chronicle.readings.contains(where: { $0.id == id }) { chronicle.readings.insert(kept, at: 0) }
         let hub = HubTimeline(try moments()), history = chronicle.history(hub)
         let conclusions = Chronology.conclude(history, hub, zone: HubClock.offset)
         guard let place = chronicle.readings.firstIndex(where: { $0.id == id }) else { return nil }
-        let said = kept.dated.at.map { "It stands in the journal as taken at \(text($0))." }
-        return conclusions[place].explanation(of: history.records[place], in: history, words: text)
-            + (said ?? "It stands in the journal without an instant.").split(separator: "\n").map { String($0) }
+        return conclusions[place].explanation(of: history.records[place], in: history)
+            + [TimeText.kept(kept.dated.at)]
     }
 
     /// What is known of each device's clock.
@@ -71,7 +72,7 @@ extension JournalConnection {
     }
 }
 
-/// A line of `vitalsd status`, and one below it of what was found before.
+/// What `vitalsd status` tells of a device's clock.
 struct DeviceClock {
     let device: KnownDevice
     let report: ClockReport
@@ -87,29 +88,28 @@ struct DeviceClock {
         report.counts ? nil : report.offset.map { ahead($0, at: HubClock.now().wall) }
     }
 
-    private static func words(_ ahead: Int) -> String {
-        ahead == 0 ? "right" : "\(abs(ahead)) s \(ahead > 0 ? "ahead" : "behind")"
-    }
-
-    private func words(_ finding: ClockReport.Finding) -> String {
-        let drift = finding.drift.map { " (\($0.lowerBound) to \($0.upperBound) ppm)" } ?? ""
-        return "\(text(finding.at)) \(Self.words(ahead(finding.offset, at: finding.at)))"
-            + (finding.isChanged ? " (changed)" : drift)
-    }
-
-    var words: String {
-        var words = ["clock     \(device.information.model ?? device.driver):"]
+    /// One line, and one below it of what was found before.
+    var told: [Text] {
+        var facts: [Text] = []
         if report.counts {
-            words.append("a counter")
+            facts.append(StatusText.counter)
         } else {
-            words.append(localOffset.map(Self.words) ?? "never read")
+            facts.append(localOffset.map(StatusText.clock) ?? StatusText.clockUnread)
         }
-        if let drift = report.drift { words.append("drift \(drift.lowerBound) to \(drift.upperBound) ppm") }
-        if report.changes > 0 { words.append("changed \(report.changes) times") }
-        if report.obeys == false { words.append("accepts a time and does not change") }
-        let before = report.counts ? [] : report.findings.dropLast().suffix(3).map(self.words)
-        return words[0] + " " + words.dropFirst().joined(separator: ", ")
-            + (before.isEmpty ? "" : "\n          before: " + before.joined(separator: ", "))
+        if let drift = report.drift { facts.append(StatusText.drift(drift)) }
+        if report.changes > 0 { facts.append(StatusText.changed(report.changes)) }
+        if report.obeys == false { facts.append(StatusText.disobeys) }
+        let before = report.counts ? [] : report.findings.dropLast().suffix(3).map(told)
+        return [StatusText.clock(of: device.information.model ?? device.driver, facts)]
+            + (before.isEmpty ? [] : [StatusText.before(before)])
+    }
+
+    private func told(_ finding: ClockReport.Finding) -> Text {
+        let found =
+            Text.stamp(finding.at) + Text(en: " ", da: ": ")
+            + StatusText.clock(ahead(finding.offset, at: finding.at))
+        if finding.isChanged { return found + StatusText.wasChanged }
+        return found + (finding.drift.map(StatusText.driftSince) ?? Text(same: ""))
     }
 
     func write(into json: inout JSONWriter) {

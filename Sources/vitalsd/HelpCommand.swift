@@ -4,35 +4,37 @@ import Journal
 
 extension Command {
     static let help = Command(
-        verb: "help", arguments: "[VERB | --man 8|5 | --completion bash|zsh]", summary: "explain a verb",
+        verb: "help", arguments: "[VERB | --man 8|5 | --completion bash|zsh] [--lang da|en]", summary: "explain a verb",
         explanation: """
             Without a verb, lists them all. --man prints the manual page vitalsd(8) or vitalsd.conf(5), --completion what a
-            shell offers after `vitalsd`; the installation puts both in their places.
+            shell offers after `vitalsd`; the installation puts both in their places. In Danish the list alone is told.
             """
     ) { arguments throws(Exit) in
         if let text = try arguments.document() {
             try arguments.end()
             return printLine(text)
         }
-        let verbs = try arguments.rest()
+        let language = try arguments.language(), verbs = try arguments.rest()
         guard let verb = verbs.first else {
-            printLine("vitalsd: readings from medical devices in a home to a clinic\n")
+            printLine(HelpText.what[language] + "\n")
             let width = commands.map { "\($0.verb) \($0.arguments)".count }.filter { $0 < 40 }.max() ?? 0
             for command in commands {
-                let usage = "\(command.verb) \(command.arguments)"
+                let usage = "\(command.verb) \(command.arguments)", summary = command.told[language]
                 if usage.count > width {
-                    printLine("  \(usage)\n  \(String(repeating: " ", count: width))  \(command.summary)")
+                    printLine("  \(usage)\n  \(String(repeating: " ", count: width))  \(summary)")
                 } else {
-                    printLine("  \(usage)\(String(repeating: " ", count: width - usage.count))  \(command.summary)")
+                    printLine("  \(usage)\(String(repeating: " ", count: width - usage.count))  \(summary)")
                 }
             }
-            printLine("\nvitalsd help VERB says more. Exit codes are those of sysexits.h.")
+            printLine("\n" + HelpText.more[language])
             return
         }
         guard let command = commands.first(where: { $0.verb == verb }) else {
             throw arguments.complain("no verb \(verb); the nearest is \(nearest(verb, commands.map(\.verb)))")
         }
-        printLine("usage: vitalsd \(command.verb) \(command.arguments)\n\n\(command.summary)\n\n\(command.explanation)")
+        printLine(
+            "\(HelpText.usage[language]): vitalsd \(command.verb) \(command.arguments)\n\n\(command.told[language])\n\n"
+                + command.explanation)
     }
 
     static let version = Command(
@@ -88,7 +90,11 @@ extension Arguments {
         return .usage
     }
     var arguments = Arguments(of: command.verb, words)
-    if arguments.flag("help") { arguments = Arguments(of: "help", [command.verb]); return await run(.help, &arguments) }
+    if arguments.flag("help") {
+        let asked = (try? arguments.option("lang")).map { ["--lang", $0] } ?? []
+        arguments = Arguments(of: "help", [command.verb] + asked)
+        return await run(.help, &arguments)
+    }
     return await run(command, &arguments)
 }
 

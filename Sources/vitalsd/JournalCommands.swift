@@ -4,7 +4,7 @@ import Journal
 
 extension Command {
     static let status = Command(
-        verb: "status", arguments: "[--json] [--configuration FILE]",
+        verb: "status", arguments: "[--json] [--lang da|en] [--configuration FILE]",
         summary: "is it running, what is pending, what is the matter",
         explanation: """
             Reads the journal, whether or not the daemon runs, and asks the daemon where it does. No reading's value and
@@ -12,24 +12,26 @@ extension Command {
             a cable or a radio that damages them.
             """
     ) { arguments throws(Exit) in
-        let wantsJSON = arguments.flag("json"), path = try arguments.configurationPath()
+        let wantsJSON = arguments.flag("json"), language = try arguments.language()
+        let path = try arguments.configurationPath()
         try arguments.end()
-        let configuration = try configuration(at: path)
+        let configuration = try configuration(at: path, language)
         let daemon = await Control.ask("status", configuration)
         let losses = daemon == nil ? [:] : Hearing.losses(notation: await Control.ask("losses", configuration) ?? "")
-        let (summary, clocks, lives) = try reading(configuration) { journal throws(Fault) in
+        let (summary, clocks, lives) = try reading(configuration, language) { journal throws(Fault) in
             (try journal.summary(), try journal.clocks(), try journal.lives())
         }
         guard !wantsJSON else { return printLine(json(summary, clocks, lives, losses, daemon)) }
-        printLine(words(summary, isRunning: daemon != nil))
-        for life in lives { printLine(life.words(at: HubClock.now())) }
-        for clock in clocks { printLine(clock.words) }
-        for (device, loss) in losses.sorted(by: { $0.key < $1.key }) { printLine("lost      \(device)  \(loss.words)") }
+        var entries = StatusText.summary(summary, isRunning: daemon != nil)
+        entries += lives.map { $0.told(at: HubClock.now()) } + clocks.flatMap(\.told)
+        entries += losses.sorted { $0.key < $1.key }.map { StatusText.lost($0.key, $0.value) }
+        for entry in entries { printHanging(entry[language], by: StatusText.margin(language)) }
     }
 
     static let queue = Command(
         verb: "queue",
-        arguments: "[show ID | retry ID… | assign ID… --patient Patient/ID] [--json] [--configuration FILE]",
+        arguments: "[show ID | retry ID… | assign ID… --patient Patient/ID] [--json] [--lang da|en] "
+            + "[--configuration FILE]",
         summary: "what waits, and what the clinic refused and why",
         explanation: """
             One line for each reading that is not at the clinic: waiting, refused with the clinic's reason, assigned to
@@ -38,7 +40,8 @@ extension Command {
             a slot of nobody's.
             """
     ) { arguments throws(Exit) in
-        let wantsJSON = arguments.flag("json"), path = try arguments.configurationPath()
+        let wantsJSON = arguments.flag("json"), language = try arguments.language()
+        let path = try arguments.configurationPath()
         let patient = try arguments.option("patient")
         let words = try arguments.rest()
         if let verb = words.first, ["retry", "assign"].contains(verb) {
@@ -47,31 +50,36 @@ extension Command {
                 throw arguments.complain("\(verb) wants reading numbers")
             }
             guard verb == "assign" else {
-                return try await Act.retry(ids).carryOut(with: configuration(at: path), wantsJSON: wantsJSON)
+                return try await Act.retry(ids)
+                    .carryOut(with: configuration(at: path, language), wantsJSON: wantsJSON, in: language)
             }
             guard let patient, Configuration.Key.Kind.reference.accepts(patient) else {
                 throw arguments.complain("assign wants --patient, \(Configuration.Key.Kind.reference.rawValue)")
             }
             return try await Act.assign(ids, .reference(patient))
-                .carryOut(with: configuration(at: path), wantsJSON: wantsJSON)
+                .carryOut(with: configuration(at: path, language), wantsJSON: wantsJSON, in: language)
         }
         if words.first == "show" {
             guard words.count == 2, let id = Int64(words[1]) else {
                 throw arguments.complain("show wants one reading number")
             }
-            return try show(id, configuration(at: path))
+            return try show(id, configuration(at: path, language), in: language)
         }
         if let stray = words.first { throw arguments.complain("unexpected \(stray)") }
-        let configuration = try configuration(at: path)
-        let rows = try reading(configuration) { journal throws(Fault) in
+        let configuration = try configuration(at: path, language)
+        let rows = try reading(configuration, language) { journal throws(Fault) in
             var rows: [Journal.Row] = []
             for state in Journal.State.allCases where state != .accepted {
                 rows += try journal.rows(state, limit: 1000)
             }
             return rows.sorted { $0.id < $1.id }
         }
-        for row in rows { printLine(wantsJSON ? json(row) : line(row)) }
-        if rows.isEmpty, !wantsJSON { printLine("nothing waits") }
+        guard !wantsJSON else {
+            for row in rows { printLine(json(row)) }
+            return
+        }
+        for line in columns(rows.map { QueueText.row($0).map { $0[language] } }) { printHanging(line, by: 4) }
+        if rows.isEmpty { printLine(StatusText.nothingWaits[language]) }
     }
 }
 
@@ -113,11 +121,11 @@ extension Arguments {
 }
 
 /// Read after the words have been understood: what was typed wrong is said before what is written wrong.
-func configuration(at path: String) throws(Exit) -> Configuration {
+func configuration(at path: String, _ language: Language = .english) throws(Exit) -> Configuration {
     do {
         return try Configuration.reading(path)
     } catch {
-        throw complain(error)
+        throw complain(error, in: language)
     }
 }
 
@@ -135,31 +143,25 @@ extension Configuration {
 
 /// Looks into the journal, whether or not a daemon has it.
 func reading<Result>(
-    _ configuration: Configuration, _ look: (JournalConnection) throws(Fault) -> Result
+    _ configuration: Configuration, _ language: Language, _ look: (JournalConnection) throws(Fault) -> Result
 ) throws(Exit) -> Result {
+    do throws(Fault) {
+        let directory = configuration.stateDirectory
+        // Whoever may not look in sees nothing, and that is another thing.
+        if Files.exists(directory) { _ = try Files.names(in: directory) }
+    } catch {
+        throw complain(error, in: language)
+    }
+    guard Files.exists(configuration.journalPath) else {
+        printError("vitalsd: \(ActText.neverRan(configuration.journalPath)[language])")
+        throw .configuration
+    }
     do throws(Fault) {
         try HubClock.useZone(configuration.timeZone)
         return try look(try JournalConnection(configuration.journalPath))
     } catch {
-        throw complain(error)
+        throw complain(error, in: language)
     }
-}
-
-private func words(_ summary: Journal.Summary, isRunning: Bool) -> String {
-    let counts = summary.counts.filter { $0.value > 0 }.sorted { $0.key.rawValue < $1.key.rawValue }
-        .map { "\($0.value) \($0.key.rawValue)" }
-    return """
-        daemon    \(isRunning ? "running" : "not running")
-        readings  \(counts.isEmpty ? "none yet" : counts.joined(separator: ", "))
-        \(destinations(summary))oldest    \(summary.oldestPending.map { "waits since \(text($0))" } ?? "nothing waits")
-        journal   \(summary.used >> 10) KiB used, version \(summary.schema)
-        """
-}
-
-/// One line for each destination, where there are several.
-private func destinations(_ summary: Journal.Summary) -> String {
-    guard summary.pending.count > 1 else { return "" }
-    return summary.pending.sorted { $0.key < $1.key }.map { "to        \($0.key): \($0.value) pending\n" }.joined()
 }
 
 private func json(
@@ -200,25 +202,6 @@ private func json(
     return json.text
 }
 
-extension Journal.Answer {
-    /// What the clinic said against it, or against a better time for it.
-    fileprivate var objection: String? {
-        guard let fault else { return nil }
-        return accepted ? "it is there, but its better time was not taken: \(fault)" : fault
-    }
-}
-
-/// A row without values and without a person: what may be read aloud.
-private func line(_ row: Journal.Row) -> String {
-    let model = row.kept?.device.information.model ?? "?"
-    let heard = row.kept.map { text($0.heard.wall) } ?? "?"
-    let several = Set(row.answers.map(\.destination)) != [Recipient.clinic]
-    let why = row.answers.compactMap { answer in
-        answer.objection.map { ": \(several ? answer.destination + ": " : "")\($0)" }
-    }.joined()
-    return "\(row.id)  \(heard)  \(model)  \(row.state.rawValue)\(why)"
-}
-
 private func json(_ row: Journal.Row) -> String {
     var json = JSONWriter()
     json.object { json in
@@ -228,14 +211,14 @@ private func json(_ row: Journal.Row) -> String {
             json.member("driver", kept.device.driver)
             json.member("heard", text(kept.heard.wall))
         }
-        let objection = row.answers.compactMap(\.objection).first
+        let objection = row.answers.compactMap(\.objection?.english).first
         if let objection { json.member("fault", objection) } else { json.null("fault") }
         json.array("answers") { json in
             for answer in row.answers {
                 json.object { json in
                     json.member("destination", answer.destination)
                     json.member("accepted", answer.accepted)
-                    if let fault = answer.objection { json.member("fault", fault) } else { json.null("fault") }
+                    if let fault = answer.objection?.english { json.member("fault", fault) } else { json.null("fault") }
                 }
             }
         }

@@ -48,21 +48,15 @@ extension Journal.Life {
     }
 
     /// One line for `vitalsd status`: no value, and no person.
-    func words(at now: HubTime) -> String {
-        var facts = [heard(at: now).map { "heard \(text($0))" } ?? "never heard"]
-        facts.append(measured.map { "measured \(text($0))" } ?? "nothing measured")
-        if let battery = contact?.battery { facts.append("battery \(battery) %") }
-        if contact?.isLow == true { facts.append("battery low") }
+    func told(at now: HubTime) -> Text {
+        var facts = [StatusText.heard(heard(at: now)), StatusText.measured(measured)]
+        if let battery = contact?.battery { facts.append(StatusText.battery(battery)) }
+        if contact?.isLow == true { facts.append(StatusText.batteryLow) }
         if let schedule = binding?.schedule {
-            facts.append("\(schedule)")
-            if let outlook = outlook(at: now) {
-                facts.append(
-                    outlook.missed.map { "OVERDUE since \(text($0.upperBound))" }
-                        ?? "next by \(text(outlook.next.upperBound))")
-            }
+            facts.append(StatusText.schedule(schedule))
+            if let outlook = outlook(at: now) { facts.append(StatusText.outlook(outlook)) }
         }
-        let slot = binding?.user.map { " slot \($0)" } ?? ""
-        return "\(binding == nil ? "cable" : "bound")     \(identity)\(slot)  \(facts.joined(separator: ", "))"
+        return StatusText.device(identity, user: binding?.user, isBound: binding != nil, facts)
     }
 
     func write(into json: inout JSONWriter, at now: HubTime) {

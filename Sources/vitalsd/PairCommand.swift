@@ -6,7 +6,7 @@ import Host
 
 extension Command {
     static let scan = Command(
-        verb: "scan", arguments: "[--seconds N] [--json] [--configuration FILE]",
+        verb: "scan", arguments: "[--seconds N] [--json] [--lang da|en] [--configuration FILE]",
         summary: "which wireless devices are near",
         explanation: """
             Asks the running daemon's radio for N seconds, 10 if none are given. One line a device, and another when it has said
@@ -14,17 +14,19 @@ extension Command {
             """
     ) { arguments throws(Exit) in
         let wantsJSON = arguments.flag("json"), text = try arguments.option("seconds") ?? "10"
-        let path = try arguments.configurationPath()
+        let language = try arguments.language(), path = try arguments.configurationPath()
         try arguments.end()
         guard let seconds = Int(text), 1...170 ~= seconds else {
             throw arguments.complain("--seconds wants a number from 1 to 170")
         }
-        let configuration = try configuration(at: path)
-        try await needsDaemon(configuration)
-        try await Control.converse("scan\t\(seconds)", configuration, wantsJSON: wantsJSON) { word, rest in
-            // First for programs, then for people.
-            let forms = rest.split(separator: "\t")
-            if word == "heard", forms.count == 2 { printLine(String(forms[wantsJSON ? 0 : 1])) }
+        let configuration = try configuration(at: path, language)
+        try await needsDaemon(configuration, language)
+        try await Control.converse(
+            "scan\t\(seconds)", configuration, wantsJSON: wantsJSON, language: language
+        ) { word, rest in
+            if word == "heard", let heard = Heard(notation: rest) {
+                printLine(wantsJSON ? heard.json : heard.text[language])
+            }
             return nil
         }
     }
@@ -66,11 +68,11 @@ extension Command {
         if let patient, !Configuration.Key.Kind.reference.accepts(patient) {
             throw arguments.complain("--patient wants \(Configuration.Key.Kind.reference.rawValue)")
         }
-        let configuration = try configuration(at: path)
+        let configuration = try configuration(at: path, language)
         guard let subject = patient.map(Subject.reference) ?? configuration.subject else {
-            throw arguments.complain("--patient is missing, and the configuration has no [Patient]")
+            throw arguments.complain(ActText.noPatient, in: language)
         }
-        try await needsDaemon(configuration)
+        try await needsDaemon(configuration, language)
         var technician = Technician(
             language: language, passkey: passkey, pin: pin, canType: canType, wantsJSON: wantsJSON)
         let address: BluetoothAddress
@@ -97,9 +99,9 @@ extension Command {
 }
 
 /// `scan` and `pair` want the radio, and the radio is the daemon's.
-@Hub func needsDaemon(_ configuration: Configuration) async throws(Exit) {
+@Hub func needsDaemon(_ configuration: Configuration, _ language: Language) async throws(Exit) {
     guard await Control.ask("status", configuration) == nil else { return }
-    printError("vitalsd: the daemon does not run, and the radio is its own; start it: systemctl start vitalsd")
+    printError("vitalsd: \(ActText.needsDaemon[language])")
     throw .unavailable
 }
 

@@ -1,6 +1,27 @@
 import Core
 import Host
 
+/// A device that is near, as the daemon tells of it.
+struct Heard: Equatable {
+    /// For programs, and for people.
+    var json: String, text: Text
+
+    init(json: String, text: Text) {
+        self.json = json
+        self.text = text
+    }
+
+    /// With tabs between, which neither has in it. The daemon does not know the language of whoever asks.
+    var notation: String { [json, text.english, text.danish].joined(separator: "\t") }
+
+    /// Reads what `notation` writes.
+    init?(notation: String) {
+        let forms = notation.split(separator: "\t").map { String($0) }
+        guard forms.count == 3 else { return nil }
+        self.init(json: forms[0], text: Text(en: forms[1], da: forms[2]))
+    }
+}
+
 /// Everybody who is near, for a technician who looks for a device: each once, with its name as soon as that is heard.
 @Hub final class Scan {
     private var heard: [BluetoothAddress: Advertisement] = [:]

@@ -19,6 +19,8 @@ HERE = pathlib.Path(__file__).parent
 RECEIVER = HERE.parent / "Receiver"
 
 VITALSD = os.environ.get("VITALSD", "vitalsd")
+# What is looked for in plain output is English, wherever the tests run.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 
 class Receiver:

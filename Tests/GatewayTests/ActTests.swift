@@ -54,7 +54,9 @@ private let weekdays: Schedule = {
             #expect(Refused(notation: refused.notation) == refused)
             #expect(refused.words == code.example.description)
         }
-        for word in ["", "bound", "error: ", "error: a\tb", "error: a\tb\tc", "error: a\tb\tc\td"] {
+        for word in [
+            "", "bound", "error: ", "error: a\tb", "error: a\tb\tc", "error: a\tb\tc\td", "error: a\tb\tc\td\te",
+        ] {
             #expect(Refused(notation: word) == nil)
         }
     }

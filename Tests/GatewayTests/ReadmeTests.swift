@@ -15,8 +15,8 @@ import Testing
 
     /// The README's tables are what `vitalsd devices` prints.
     @Test func deviceTablesAreTheDrivers() throws {
-        #expect(try readme("devices") == deviceTable.joined(separator: "\n") + "\n")
-        #expect(try readme("not-yet") == notYetTable.joined(separator: "\n") + "\n")
+        #expect(try readme("devices") == deviceTable(in: .english).joined(separator: "\n") + "\n")
+        #expect(try readme("not-yet") == notYetTable(in: .english).joined(separator: "\n") + "\n")
     }
 
     /// Every verb has a help text whose synopsis is the table's.

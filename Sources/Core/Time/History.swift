@@ -95,7 +95,8 @@ package struct Conclusion: Equatable, Sendable {
     }
 }
 
-func floorToStep(_ number: Int64, _ step: Int64) -> Int64 {
+/// The largest multiple of `step` that is not above the number, divided by it.
+package func floorToStep(_ number: Int64, _ step: Int64) -> Int64 {
     let quotient = number / step
     return number % step < 0 ? quotient - 1 : quotient
 }

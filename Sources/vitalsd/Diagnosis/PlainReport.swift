@@ -66,8 +66,28 @@ extension String {
     }
 }
 
-private func padded(_ text: String, _ width: Int) -> String {
+func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
+}
+
+/// Rows whose cells stand below each other, two spaces apart; the last is as long as it is.
+func columns(_ rows: [[String]]) -> [String] {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { place in rows.map { place < $0.count ? $0[place].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+        row.enumerated().filter { widths[$0.offset] > 0 }
+            .map { $0.offset < row.count - 1 ? padded($0.element, widths[$0.offset]) : $0.element }
+            .joined(separator: "  ")
+    }
+}
+
+/// Prints a line; at a terminal what finds no room in it goes below, so far in.
+func printHanging(_ line: String, by margin: Int, width: Int = 80) {
+    guard Console.isTerminal else { return printLine(line) }
+    let text = line.dropFirst(margin).replacing("  ", with: "\u{A0}\u{A0}")
+        .replacing(" kl. ", with: "\u{A0}kl.\u{A0}")
+    let start = String(line.prefix(margin)), rest = String(repeating: " ", count: margin)
+    for line in wrapped(String(text), first: start, rest: rest, width) { printLine(line) }
 }
 
 /// Words put into lines of at most `width`; one that is longer stands alone. A no-break space holds two together.

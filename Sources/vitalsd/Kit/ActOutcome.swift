@@ -34,11 +34,7 @@ extension Act {
         }
 
         /// `bound`, `1 assigned`, or `wiped: 1 readings, 2 devices`.
-        var words: String {
-            if counts.isEmpty { return word }
-            if counts.count == 1 { return "\(counts[0].number) \(word == "retried" ? "will be sent again" : word)" }
-            return "\(word): " + counts.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
-        }
+        var text: Text { ActText.outcome(self) }
     }
 
     /// The act and what came of it, for programs.
@@ -54,26 +50,30 @@ extension Act {
 /// A fault as it goes over the control socket and to programs.
 struct Refused: Error, Equatable {
     var layer: String, sentence: String, remedy: String, code: String
+    /// What is particular about it, which the sentence has in it too.
+    var detail: String
 
     init(_ fault: Fault) {
         (layer, sentence, remedy, code) = (fault.layer, fault.sentence, fault.remedy, fault.code.rawValue)
+        detail = fault.detail
     }
 
     /// One packet of the control socket.
-    var notation: String { "\(Control.refusal)\(layer)\t\(sentence)\t\(remedy)\t\(code)" }
+    var notation: String { "\(Control.refusal)\(layer)\t\(sentence)\t\(remedy)\t\(code)\t\(detail)" }
 
     /// Reads what `notation` writes; nil for an answer that is none.
     init?(notation: String) {
         guard notation.hasPrefix(Control.refusal) else { return nil }
         let words = notation.dropFirst(Control.refusal.count).split(
             separator: "\t", omittingEmptySubsequences: false)
-        guard words.count == 4, Fault.Code(rawValue: String(words[3])) != nil else { return nil }
+        guard words.count == 5, Fault.Code(rawValue: String(words[3])) != nil else { return nil }
         (layer, sentence, remedy, code) = (String(words[0]), String(words[1]), String(words[2]), String(words[3]))
+        detail = String(words[4])
     }
 
     var words: String { "\(layer): \(sentence); \(remedy)" }
 
-    func told(in language: Language) -> String { vitalsd.told(code, words, in: language) }
+    func told(in language: Language) -> String { vitalsd.told(code, words, detail: detail, in: language) }
 
     var json: String {
         var json = JSONWriter()

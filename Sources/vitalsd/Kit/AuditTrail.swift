@@ -58,7 +58,7 @@ extension Journal.AuditEvent.Agent {
 
 extension Command {
     static let audit = Command(
-        verb: "audit", arguments: "[--json] [--configuration FILE]",
+        verb: "audit", arguments: "[--json] [--lang da|en] [--configuration FILE]",
         summary: "who did what with this kit, and when",
         explanation: """
             One line for each act of a technician, the oldest first: when, who (the user as the kernel knows it, and whom
@@ -69,20 +69,21 @@ extension Command {
             It outlives `unbind`. After `wipe --everything` only the wiping itself is left.
             """
     ) { arguments throws(Exit) in
-        let wantsJSON = arguments.flag("json"), path = try arguments.configurationPath()
+        let wantsJSON = arguments.flag("json"), language = try arguments.language()
+        let path = try arguments.configurationPath()
         try arguments.end()
-        let events = try reading(configuration(at: path)) { journal throws(Fault) in try journal.audit() }
-        for event in events { printLine(wantsJSON ? event.json : event.words) }
+        let events = try reading(configuration(at: path, language), language) { journal throws(Fault) in
+            try journal.audit()
+        }
+        guard !wantsJSON else {
+            for event in events { printLine(event.json) }
+            return
+        }
+        for line in columns(events.map { ActText.row($0).map { $0[language] } }) { printHanging(line, by: 4) }
     }
 }
 
 extension Journal.AuditEvent {
-    fileprivate var words: String {
-        let who = agent.sudoer.map { "\($0) (user \(agent.user))" } ?? "user \(agent.user)"
-        let which = [device, successor].filter { !$0.isEmpty }.map(addressed).joined(separator: " for ")
-        return [text(recorded), who, action, which, outcome].filter { !$0.isEmpty }.joined(separator: "  ")
-    }
-
     fileprivate var json: String {
         var json = JSONWriter()
         json.object { json in

@@ -19,13 +19,12 @@ import Journal
 
     /// Looks who is near, and asks which one is meant. The radio is the running daemon's.
     func near(_ configuration: Configuration) async throws(Exit) -> BluetoothAddress {
-        try await needsDaemon(configuration)
+        try await needsDaemon(configuration, language)
         printLine(KitText.looking[language])
         var near: [String] = []
-        try await Control.converse("scan\t10", configuration) { word, rest in
-            let forms = rest.split(separator: "\t")
-            guard word == "heard", forms.count == 2 else { return nil }
-            let line = String(forms[1]), address = line.prefix { $0 != " " }
+        try await Control.converse("scan\t10", configuration, language: language) { word, rest in
+            guard word == "heard", let heard = Heard(notation: rest) else { return nil }
+            let line = heard.text[language], address = line.prefix { $0 != " " }
             near.removeAll { $0.hasPrefix(address) }
             near.append(line)
             return nil
@@ -35,7 +34,7 @@ import Journal
 
     /// Asks which of the devices is meant that are somebody's.
     func bound(_ configuration: Configuration) throws(Exit) -> BluetoothAddress {
-        let lives = try reading(configuration) { journal throws(Fault) in try journal.lives() }
+        let lives = try reading(configuration, language) { journal throws(Fault) in try journal.lives() }
         var lines: [String] = []
         for life in lives where life.identity.hasPrefix("bluetooth:") {
             let line = "\(addressed(life.identity))  \(life.device?.information.model ?? "")"

@@ -26,7 +26,7 @@ extension Command {
             isMeant
             || Conversation.isPossible && !wantsJSON
                 && ["yes", "ja"].contains(Conversation(language).typed(KitText.sure)?.lowercased() ?? "")
-        guard isSure else { throw arguments.complain("say --everything if that is what you mean") }
+        guard isSure else { throw arguments.complain(ActText.sayEverything, in: language) }
         var wiping = Wiping(nil, undelivered: undelivered, path)
         try await wiping.run(in: language, wantsJSON: wantsJSON)
     }
@@ -48,18 +48,18 @@ extension Command {
     }
 
     mutating func run(in language: Language, wantsJSON: Bool) async throws(Exit) {
-        let configuration = try configuration(at: path)
+        let configuration = try configuration(at: path, language)
         gather(configuration)
         // Beside the result: a journal of years takes its time.
         func say(_ step: Text) { if !wantsJSON, isatty(STDERR_FILENO) == 1 { printError(step[language]) } }
         say(KitText.wiping)
-        let outcome = try await act.outcome(with: configuration, wantsJSON: wantsJSON)
+        let outcome = try await act.outcome(with: configuration, wantsJSON: wantsJSON, in: language)
         say(KitText.searching)
         let proof: Proof
         do throws(Fault) {
             proof = try await prove(configuration)
         } catch {
-            throw complain(error)
+            throw complain(error, in: language)
         }
         if wantsJSON {
             var json = JSONWriter()
@@ -69,7 +69,7 @@ extension Command {
             }
             printLine(json.text)
         } else {
-            printLine(outcome.words)
+            printLine(outcome.text[language])
             for line in proof.lines(in: language) { printLine(line) }
         }
         if !proof.finds.isEmpty { throw .temporary }

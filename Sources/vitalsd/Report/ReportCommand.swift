@@ -23,13 +23,13 @@ extension Command {
             let bundle = try await SupportBundle(path, captures: Array(words.dropFirst()), language)
             guard bundle.indiscretions.isEmpty else {
                 let names = bundle.indiscretions.joined(separator: ", ")
-                printError("vitalsd: \(names) would tell whose the kit is, so nothing was written; tell support")
+                printError("vitalsd: \(ActText.tells(names)[language])")
                 exit(Exit.software.rawValue)
             }
             try Files.write(try gzip(bundle.archive), to: file)
             printLine("\(file): \(bundle.names.joined(separator: ", "))")
         } catch {
-            throw complain(error)
+            throw complain(error, in: language)
         }
     }
 }

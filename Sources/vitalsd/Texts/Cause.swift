@@ -48,9 +48,16 @@ enum Cause: Equatable, Sendable {
 }
 
 /// A fault for people: in English the log's own words, so that both can be compared, in Danish those of `explain`.
-func told(_ code: String, _ words: String, in language: Language) -> String {
+func told(_ code: String, _ words: String, detail: String = "", in language: Language) -> String {
     guard language == .danish, let cause = Cause(code: code) else { return words }
-    return "\(cause.layer.name[language]): \(cause.sentence[language].plain) \(cause.remedy[language].plain)"
+    let whole = cause.sentence[language].plain, sentence = detail.isEmpty ? whole : "\(whole.dropLast()) (\(detail))."
+    return "\(cause.layer.name[language]): \(sentence) \(cause.remedy[language].plain)"
+}
+
+extension Fault {
+    func told(in language: Language) -> String {
+        vitalsd.told(code.rawValue, description, detail: detail, in: language)
+    }
 }
 
 /// Who can act: whoever touches the device, pairs it, looks after the hub, the network, or the clinic's server.

@@ -80,7 +80,9 @@ extension Finding.Part {
 }
 
 extension Diagnosis.QueueEntry {
-    var name: Text {
+    var name: Text { Self.name(of: state) }
+
+    static func name(of state: String) -> Text {
         switch state {
         case "pending": Text(en: "waiting for the clinic", da: "venter på klinikken")
         case "accepted": Text(en: "at the clinic", da: "hos klinikken")

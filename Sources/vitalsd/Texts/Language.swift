@@ -38,8 +38,12 @@ struct Text: Equatable, Sendable {
 }
 
 extension [Text] {
-    func joined(separator: String) -> Text {
-        Text(en: map(\.english).joined(separator: separator), da: map(\.danish).joined(separator: separator))
+    func joined(separator: String) -> Text { joined(separator: Text(same: separator)) }
+
+    func joined(separator: Text) -> Text {
+        Text(
+            en: map(\.english).joined(separator: separator.english),
+            da: map(\.danish).joined(separator: separator.danish))
     }
 }
 
@@ -59,6 +63,9 @@ extension Text {
         let hour = padded(time.hour, 2), minute = padded(time.minute, 2)
         return day(time) + Text(en: " \(hour):\(minute)", da: " kl. \(hour).\(minute)")
     }
+
+    /// A moment in a list: with its zone as programs write it, and as Danes do.
+    static func stamp(_ instant: Instant) -> Text { Text(en: text(instant), da: moment(instant).danish) }
 
     static func day(_ time: LocalTime) -> Text {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

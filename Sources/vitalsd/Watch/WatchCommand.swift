@@ -18,7 +18,7 @@ extension Command {
         let language = try arguments.language()
         let path = try arguments.configurationPath()
         try arguments.end()
-        let configuration = try configuration(at: path)
+        let configuration = try configuration(at: path, language)
         do throws(Fault) {
             try HubClock.useZone(configuration.timeZone)
             if wantsJSON || isPlain || !Console.isTerminal || isatty(STDIN_FILENO) == 0 {
@@ -28,7 +28,7 @@ extension Command {
                 try await WatchScreen(language).run(configuration)
             }
         } catch {
-            throw complain(error)
+            throw complain(error, in: language)
         }
     }
 }
