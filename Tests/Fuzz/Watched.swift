@@ -63,8 +63,11 @@
             defer { closedir(listing) }
             var found: [[UInt8]] = []
             while let entry = readdir(listing) {
-                let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-                guard let file = fopen("\(folder)/\(String(decoding: name, as: UTF8.self))", "re") else { continue }
+                // An entry ends with its name: the whole of `d_name` is not there to be copied.
+                guard let place = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
+                let start = UnsafeRawPointer(entry).advanced(by: place)
+                let name = String(cString: start.assumingMemoryBound(to: CChar.self))
+                guard let file = fopen("\(folder)/\(name)", "re") else { continue }
                 defer { fclose(file) }
                 var bytes = [UInt8](repeating: 0, count: 4096)
                 found.append(Array(bytes[..<fread(&bytes, 1, bytes.count, file)]))
