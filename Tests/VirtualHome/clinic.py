@@ -55,6 +55,10 @@ class Clinic:
     def heal(self) -> None:
         self._ask("_fault", method="DELETE")
 
+    def transactions(self) -> int:
+        """How many have come, whatever became of them."""
+        return self._ask("_counts").get("transactions", 0)
+
     def _resources(self, kind: str) -> list[dict]:
         return [resource for resource in self._ask("_all")["resources"] if resource["resourceType"] == kind]
 
