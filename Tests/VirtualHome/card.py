@@ -11,6 +11,7 @@ import pathlib
 import random
 import socket
 import struct
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -41,7 +42,7 @@ class Card:
         self.lies = False
         #: Called with "write", "flush" (before it is done) and "flushed" (before it is answered), in the card's own thread.
         self.watchers: list[Callable[[str], None]] = []
-        self._image = os.open(image, os.O_RDWR)
+        self._path, self._image = image, os.open(image, os.O_RDWR)
         self._size = os.fstat(self._image).st_size
         #: What was written and not flushed, oldest first, and the newest of each sector of it.
         self._waiting: list[tuple[int, bytes]] = []
@@ -69,6 +70,14 @@ class Card:
                 os.pwrite(self._image, data, offset)
             self._waiting, self._newest, self._is_in = [], {}, True
         return f"{sum(len(data) for _, data in left) // SECTOR} of {sectors} unflushed sectors left ({how})"
+
+    def picture(self, path: pathlib.Path) -> None:
+        """Writes what a power cut at this moment might leave to another file."""
+        with self._lock:
+            subprocess.run(["cp", "--sparse=always", self._path, path], check=True)
+            with path.open("r+b") as copy:
+                for offset, data in self.survivors(self.chance)[1]:
+                    os.pwrite(copy.fileno(), data, offset)
 
     def survivors(self, chance: random.Random) -> tuple[str, list[tuple[int, bytes]]]:
         """How it went, and which unflushed writes a power cut would leave, in the order in which they were asked for."""

@@ -34,7 +34,7 @@ class Clinic:
         self._process = subprocess.Popen(
             [sys.executable, RECEIVER / "receiver.py", "--port", "0", "--cert", at / "server.pem",
              "--key", at / "server.key", "--ca", at / "ca.pem", "--store", folder / "clinic.sqlite"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, process_group=0)
         words = dict(word.split("=") for word in self._process.stdout.readline().split()[1:])
         self._control = f"http://127.0.0.1:{words['control']}"
         self.url = f"https://{NAME}:{words['port']}/"

@@ -1,9 +1,10 @@
-"""python -m VirtualHome.cuts: the power of a home is cut again and again, on one disk, while its devices tell and its clinic flaps.
+"""python -m VirtualHome.cuts: a home's power is cut again and again, on one disk, while its devices tell and its clinic flaps.
 
 The disk is a cheap card (card.py): what the hub has not flushed is lost, or any part of it. The emulator ends by SIGKILL in a
 moment that is drawn (moments.py), and boots on what is left. In the end each reading whose device saw it confirmed must be at
-the clinic once. Prints each cut, and the account; Ctrl-C ends the cuts, and the account follows. `--lying-card` is the proof of
-the proof: a card that only says that it has flushed, with which readings must be lost.
+the clinic once. In between the card is looked at as if it had been cut (looks.py). Prints each cut, and the account; Ctrl-C
+ends the cuts, and the account follows. `--lying-card` is the proof of the proof: a card that only says that it has flushed,
+with which readings must be lost.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from .clinic import Clinic
 from .home import Home, eventually
 from .hub import Hub
 from .load import OBSERVED, Household, Taken, flapping
+from .looks import Looks
 from .moments import Moment
 from .witness import journalled
 
@@ -35,7 +37,7 @@ class Cuts:
         self.chance, self.say, self.seed = random.Random(seed), say, seed
         self.home, self.clinic = Home(seed=seed), Clinic(folder)
         self.home.card.slowness = 0.05
-        self.cuts = self.opened = self.corrected = 0
+        self.cuts = self.opened = 0
         self.wrong: list[str] = []
         self.mended: Counter[str] = Counter()
         self.spent: list[float] = []
@@ -48,6 +50,7 @@ class Cuts:
         self.household = Household(self.home, self.hub, self.chance)
         self.home.run("exec sync")
         self.home.cut_power()
+        self.looks = Looks(self.home, self.household, random.Random(self.seed))
         self.say("three devices are paired")
 
     def boot(self, moment: Moment | None = None) -> None:
@@ -84,9 +87,12 @@ class Cuts:
         left = self.home.cut_power()
         self.cuts += 1
         self.spent.append(time.monotonic() - began)
-        acknowledged = self.household.acknowledged()
+        acknowledged, looked = self.household.acknowledged(), self.looks.taken
+        if missing := self.looks.judge():
+            self.wrong.append(f"{missing} acknowledged readings were not on the disk at looks before cut {self.cuts}")
         self.say(f"cut {self.cuts:3} at {moment!s:22} {left:48} {len(acknowledged):4} acknowledged, "
-                 f"{len(acknowledged) - before} of them new, {self.missing(acknowledged)}, {self.spent[-1]:.0f} s")
+                 f"{len(acknowledged) - before} of them new, {self.missing(acknowledged)}, {self.looks.taken - looked} looks, "
+                 f"{self.spent[-1]:.0f} s")
 
     def missing(self, acknowledged: set[bytes]) -> str:
         """How many of the acknowledged are not in the journal on the disk, as SQLite alone reads it."""
@@ -100,12 +106,13 @@ class Cuts:
 
     def end(self) -> None:
         """The hub runs in peace until everything has been told and delivered."""
-        self.home.card.lies = False
+        # What is lost does not come by waiting.
+        patience = 60 if self.home.card.lies else 300
         self.clinic.heal()
         self.boot()
         household = self.household
         with contextlib.suppress(AssertionError):
-            eventually(lambda: household.is_empty, within=300)
+            eventually(lambda: household.is_empty, within=patience)
             line = household.cable.line
             eventually(lambda: line.converter == line.settings)
             # A serial device is not told what arrived. This one sends its memory again, and what is there already stays once.
@@ -113,7 +120,7 @@ class Cuts:
                 line.send(spot_check)
                 time.sleep(0.05)
             self.home.run("exec systemctl reload vitalsd")
-            eventually(lambda: not self.absent() and len(self.spots()) >= len(household.spot_checks), within=300, pause=1)
+            eventually(lambda: not self.absent() and len(self.spots()) >= len(household.spot_checks), within=patience, pause=1)
         assert household.is_empty, f"devices still hold what they have to tell\n{self.hub.log[-3000:]}"
 
     def arrived(self) -> Counter:
@@ -148,12 +155,14 @@ class Cuts:
         print(f"{self.cuts} power cuts, seed {self.seed}: {len(acknowledged)} readings acknowledged, {len(lost)} lost, "
               f"{len(doubled)} doubled; {len(household.spot_checks)} of the cable, {lost_spots.total()} lost, "
               f"{doubled_spots.total()} doubled; {strangers} that nobody took")
-        print(f"the journal was opened {self.opened} times, mended {self.mended.total()} times {dict(self.mended) or ''}; the disk "
-              f"saw {card.writes} writes and {card.flushes} flushes")
+        print(f"at {self.looks.taken} looks in between {self.looks.looked_for} acknowledged readings were looked for, "
+              f"{self.looks.missing} missing, {len(self.looks.unreadable)} looks saw nothing {set(self.looks.unreadable) or ''}")
+        print(f"the journal was opened {self.opened} times, mended {self.mended.total()} times {dict(self.mended) or ''}; "
+              f"the disk saw {card.writes} writes and {card.flushes} flushes")
         if self.spent:
             print(f"{sum(self.spent) / len(self.spent):.0f} s a cut, {min(self.spent):.0f} to {max(self.spent):.0f}")
         print("\n".join(self.wrong))
-        return not (lost or doubled or lost_spots or doubled_spots or strangers or self.wrong)
+        return bool(acknowledged) and not (lost or doubled or lost_spots or doubled_spots or strangers or self.wrong)
 
     def close(self) -> None:
         self.home.close()

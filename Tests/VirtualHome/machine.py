@@ -114,7 +114,8 @@ class Machine:
         if clock:
             command += ["-rtc", f"base={clock}"]
         log = (shared / "emulator").open("w")
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        # A group of its own: Ctrl-C is for whoever plays the home, not for what is in it.
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0)
         self._monitor = Monitor(accept(monitor))
         self.ask, self.await_event = self._monitor.ask, self._monitor.await_event
         #: A second monitor, for whoever watches from another thread.
