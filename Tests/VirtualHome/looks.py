@@ -27,7 +27,7 @@ class Looks:
         if self._chance.random() < SHARE and len(self._waiting) < MOST:
             # In this order: who saw a confirmation before the cut may count on what is there after it.
             acknowledged = self._household.acknowledged()
-            copy = self._home.shared / f"look-{len(self._waiting)}"
+            copy = self._home.shared / f"look-{len(self._waiting):02}"
             self._home.card.picture(copy)
             self._waiting.append((acknowledged, copy))
 
