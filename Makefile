@@ -3,9 +3,9 @@
 #   make demo    the main job, visibly, without hardware
 #   make test    every check there is, but the long ones
 #
-# Others: make home SCENARIO=, make home-broken, make build, make clocks, make fleet, make kills, make faults, make endurance, make soak,
-# make load, make sanitize, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=, make deb,
-# make deb-test
+# Others: make home SCENARIO=, make home-broken, make home-cuts, make build, make clocks, make fleet, make kills, make faults,
+# make endurance, make soak, make load, make sanitize, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=,
+# make deb, make deb-test
 
 PREFIX     ?= /usr/local
 DESTDIR    ?=
@@ -29,7 +29,8 @@ SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
 .PHONY: demo test build lint clocks fleet bench bench-peers install uninstall deb deb-test clean packages test-packages swift-test \
-        line-test home-test home-scenarios home-classic home home-broken bench-home fuzz fuzz-test kills faults endurance soak load sanitize
+        line-test home-test home-scenarios home-classic home home-broken home-cuts bench-home fuzz fuzz-test kills faults endurance \
+        soak load sanitize
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -96,6 +97,12 @@ home: build $(VENV)/ready
 # takes long; ROWS="rfkill full" only these.
 home-broken: deb $(VENV)/ready
 	PYTHONPATH=Tests:Tests/EndToEnd $(VENV)/bin/python -m VirtualHome.broken $(ROWS)
+
+# Power cuts of the home under load: each boots it on what a cheap card left, which takes half a minute. CUTS=20 SEED=2 are
+# fewer and others; LYING=1 has a card that only says that it has flushed, and must fail.
+home-cuts: build $(VENV)/ready
+	VITALSD=$(BUILT)/vitalsd PYTHONPATH=Tests $(VENV)/bin/python -m VirtualHome.cuts --cuts $(or $(CUTS),200) --seed $(SEED) \
+	$(if $(LYING),--lying-card)
 
 # Latency, memory and CPU in the virtual home, beside bleak on BlueZ reading the same peripheral.
 bench-home: build $(VENV)/ready

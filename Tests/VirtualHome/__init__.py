@@ -12,7 +12,7 @@ converter, Bluetooth ones as simulated peripherals behind an emulated controller
     │  │   ftdi_sio ─ /dev/ttyUSB0 ┼─ USB ────────────── SerialDevice: a socket
     │  └── virtio_net ─────────────┼─ user networking ── 10.0.2.2 is the host's loopback
     │ agent (guest/agent) ─────────┼─ virtio-serial ──── Home.run, Home.spawn
-    │ /state ──────────────────────┼─ virtio disk ────── an ext4 image that survives a power cut
+    │ /state ──────────────────────┼─ virtio disk ────── Card: an ext4 image, less what was not flushed at a power cut
     └──────────────────────────────┘
 
 Play a scenario with `make home SCENARIO=…` (scenarios/README.md). To add a device, copy a file of `models/`; to add

@@ -34,7 +34,7 @@ class Clinic:
         self._process = subprocess.Popen(
             [sys.executable, RECEIVER / "receiver.py", "--port", "0", "--cert", at / "server.pem",
              "--key", at / "server.key", "--ca", at / "ca.pem", "--store", folder / "clinic.sqlite"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, process_group=0)
         words = dict(word.split("=") for word in self._process.stdout.readline().split()[1:])
         self._control = f"http://127.0.0.1:{words['control']}"
         self.url = f"https://{NAME}:{words['port']}/"
@@ -54,6 +54,10 @@ class Clinic:
 
     def heal(self) -> None:
         self._ask("_fault", method="DELETE")
+
+    def transactions(self) -> int:
+        """How many have come, whatever became of them."""
+        return self._ask("_counts").get("transactions", 0)
 
     def _resources(self, kind: str) -> list[dict]:
         return [resource for resource in self._ask("_all")["resources"] if resource["resourceType"] == kind]

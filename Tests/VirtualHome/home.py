@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from . import kernel, packages, product
 from .agent import Agent, Command, Result
+from .card import Card
 from .machine import Machine, Monitor, Ports, accept, listen
 from .radio import Radio
 from .usb import SerialDevice
@@ -34,13 +35,14 @@ def eventually(condition: Callable[[], Value], within: float = 180, pause: float
 class Home:
     """One virtual machine, which can be booted again after its power was cut.
 
-    `shared` is a folder that host and machine both write, at the same path; `/state` in the machine is an ext4 disk that
-    survives a power cut. Everything else that the machine writes is lost with it.
+    `shared` is a folder that host and machine both write, at the same path; `/state` in the machine is an ext4 disk of which
+    a power cut leaves what was flushed, and of the rest what it will (card.py). Everything else that the machine writes is
+    lost with it.
 
     The product is there as `make install` would put it, or else `package` is installed with dpkg, as on a hub.
     """
 
-    def __init__(self, package: pathlib.Path | None = None):
+    def __init__(self, package: pathlib.Path | None = None, seed: int = 1):
         packages.install()
         self.shared = pathlib.Path(tempfile.mkdtemp(prefix="vitalsd-home-"))
         self._package = package
@@ -52,6 +54,8 @@ class Home:
         self.disk = self.shared / "disk"
         make = ["mke2fs", "-q", "-t", "ext4", self.disk, "128M"]
         subprocess.run(make, check=True, capture_output=True, env={"PATH": "/usr/sbin:/sbin"})
+        #: The disk as the machine has it; `disk` has what was flushed.
+        self.card = Card(self.disk, self.shared / "card.socket", seed)
         self._ports = Ports(*(self.shared / f"{name}.socket" for name in ("monitor", "witness", "agent", "radio")))
         #: The air of the home; peripherals are made with it.
         self.radio = Radio(self._ports.radio)
@@ -68,7 +72,7 @@ class Home:
         `clock` is what its real-time clock says, as in "2031-01-01T00:00:00".
         """
         agent = listen(self._ports.agent)
-        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.disk, clock)
+        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.card.path, clock)
         self._agent = Agent(accept(agent), self.shared)
         self._plugged, self._neighbour = [], None
         self._journals: dict[str, list[Command]] = getattr(self, "_journals", {})
@@ -186,12 +190,23 @@ class Home:
                 "while dd if=/dev/zero of=/state/busy bs=4096 count=1 conv=notrunc oflag=direct,dsync 2>/dev/null; do :; done")
 
     def cut_power_at_once(self) -> None:
-        """The same from the radio's thread; `cut_power` follows."""
+        """The same from another thread; `cut_power` follows."""
+        self.card.cut()
         self._machine.process.kill()
 
-    def cut_power(self) -> None:
-        """The machine is gone at once; what it had not synced to /state is lost."""
+    def cut_power(self) -> str:
+        """The machine is gone at once, and what it had not flushed to /state is lost, or a part of it: says which.
+
+        Then the file system is checked as a hub does when it boots.
+        """
+        self.card.cut()
         self._machine.cut_power()
+        left = self.card.insert()
+        checked = subprocess.run(
+            ["e2fsck", "-p", self.disk], capture_output=True, text=True, check=False, env={"PATH": "/usr/sbin:/sbin"})
+        # 1: errors were corrected.
+        assert checked.returncode in (0, 1), f"{left}: {checked.stdout}"
+        return left
 
     def tidy(self) -> None:
         """Ends every command, takes every device and stranger away, and sets clock and network right."""
@@ -210,7 +225,9 @@ class Home:
 
     def close(self) -> None:
         """Ends everything and removes the shared folder."""
+        self.card.cut()
         if self.is_up:
-            self.cut_power()
+            self._machine.cut_power()
         self.radio.close()
+        self.card.close()
         shutil.rmtree(self.shared)

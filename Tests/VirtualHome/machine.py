@@ -84,7 +84,7 @@ class Machine:
     """A running qemu. `shared` is the host's folder that the machine sees, writable, at the same path."""
 
     def __init__(
-        self, kernel: Kernel, first_root: pathlib.Path, shared: pathlib.Path, ports: Ports, disk: pathlib.Path,
+        self, kernel: Kernel, first_root: pathlib.Path, shared: pathlib.Path, ports: Ports, card: pathlib.Path,
         clock: str | None,
     ):
         self.console = shared / "console"
@@ -107,13 +107,15 @@ class Machine:
             *self._folder("root", pathlib.Path("/"), "readonly=on,multidevs=remap"),
             *self._folder("shared", shared, "multidevs=remap"),
             "-netdev", "user,id=network", "-device", "virtio-net-pci,netdev=network,id=card",
-            # What the machine has not synced is lost with it, as in its own memory; the host's cache survives.
-            "-drive", f"file={disk},format=raw,if=virtio,cache=writeback,id=state",
+            # A disk that has a cache of its own, of which it tells the machine: it must be flushed (card.py).
+            "-drive", f"driver=raw,file.driver=nbd,file.server.type=unix,file.server.path={card},"
+            "if=virtio,cache=writeback,id=state",
         ]
         if clock:
             command += ["-rtc", f"base={clock}"]
         log = (shared / "emulator").open("w")
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        # A group of its own: Ctrl-C is for whoever plays the home, not for what is in it.
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0)
         self._monitor = Monitor(accept(monitor))
         self.ask, self.await_event = self._monitor.ask, self._monitor.await_event
         #: A second monitor, for whoever watches from another thread.

@@ -55,6 +55,13 @@ class SerialDevice:
             data += self._through(os.read(self._line, count - len(data)))
         return data
 
+    def forget(self) -> None:
+        """The machine is gone that it was plugged into."""
+        if self.is_plugged:
+            self.is_plugged = False
+            os.close(self._line)
+            os.close(self._far)
+
     def unplug(self) -> None:
         """Pulls the converter; the tty is gone when the machine has let go of it."""
         if self.is_plugged:

@@ -16,6 +16,7 @@ from .machine import MonitorError
 from .radio import Passage
 
 JOURNAL = "journal"
+PATHS = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
 
 
 class Sight(NamedTuple):
@@ -69,14 +70,20 @@ class Witness:
 
 
 def kept(disk: pathlib.Path) -> set[bytes]:
-    """The bytes of every reading in the journal on a disk that lost its power."""
-    paths = {"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"}
-    checked = subprocess.run(["e2fsck", "-fp", disk], capture_output=True, text=True, env=paths, check=False)
+    """The bytes of every reading in the journal on a disk that lost its power; repairs its file system."""
+    checked = subprocess.run(["e2fsck", "-fp", disk], capture_output=True, text=True, env=PATHS, check=False)
     # 1: errors were corrected, of which an unreplayed journal is one.
     assert checked.returncode in (0, 1), checked.stdout
+    return journalled(disk)
+
+
+def journalled(disk: pathlib.Path) -> set[bytes]:
+    """The bytes of every reading in the journal on a disk whose file system is whole. What is copied stays beside the disk."""
+    for name in (JOURNAL, f"{JOURNAL}-wal", f"{JOURNAL}-shm"):
+        pathlib.Path(f"{disk}.{name}").unlink(missing_ok=True)
     for name in (JOURNAL, f"{JOURNAL}-wal"):
         dump = ["debugfs", "-R", f"dump /vitalsd/{name} {disk}.{name}", disk]
-        subprocess.run(dump, capture_output=True, env=paths, check=True)
+        subprocess.run(dump, capture_output=True, env=PATHS, check=True)
     if not pathlib.Path(f"{disk}.{JOURNAL}").exists():
         return set()
     with sqlite3.connect(f"{disk}.{JOURNAL}") as journal:
