@@ -198,8 +198,10 @@ def main() -> int:
                 cuts.home.cut_power()
             cuts.end()
         finally:
-            is_right = hasattr(cuts, "household") and cuts.account()
-            cuts.close()
+            try:
+                is_right = hasattr(cuts, "household") and cuts.account()
+            finally:
+                cuts.close()
     return 0 if is_right else 1
 
 
