@@ -81,6 +81,7 @@ def test_an_oximeter_is_plugged_in_pulled_and_plugged_in_again(home, clinic, dae
     assert run.stop().status == 0
 
 
+@pytest.mark.long
 def test_a_loose_contact_does_not_make_two_listeners(home, clinic, daemon):
     """The converter comes back sooner than whoever had the line before looks again; the two would take each other's bytes."""
     run = daemon.start()
@@ -93,6 +94,7 @@ def test_a_loose_contact_does_not_make_two_listeners(home, clinic, daemon):
     assert "held by another program" not in run.output
 
 
+@pytest.mark.long
 def test_an_oximeter_that_was_silent_at_first_is_understood(home, clinic, daemon):
     """What it says is said once, so the line must be set for it while nothing is heard."""
     run = daemon.start()
