@@ -194,6 +194,8 @@ extension Fault.Clinic {
             ("the clinic's certificate is not trusted (\(why.rawValue))", "check the CA and the host name")
         case .notOurClinic:
             ("the address answers with a redirect or a page", "log in to the network, or correct the URL")
+        // In TLS already, where nothing has a status.
+        case .rejectsUs(0): ("the clinic rejects this hub's certificate", "ask the clinic for a new one")
         case .rejectsUs(let status): ("the clinic rejects this hub (\(status))", "renew its credentials at the clinic")
         case .ourCertificateExpired:
             ("this hub's certificate has expired", "ask the clinic for a new one")
