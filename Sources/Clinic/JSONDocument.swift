@@ -2,12 +2,12 @@ import Core
 import FHIR
 
 /// A JSON text from outside.
-struct JSONDocument {
+package struct JSONDocument {
     private let text: [UInt8]
     private let reader: JSONReader
 
     /// Throws `clinic(.badAnswer)` for anything that is not one JSON value.
-    init(_ text: [UInt8], by reader: JSONReader) throws(Fault) {
+    package init(_ text: [UInt8], by reader: JSONReader) throws(Fault) {
         self.text = text
         self.reader = reader
         // SQLite's texts end at a zero byte, and JSON's never hold one.
@@ -79,7 +79,7 @@ extension JSONDocument {
     }
 
     /// How many resources a search has found: what its Bundle says, or how many it lists.
-    func matches() throws(Fault) -> Int {
+    package func matches() throws(Fault) -> Int {
         let rows = try rows(
             """
             SELECT iif(json_type(?1, '$.total') = 'integer', json_extract(?1, '$.total'), NULL),
@@ -93,7 +93,7 @@ extension JSONDocument {
     }
 
     /// The members of an access token's answer.
-    func token() throws(Fault) -> (text: String?, type: String?, seconds: Double?) {
+    package func token() throws(Fault) -> (text: String?, type: String?, seconds: Double?) {
         func member(_ name: String, _ types: String) -> String {
             "iif(json_type(?1, '$.\(name)') IN (\(types)), json_extract(?1, '$.\(name)'), NULL)"
         }

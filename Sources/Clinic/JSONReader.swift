@@ -5,11 +5,11 @@ import Core
 /// and every step is bounded, whatever the text holds.
 ///
 /// It is kept, because to begin takes SQLite longer than to read an answer. Belongs to one thread at a time.
-final class JSONReader {
+package final class JSONReader {
     private let database: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
 
-    init() throws(Fault) {
+    package init() throws(Fault) {
         var database: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX
         let result = sqlite3_open_v2(":memory:", &database, flags, nil)

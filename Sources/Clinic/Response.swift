@@ -6,7 +6,7 @@ package struct Response {
     var status: Int
     /// By lower-case name.
     var headers: [String: String]
-    var body: [UInt8]
+    package var body: [UInt8]
 
     package init(status: Int, headers: [String: String], body: [UInt8]) {
         (self.status, self.headers, self.body) = (status, headers, body)
@@ -18,7 +18,7 @@ package struct Response {
     private var date: Instant? { headers["date"].flatMap { Instant(httpDate: $0) } }
 
     /// The answer to a transaction of so many entries.
-    func answer(to entries: Int, by reader: JSONReader) throws(Refusal) -> Answer {
+    package func answer(to entries: Int, by reader: JSONReader) throws(Refusal) -> Answer {
         guard status == 200 else {
             let retryAfter = headers["retry-after"].flatMap { FHIR.retryAfter($0, date: date) }
             var refusal = verdict(status: status, outcome: outcome(by: reader), retryAfter: retryAfter, date: date)
@@ -41,7 +41,7 @@ package struct Response {
     }
 
     /// Why a transaction without entries was not taken; nil where it was, or was refused for being empty.
-    func refusal(ofNothing reader: JSONReader) -> Fault? {
+    package func refusal(ofNothing reader: JSONReader) -> Fault? {
         if headers["content-type"]?.lowercased().hasPrefix("text/html") == true { return .clinic(.notOurClinic) }
         let outcome = outcome(by: reader)
         switch status {
@@ -62,20 +62,5 @@ package struct Response {
         guard let reader else { return OperationOutcome(issues: []) }
         let issues = try? JSONDocument(body, by: reader).issues()
         return OperationOutcome(issues: issues ?? [])
-    }
-}
-
-/// Reads an answer in each way in which the hub reads one, for `make fuzz`. Belongs to one thread at a time.
-package struct AnswerReader {
-    private let reader: JSONReader
-
-    package init() throws(Fault) { reader = try JSONReader() }
-
-    package func read(_ response: Response) {
-        _ = try? response.answer(to: 1, by: reader)
-        _ = response.refusal(ofNothing: reader)
-        guard let document = try? JSONDocument(response.body, by: reader) else { return }
-        _ = try? document.token()
-        _ = try? document.matches()
     }
 }

@@ -155,7 +155,7 @@ def test_one_that_never_reads_holds_nobody_up(home, clinic, cuff):
 
 
 def test_whatever_is_said_to_the_socket_the_daemon_goes_on(home, clinic, cuff):
-    """Known words that are broken off, joined and mixed with bytes of chance; never one that would be an act."""
+    """Known words, broken off, joined and mixed with bytes of chance; of acts only those that find nothing to do."""
     home.start()
     eventually(lambda: home.status().get("running"))
     chance = random.Random(1)

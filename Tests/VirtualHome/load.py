@@ -3,7 +3,7 @@
 import contextlib
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,6 +32,19 @@ class Taken:
     @property
     def name(self) -> tuple:
         return self.address, self.code, self.values
+
+
+@contextlib.contextmanager
+def meanwhile(act: Callable[[threading.Event], None]) -> Iterator[None]:
+    """`act` goes on in a thread of its own, until its event is set, which is at the end."""
+    is_over = threading.Event()
+    thread = threading.Thread(target=act, args=[is_over], daemon=True, name=act.__name__)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 class Household:
@@ -79,9 +92,7 @@ class Household:
     @contextlib.contextmanager
     def busy(self) -> Iterator[None]:
         """Somebody goes on measuring."""
-        is_over = threading.Event()
-
-        def go_on() -> None:
+        def go_on(is_over: threading.Event) -> None:
             while not is_over.wait(self._chance.uniform(0.1, 0.6)):
                 device = self._chance.choice([*self.devices, self.cable])
                 if device is self.cable:
@@ -89,13 +100,8 @@ class Household:
                 elif device.holds < 8:
                     self.measure(device)
                     device.go_on_air()
-        thread = threading.Thread(target=go_on, daemon=True, name="people")
-        thread.start()
-        try:
+        with meanwhile(go_on):
             yield
-        finally:
-            is_over.set()
-            thread.join()
 
     def acknowledged(self) -> set[bytes]:
         return {confirmed.value for device in self.devices for confirmed in list(device.confirmed)}
@@ -109,9 +115,7 @@ class Household:
 def flapping(clinic: Clinic, chance: random.Random) -> Iterator[None]:
     """The clinic is well, or fails in each way that there is, or is away for as long as the hub lives, which is when only
     the journal has what was confirmed."""
-    is_over = threading.Event()
-
-    def flap() -> None:
+    def flap(is_over: threading.Event) -> None:
         while not is_over.wait(chance.uniform(0.2, 2)):
             clinic.heal()
             mode = chance.choice(["well", "lost", "half", "cut-before", "cut-after", "status", "away", "away"])
@@ -120,11 +124,8 @@ def flapping(clinic: Clinic, chance: random.Random) -> Iterator[None]:
                 is_over.wait(chance.uniform(5, 60))
             elif mode != "well":
                 clinic.fault(mode, status=503, times=chance.randint(1, 3))
-    thread = threading.Thread(target=flap, daemon=True, name="clinic")
-    thread.start()
     try:
-        yield
+        with meanwhile(flap):
+            yield
     finally:
-        is_over.set()
-        thread.join()
         clinic.heal()
