@@ -4,12 +4,17 @@ package struct Fingerprint: Hashable, Sendable {
     package let bytes: [UInt8]
 
     /// `arrival` goes in only where the device gives nothing to tell two equal measurements apart.
+    ///
+    /// An age grows with every download, in the raw bytes too. A record that has one is known again by its number and its
+    /// content; without a number it cannot be, and then a driver has to erase it once it is kept.
     package init(device: String, reading: Reading, arrival: HubTime) {
+        var reading = reading
+        if case .age = reading.taken, reading.sequence != nil { (reading.taken, reading.bytes) = (.unknown, []) }
         var text = "\(device)\n\(reading.taken)\n\(reading.sequence.map(String.init) ?? "")\n"
         text += "\(reading.user.map(String.init) ?? "")\n"
         switch reading.taken {
         case .clock, .ticks: break
-        case .now, .unknown:
+        case .now, .unknown, .age:
             if reading.sequence == nil {
                 let (seconds, attoseconds) = arrival.uptime.components
                 text += "\(arrival.boot) \(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)"

@@ -78,6 +78,7 @@ extension RawTime: CustomStringConvertible {
         case .now: "now"
         case .clock(let time): "at \(time)"
         case .ticks(let count, let resolution): "ticks \(count) \(resolution.microseconds)"
+        case .age(let count, let resolution): "age \(count) \(resolution.microseconds)"
         case .unknown: "undated"
         }
     }
@@ -97,10 +98,11 @@ extension RawTime: CustomStringConvertible {
         case "at":
             guard let time = rest.popFirst().flatMap({ LocalTime($0) }) else { return nil }
             self = .clock(time)
-        case "ticks":
+        case "ticks", "age":
             guard let count = rest.popFirst().flatMap({ UInt64($0) }), let each = rest.popFirst().flatMap({ Int64($0) })
             else { return nil }
-            self = .ticks(count, resolution: .microseconds(each))
+            let resolution = Duration.microseconds(each)
+            self = word == "age" ? .age(count, resolution: resolution) : .ticks(count, resolution: resolution)
         default: return nil
         }
     }

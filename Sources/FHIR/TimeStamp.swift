@@ -82,7 +82,7 @@ extension RawTime {
             // Beyond this no counter counts, and Core gives it no line either.
             guard count < 1 << 48, resolution > .zero, resolution <= .seconds(86_400) else { return nil }
             return Int128(count) * resolution.nanoseconds
-        case .now, .unknown: return nil
+        case .now, .unknown, .age: return nil
         }
     }
 
@@ -92,7 +92,7 @@ extension RawTime {
         case .clock(let time): time.decimals
         case .ticks(_, let resolution):
             (0..<9).first { powerOfTen(9 - $0) <= resolution.nanoseconds } ?? 9
-        case .now, .unknown: 0
+        case .now, .unknown, .age: 0
         }
     }
 
@@ -132,7 +132,7 @@ enum DeviceClock: CaseIterable, Hashable {
         switch time {
         case .clock: self = .calendar
         case .ticks(_, let resolution): self = resolution >= .milliseconds(1) ? .counter : .fineCounter
-        case .now, .unknown: return nil
+        case .now, .unknown, .age: return nil
         }
     }
 
@@ -196,7 +196,7 @@ struct TimeStamp: Hashable {
         json.member("effectiveDateTime", zone.text(pair.hub.wall))
         switch pair.device {
         case .clock(let local): json.member("valueDateTime", zone.text(local, at: pair.hub.wall))
-        case .ticks, .now, .unknown:
+        case .ticks, .now, .unknown, .age:
             // Its clock is known to run, but cannot be read.
             guard let nanoseconds = pair.device.nanoseconds else { json.absence(.unknown); break }
             json.object("valueQuantity") { json in

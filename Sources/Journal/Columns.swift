@@ -96,7 +96,7 @@ extension RawTime {
         switch self {
         case .clock(let time): Int64(time.seconds) * 1_000_000 + Int64(time.microsecond)
         case .ticks(let count, _): Int64(exactly: count)
-        case .now, .unknown: nil
+        case .now, .unknown, .age: nil
         }
     }
 }

@@ -214,8 +214,8 @@ func json(_ reading: Reading, of driver: Driver) -> String {
             case .clock(let time):
                 json.member("kind", "clock")
                 json.member("value", time.description)
-            case .ticks(let count, let resolution):
-                json.member("kind", "ticks")
+            case .ticks(let count, let resolution), .age(let count, let resolution):
+                if case .age = reading.taken { json.member("kind", "age") } else { json.member("kind", "ticks") }
                 json.member("value", String(count))
                 json.member("resolution", "\(resolution / .microseconds(1)) us")
             }

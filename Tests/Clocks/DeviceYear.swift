@@ -74,8 +74,9 @@ struct DeviceYear {
             }
             let count = chance.happens(0.05) ? Int.random(in: 0...memory.count, using: &chance) : memory.count
             for record in memory.prefix(count) {
+                let taken = device.clock == .age ? device.age(of: record.at, now: now) : record.taken
                 now += 100_000
-                add(record.at, record.taken, heard(now), begun, seen: seen, last, since: known, pair)
+                add(record.at, taken, heard(now), begun, seen: seen, last, since: known, pair)
             }
             memory.removeFirst(count)
             if memory.isEmpty, promises { (last, known) = (heard(now), history.pairs.count) }

@@ -3,7 +3,7 @@ import Dice
 
 /// A device with a clock of a kind, in a room whose temperature changes, in the hands of people.
 struct SimulatedDevice {
-    enum Clock: CaseIterable { case calendar, unreadable, counter, none, live }
+    enum Clock: CaseIterable { case calendar, unreadable, counter, age, none, live }
     enum Season: CaseIterable { case never, itself, byHand, late }
 
     let clock: Clock
@@ -31,7 +31,7 @@ struct SimulatedDevice {
 
     init(_ stretch: ClosedRange<Int64>, _ restless: Double, _ chance: inout Chance) {
         clock = chance.pick([
-            .calendar, .calendar, .calendar, .calendar, .calendar, .calendar, .unreadable, .counter, .none, .live,
+            .calendar, .calendar, .calendar, .calendar, .calendar, .calendar, .unreadable, .counter, .age, .none, .live,
         ])
         step = clock == .counter ? second / 10 : chance.pick([second, second, second, second, minute, second / 100])
         season = chance.pick([.never, .never, .itself, .byHand, .late])
@@ -62,7 +62,8 @@ struct SimulatedDevice {
         // A counter began when its battery was put in.
         let first = clock == .counter ? Int64(chance.between(1, 300)) * day - start : local + Int64(wrong * 1_000_000)
         offset = first
-        pending = restless > 0 ? peoplesChanges(stretch, restless, &chance) : []
+        // A device that counts how long ago something was has forgotten it where its count begins anew.
+        pending = restless > 0 && clock != .age ? peoplesChanges(stretch, restless, &chance) : []
     }
 
     /// What the clock does at a moment: is moved by so much, or set to a value.
@@ -157,6 +158,11 @@ struct SimulatedDevice {
     /// What the clock stands at, in microseconds of its own line.
     func line(_ at: Int64) -> Int64 { at + gain(at) + offset }
 
+    /// How long ago it says something was, in whole minutes.
+    func age(of at: Int64, now: Int64) -> RawTime {
+        .age(UInt64(max(0, line(now) - line(at)) / minute), resolution: .seconds(60))
+    }
+
     /// What it shows, in steps: of its stamps, or those of its clock as it is read.
     func shows(_ at: Int64, inStepsOf step: Int64) -> RawTime {
         let line = max(0, line(at)), shown = line - line % step
@@ -167,7 +173,7 @@ struct SimulatedDevice {
             return LocalTime(
                 seconds: Int(shown / second), microsecond: Int(fraction), decimals: step < second ? 2 : 0
             ).map(RawTime.clock) ?? .unknown
-        case .none: return .unknown
+        case .none, .age: return .unknown
         case .live: return .now
         }
     }

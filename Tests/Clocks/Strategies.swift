@@ -10,6 +10,7 @@ enum Strategy: String, CaseIterable {
     /// Microseconds; nil where the reading is given up.
     func date(_ record: History.Record, _ pair: ClockPair?) -> Int64? {
         let heard = record.heard.wall.milliseconds * 1000
+        if let age = record.taken.age.map(microseconds), self != .arrival { return heard - age }
         guard self != .arrival, let line = record.taken.line.map(microseconds) else { return heard }
         var local = line
         if case .ticks = record.taken { local = heard }

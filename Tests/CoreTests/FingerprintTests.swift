@@ -68,6 +68,22 @@ import Testing
         #expect(first == Fingerprint(device: "line:/dev/ttyUSB0", reading: numbered, arrival: later))
     }
 
+    /// A record that says how old it is says so differently each time: its number and its content tell it.
+    @Test func anAgeIsNoPartOfWhatARecordIs() {
+        func record(_ age: UInt64, _ sequence: Int?, _ percent: Int32, heard: HubTime? = nil) -> Fingerprint {
+            let reading = Reading(
+                [Value(.oxygenSaturation, Amount(percent), .percent)], taken: .age(age, resolution: .seconds(60)),
+                sequence: sequence, bytes: [UInt8(age), UInt8(percent)])
+            return Fingerprint(device: "a", reading: reading, arrival: heard ?? arrival)
+        }
+        var later = arrival
+        later.uptime += .seconds(60)
+        #expect(record(12, 3, 97) == record(13, 3, 97, heard: later))
+        #expect(Set([record(12, 3, 97), record(12, 4, 97), record(12, 3, 96)]).count == 3)
+        // Two equal measurements of a device that does not number them are two.
+        #expect(record(12, nil, 97) != record(12, nil, 97, heard: later))
+    }
+
     @Test func everyPartCounts() throws {
         let time = try #require(LocalTime(2026, 3, 2, 10, 11, 12)),
             other = try #require(LocalTime(2026, 3, 2, 10, 11, 13))

@@ -8,6 +8,7 @@ import Testing
         "spo2 97.0 % average spo2 12 s below-90 ticks 300 1000000 lasting 900 sequence 7 #session-part", "undated",
         "now",
         "weight 78.810 kg at 2026-03-19T17:01:47.000",
+        "pulse-oximeter-rate 72 /min age 12 60000000 sequence 3",
     ])
     func whatIsReadIsWrittenAgain(line: String) { #expect(Reading(notation: line)?.description == line) }
 

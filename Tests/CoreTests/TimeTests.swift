@@ -1,4 +1,5 @@
 import Core
+import Dice
 import Testing
 
 @Suite struct TimeTests {
@@ -120,5 +121,68 @@ import Testing
         #expect(dated.at == Instant(milliseconds: 190_000) && dated.error < .milliseconds(300))
         let absurd = RawTime.ticks(.max, resolution: .seconds(1)).dated(by: pair, heard: hub(200_000))
         #expect(absurd.at == nil)
+        // The most that the elapsed time of a health sensor can count, in seconds: nine million years.
+        let last = RawTime.ticks(1 << 48 - 1, resolution: .seconds(1))
+        #expect(last.dated(by: pair, heard: hub(200_000)).at == nil)
+        let start = ClockPair(device: last, hub: hub(200_000), error: .zero)
+        #expect(RawTime.ticks(5, resolution: .seconds(1)).dated(by: start, heard: hub(200_000)).at == nil)
+    }
+
+    /// "Twelve minutes ago", heard at 50 000 s: some time in the thirteenth minute before, and 1 s for what was under way.
+    @Test func anAgeIsCountedBackFromItsArrival() {
+        let heard = hub(50_000_000), dated = RawTime.age(12, resolution: .seconds(60)).dated(by: nil, heard: heard)
+        #expect(dated.basis == .age)
+        // 220 ppm of 13 minutes are 172 ms, of 12 minutes 158 ms; the hub's own clock has 100 ms.
+        let earliest = 50_000_000 - 13 * 60_000 - 1000 - 172 - 100 - 8
+        let latest = 50_000_000 - 12 * 60_000 + 158 + 100 + 8
+        #expect(abs((dated.earliest?.milliseconds ?? 0) - Int64(earliest)) < 4)
+        #expect(abs((dated.latest?.milliseconds ?? 0) - Int64(latest)) < 4)
+        #expect(abs((dated.at?.milliseconds ?? 0) - Int64(earliest + latest) / 2) < 2)
+        #expect(dated.error < .milliseconds(31_000))
+        // A day's age in hours is a period, and no instant.
+        let old = RawTime.age(24, resolution: .seconds(3600)).dated(by: nil, heard: heard)
+        #expect(old.at == nil && old.basis == .age && old.earliest != nil)
+        // No device has counted so long.
+        for absurd in [RawTime.age(.max, resolution: .seconds(60)), .age(1 << 47, resolution: .seconds(86_400))] {
+            let dated = absurd.dated(by: nil, heard: heard)
+            #expect(dated.at == nil && dated.basis == .bounded && dated.latest != nil)
+        }
+    }
+
+    /// Whatever a device says of its time, nothing traps, and what is told is in its bounds.
+    @Test func noTimeOfADeviceIsTooWild() {
+        var chance = Chance(48)
+        let counts: [UInt64] = [0, 1, 60, 1 << 31, 1 << 47, 1 << 48 - 1, 1 << 48, .max]
+        let steps: [Duration] = [
+            .zero, .nanoseconds(1), .microseconds(125), .seconds(1), .seconds(60), .seconds(86_400), .seconds(-1),
+            .seconds(Int64.max),
+        ]
+        let dates = ["0001-01-01T00:00:00", "1970-01-01T00:00:00", "2026-10-25T02:30:00", "9999-12-31T23:59:59"]
+        func any() -> RawTime {
+            switch Int.random(in: 0...4, using: &chance) {
+            case 0: .ticks(chance.pick(counts), resolution: chance.pick(steps))
+            case 1: .age(chance.pick(counts), resolution: chance.pick(steps))
+            case 2, 3: clock(chance.pick(dates))
+            default: chance.pick([.now, .unknown])
+            }
+        }
+        for round in 0..<20_000 {
+            let pairs = (0..<Int.random(in: 0...3, using: &chance)).map { place in
+                ClockPair(
+                    device: any(), hub: hub(Int64(place) * 1_000_000), error: .zero, isWritten: chance.happens(0.2))
+            }
+            let records = (0..<Int.random(in: 1...4, using: &chance)).map { place in
+                History.Record(
+                    taken: any(), heard: hub(3_000_000 + Int64(place)),
+                    seen: Int.random(in: 0...pairs.count, using: &chance))
+            }
+            let timeline = HubTimeline(anchors: [], moments: pairs.map(\.hub) + records.map(\.heard))
+            let told = Chronology.conclude(History(pairs: pairs, records: records), timeline) { _ in 60 }.map(\.dated)
+            #expect(told.count == records.count)
+            for dated in told {
+                guard let at = dated.at, let earliest = dated.earliest, let latest = dated.latest else { continue }
+                #expect(earliest <= at && at <= latest, "\(round)")
+            }
+        }
     }
 }

@@ -100,7 +100,7 @@ import Testing
     @Test func absurdCountersMakeNoTrouble() throws {
         for time in [
             RawTime.ticks(.max, resolution: .seconds(1)), .ticks(1, resolution: .zero),
-            .ticks(1 << 47, resolution: .seconds(86_400)),
+            .ticks(1 << 47, resolution: .seconds(86_400)), .age(12, resolution: .seconds(60)),
         ] {
             let pair = ClockPair(device: time, hub: hub("2026-11-20T07:15:30"), error: .zero)
             var reading = kept([Value(.oxygenSaturation, Amount(97), .percent)], oximeter)

@@ -23,6 +23,8 @@ package struct Dated: Equatable, Sendable {
 package enum Basis: String, CaseIterable, Sendable {
     /// The device stamps nothing; the hub heard the measurement as it was made.
     case arrival
+    /// The device said how long ago it was, and the hub when it heard that.
+    case age
     /// The device's stamp, moved by the offset that was seen when both clocks were read together.
     case paired
     /// The device's stamp on the line through what was seen before and after it.

@@ -80,7 +80,7 @@ package struct Conclusion: Equatable, Sendable {
         let window = apparent ?? window
         let earliest = window.earliest > Window.never ? floorToStep(window.earliest, 1000) : nil
         let latest = window.latest < Window.forever ? -floorToStep(-window.latest, 1000) : nil
-        let isInstant = basis == .arrival || basis == .paired || basis == .interpolated
+        let isInstant = basis == .arrival || basis == .age || basis == .paired || basis == .interpolated
         guard isInstant, !window.isClosed || window.half <= Self.claimed else {
             return Dated(
                 at: nil, error: .zero, basis: basis, earliest: earliest.map(Instant.init(milliseconds:)),

@@ -8,7 +8,9 @@ extension History {
         while let first = rest.first {
             let visit = rest.prefix { records[$0].visit == records[first].visit }
             let numbers = visit.compactMap { records[$0].sequence }
-            let stamps = visit.compactMap { records[$0].taken.line }
+            let stamps = visit.compactMap { index in
+                records[index].taken.line ?? records[index].taken.age.map { .zero - $0 }
+            }
             if numbers.count == visit.count, Set(numbers).count == numbers.count {
                 order += visit.sorted { (records[$0].sequence ?? 0) < (records[$1].sequence ?? 0) }
             } else if stamps.count == visit.count, stamps.count > 2, zip(stamps, stamps.dropFirst()).allSatisfy(>=),

@@ -6,6 +6,9 @@ public enum RawTime: Equatable, Sendable {
     case clock(LocalTime)
     /// The device's own counter, in units of `resolution`.
     case ticks(UInt64, resolution: Duration)
+    /// How long ago by the device's own count, when it said so, in whole units of `resolution` that had passed: a device of
+    /// "twelve minutes ago".
+    case age(UInt64, resolution: Duration)
     /// From the device's memory, without a usable stamp.
     case unknown
 }
@@ -177,10 +180,22 @@ extension RawTime {
     package var line: Duration? {
         switch self {
         case .clock(let time): .seconds(time.seconds) + .microseconds(time.microsecond)
-        // No counter of a device runs for more than 48 bits; a larger one is no line, and must not overflow.
-        case .ticks(let count, let resolution): count < 1 << 48 ? resolution * Int64(count) : nil
-        case .now, .unknown: nil
+        case .ticks(let count, let resolution): Self.length(count, resolution)
+        case .now, .unknown, .age: nil
         }
+    }
+
+    /// How long ago it was taken, at least, where the device says that; a unit more at most.
+    package var age: Duration? {
+        if case .age(let count, let resolution) = self { Self.length(count, resolution) } else { nil }
+    }
+
+    /// Nil for a count that no device reaches, because it is of more than ten thousand years: what goes by it must not
+    /// overflow.
+    private static func length(_ count: UInt64, _ resolution: Duration) -> Duration? {
+        guard count < 1 << 48, .zero <= resolution, resolution <= .seconds(86_400) else { return nil }
+        let length = resolution * Int64(count)
+        return length <= .seconds(315_569_520_000) ? length : nil
     }
 
     /// The finest step that the device's stamp can show.
@@ -188,7 +203,7 @@ extension RawTime {
         switch self {
         case .clock(let time):
             (0..<time.decimals).reduce(Duration.seconds(1)) { step, _ in step / 10 }
-        case .ticks(_, let resolution): resolution
+        case .ticks(_, let resolution), .age(_, let resolution): resolution
         case .now, .unknown: .zero
         }
     }

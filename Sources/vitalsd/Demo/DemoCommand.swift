@@ -124,6 +124,7 @@ extension RawTime {
         case .clock(let time): String("\(time)".prefix(16))
         case .now: "none, live"
         case .ticks(let count, _): "\(count) ticks"
+        case .age(let count, let resolution): "\(count) × \(resolution / .seconds(1)) s ago"
         case .unknown: "unknown"
         }
     }

@@ -16,6 +16,11 @@ enum TimeText {
         switch taken {
         case .now: noStamp
         case .unknown: noUsableStamp
+        case .age:
+            taken.age.map { age in
+                Text(en: "The device said that it was ", da: "Apparatet sagde, at den var ") + length(age)
+                    + Text(en: " old when it was heard.", da: " gammel, da den blev hørt.")
+            } ?? noUsableStamp
         case .clock, .ticks:
             Text(en: "The device stamped it ", da: "Apparatet gav den tidspunktet ") + stamp(taken) + "."
         }
@@ -36,6 +41,10 @@ enum TimeText {
             Text(
                 en: "The device stamps nothing: it measured while the hub listened.",
                 da: "Apparatet giver ingen tidspunkter: det målte, mens hubben lyttede.")
+        case .age:
+            Text(
+                en: "It is as old as the device said, counted back from when the hub heard it.",
+                da: "Den er så gammel, som apparatet sagde, regnet tilbage fra, da hubben hørte den.")
         case .paired where leadsForward:
             Text(
                 en: "From the first of these the line of its clock leads to this stamp.",
@@ -108,7 +117,7 @@ enum TimeText {
         switch taken {
         case .clock(let time): Text(en: time.description, da: danish(time))
         case .ticks(let count, _): Text(en: "tick \(count)", da: "trin \(count)")
-        case .now, .unknown: Text(en: "nothing", da: "intet")
+        case .now, .unknown, .age: Text(en: "nothing", da: "intet")
         }
     }
 
