@@ -17,6 +17,9 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package private(set) var gap = Duration.zero
     /// Readings refused alone, while nothing else was taken since.
     package private(set) var refusedAlone = 0
+    /// After how long what is measured meanwhile goes at once, and does not wait for the end of the pause: nil where the clinic
+    /// has asked for patience, or where only a technician can help.
+    package private(set) var shortestPause: Duration?
     /// Whether what was sent last did not get through in time, more than once.
     package private(set) var isTooSlow = false
     /// The largest bundle that the clinic has not called too large.
@@ -33,6 +36,8 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// Hubs that wait for a clinic come back spread evenly over the longest delay: of fifty thousand, one that begins again
     /// hears fewer than twice what it can take (`make fleet`).
     package static let firstDelay = Duration.seconds(5), longestDelay = Duration.seconds(1200)
+    /// What somebody measures while the hub waits is sent at once, but so long after a failure at least.
+    package static let liveDelay = Duration.seconds(60)
     package static let technicianProbe = Duration.seconds(900), rightsProbe = Duration.seconds(3600)
     package static let longestWish = Duration.seconds(86_400)
     /// So many readings refused in a row are enough to suspect what all share, and so many to be sure.
@@ -110,6 +115,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package mutating func failed(_ refusal: Refusal, chance: Double) -> Duration {
         failures += 1
         if refusal.status != nil { answers += 1 }
+        shortestPause = isWayUnknown(refusal) ? scaled(Self.liveDelay) : nil
         if case .clinic(.busy(429, _)) = refusal.fault { gap = min(max(.seconds(1), gap * 2), .seconds(60)) }
         if case .network(.timedOut) = refusal.fault, failures > 1 {
             isTooSlow = true
@@ -121,6 +127,15 @@ package struct DeliveryPolicy: Equatable, Sendable {
         }
         let delay = delay(refusal), least = delay < Self.longestDelay ? 0.5 : 0.9
         return scaled(delay * (least + (1 - least) * chance))
+    }
+
+    /// Whether the way may be open again at any moment: nobody answered, or somebody who had too much to do. People measure by
+    /// chance, so that no two hubs ask together because of it.
+    private func isWayUnknown(_ refusal: Refusal) -> Bool {
+        switch refusal.fault {
+        case .network, .clinic(.failing): refusal.action != .pause
+        case .clinic, .hub, .device, .pairing: false
+        }
     }
 
     private func delay(_ refusal: Refusal) -> Duration {

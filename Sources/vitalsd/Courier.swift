@@ -43,6 +43,8 @@ import Journal
     /// Whether nobody reads the journal before the bell rings.
     var isResting = false
     private var isRetired = false
+    /// Whether anything was kept since the last request was begun.
+    private(set) var hasNews = false
     /// Whether a pause may end at the next ring.
     var isReleased = false
     /// What the clinic knows of the devices; nil before it was asked of the journal.
@@ -71,6 +73,7 @@ import Journal
 
     /// Something was kept.
     func wake() {
+        hasNews = true
         backlog.tellNews()
         if isResting { bell.ring() }
     }
@@ -108,6 +111,7 @@ import Journal
     func run() async {
         var hasLooked = false
         while !isRetired {
+            hasNews = false
             do throws(Refusal) {
                 if !hasLooked {
                     try await takeUp()

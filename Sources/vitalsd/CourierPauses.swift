@@ -63,7 +63,8 @@ extension Courier {
         policy.forgive()
     }
 
-    /// Waits as long as the policy says. A new reading never shortens it; a reload ends it.
+    /// Waits as long as the policy says. A reload ends it, and what somebody measures now, where nobody knows whether the way is
+    /// open again.
     func pause(after refusal: Refusal) async {
         if fault != refusal.fault {
             log(refusal.fault, about: name == Recipient.clinic ? nil : name)
@@ -71,7 +72,10 @@ extension Courier {
         }
         fault = refusal.fault
         isReleased = false
-        let due = ContinuousClock.now + policy.failed(refusal, chance: .random(in: 0...1))
-        while !isReleased, await bell.rung(before: due) {}
+        let begin = ContinuousClock.now, due = begin + policy.failed(refusal, chance: .random(in: 0...1))
+        let live = policy.shortestPause.map { min(due, begin + $0) } ?? due
+        isResting = true
+        while !isReleased, await bell.rung(before: hasNews ? live : due) {}
+        isResting = false
     }
 }

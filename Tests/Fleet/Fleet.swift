@@ -6,8 +6,8 @@ struct Hub {
     var way: Way
     /// When each reading was measured that is not at the clinic, oldest first.
     var waiting: [Double] = []
-    /// Whether it waits after a failure: what is measured meanwhile waits with it.
-    var isPaused = false
+    /// After a failure: when it asks again, and when it asked last.
+    var next: Double?, asked = 0.0
     /// What it is to measure, the next one last.
     var plan: [Double] = []
     /// When its next sign of life is due.
@@ -60,7 +60,9 @@ struct Fleet {
         backlog = hubs.reduce(0) { $0 + $1.waiting.count }
         while let (time, index, what) = events.pop(), time < end {
             switch what {
-            case .attempt: attempt(index, at: time)
+            case .attempt:
+                // Something measured since may have gone before.
+                if hubs[index].next ?? time == time { attempt(index, at: time) }
             case .measure: measure(index, at: time)
             case .heartbeat: beat(index, at: time)
             }
@@ -78,12 +80,18 @@ struct Fleet {
             hubs[index].waiting.append(measured)
             next = next ?? measured
         }
+        var measured = hubs[index].waiting.dropFirst()
         while let time = next, time < restored {
             outcome.wasted += 1
             outcome.requests += 1
             next = time + hubs[index].way.failed(.down, &chance)
+            hubs[index].asked = time
+            // What is measured meanwhile does not wait for that.
+            measured = measured.drop { $0 <= time }
+            guard let live = measured.first, let due = next, live < due else { continue }
+            if hubs[index].way.hurries(live - time) { next = live }
         }
-        hubs[index].isPaused = next != nil
+        hubs[index].next = next
         if let next { events.push(next, index, .attempt) }
         if let measured = hubs[index].plan.last { events.push(measured, index, .measure) }
         while hubs[index].heartbeat < restored { plan(heartbeatOf: index, after: hubs[index].heartbeat) }
@@ -100,14 +108,15 @@ struct Fleet {
         let wasIdle = hubs[index].waiting.isEmpty
         hubs[index].waiting.append(time)
         if backlog > 0 { outcome.live += 1 }
-        if wasIdle, !hubs[index].isPaused { attempt(index, at: time) }
+        let isPaused = hubs[index].next != nil
+        if isPaused ? hubs[index].way.hurries(time - hubs[index].asked) : wasIdle { attempt(index, at: time) }
     }
 
     /// A sign of life goes where nothing waits, and a failure is nothing to it.
     private mutating func beat(_ index: Int, at time: Double) {
         plan(heartbeatOf: index, after: time)
         events.push(hubs[index].heartbeat, index, .heartbeat)
-        guard !hubs[index].isPaused, hubs[index].waiting.isEmpty else { return }
+        guard hubs[index].next == nil, hubs[index].waiting.isEmpty else { return }
         outcome.requests += 1
         _ = server.ask(at: time)
     }
@@ -115,11 +124,13 @@ struct Fleet {
     private mutating func attempt(_ index: Int, at time: Double) {
         guard !hubs[index].waiting.isEmpty else { return }
         outcome.requests += 1
+        hubs[index].asked = time
         if let refusal = server.ask(at: time) {
-            hubs[index].isPaused = true
-            return events.push(time + hubs[index].way.failed(refusal, &chance), index, .attempt)
+            let next = time + hubs[index].way.failed(refusal, &chance)
+            hubs[index].next = next
+            return events.push(next, index, .attempt)
         }
-        hubs[index].isPaused = false
+        hubs[index].next = nil
         // What is live first and alone, and then the oldest.
         let split = hubs[index].waiting.firstIndex { $0 > time - Self.live } ?? hubs[index].waiting.endIndex
         let most = hubs[index].way.most, isLive = split < hubs[index].waiting.endIndex

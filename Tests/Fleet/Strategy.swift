@@ -38,6 +38,12 @@ struct Way {
         policy.taken(readings, in: .seconds(time))
     }
 
+    /// Whether what is measured so many seconds after a failure is sent at once.
+    func hurries(_ waited: Double) -> Bool {
+        guard strategy == .vitalsd, let least = policy.shortestPause else { return false }
+        return waited >= least / .seconds(1)
+    }
+
     /// How long to wait, in seconds.
     mutating func failed(_ refusal: Refusal, _ chance: inout Chance) -> Double {
         failures += 1
