@@ -12,6 +12,8 @@ import Journal
     private let journal: Journal
     private var contacts: [String: Journal.Contact] = [:]
     private var changed: Set<String> = []
+    /// Rung by a device that was never heard before.
+    private let newcomer: Bell
     /// A place to listen, by its name in the journal.
     private enum Place: String, CaseIterable { case air = "listening", lines = "listening-lines" }
     /// On the timeline of this boot; none where the hub cannot listen at present.
@@ -25,6 +27,7 @@ import Journal
     init(_ journal: Journal, hearsUSB: Bool) async throws(Fault) {
         self.journal = journal
         self.hearsUSB = hearsUSB
+        newcomer = try Bell()
         for contact in try await journal.contacts() { contacts[contact.device] = contact }
         let now = HubClock.now()
         for place in Place.allCases {
@@ -41,7 +44,7 @@ import Journal
 
     func run() async {
         while true {
-            await loop.sleep(for: Self.pause)
+            _ = await newcomer.rung(before: .now + Self.pause)
             await flush()
         }
     }
@@ -70,9 +73,11 @@ import Journal
     }
 
     private func hear(_ device: String) {
-        let now = HubClock.now()
+        let now = HubClock.now(), isNew = contacts[device] == nil
         contacts[device, default: Journal.Contact(device: device, heard: now)].heard = now
         changed.insert(device)
+        // A technician looks at what was just installed: `status` must not say for five minutes that it was never heard.
+        if isNew { newcomer.ring() }
     }
 
     /// A device on a cable says something. It is read as it comes, so that nothing is left in it. A cable alone says nothing.

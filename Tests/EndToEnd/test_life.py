@@ -242,5 +242,10 @@ def test_status_tells_a_technician_the_same(home, cuff):
     assert home.status()["bound"][0]["schedule"] == "twice a day"
     home.ask("bind", cuff.address, "--schedule", "none")
     assert home.status()["bound"][0]["schedule"] is None
+    # Once it has been heard that is said at once, however seldom what is heard goes to disk.
+    home.start()
+    measure(cuff, 120)
+    eventually(lambda: home.status()["bound"][0]["heard"], within=60)
+    assert "never heard" not in home.ask("status")
     refused = home.run("bind", cuff.address, "--schedule", "Mon 10-08")
     assert refused.returncode == 64 and "10-08 ends before it begins" in refused.stderr

@@ -123,6 +123,20 @@ import Testing
         #expect(words(lines) == words(wide))
     }
 
+    /// Where there are columns a long name ends with a mark, and where there are none it is whole.
+    @Test func aLongNameIsMarkedAsCut() {
+        var page = page(.english)
+        let name = "oximeter (serial format 13)", then = SceneEntryTests.then
+        page.take(
+            .reading(
+                ReadingScene(number: 3, kind: "pulse-oximeter", model: name, step: .kept, kept: then, latest: then)))
+        func text(_ columns: Int) -> String {
+            page.lines(rows: 60, columns: columns, at: SceneEntryTests.now).map(\.text).joined(separator: "\n")
+        }
+        #expect(text(80).contains("oximeter (serial … kept") && !text(80).contains(name))
+        #expect(text(40).split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(name))
+    }
+
     /// A stranger's device of no known model is counted, never named.
     @Test func strangersHaveNoName() {
         let text = page(.english).lines(rows: 40, columns: 120, at: SceneEntryTests.now).map(\.text)

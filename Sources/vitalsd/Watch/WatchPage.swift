@@ -102,13 +102,13 @@ struct WatchPage {
                 device.signal.map { "\(bars($0)) \(rightColumn(String($0), 4)) dBm" } ?? column("", 13)
             let whose = said(device.isBound ? WatchText.ours : WatchText.stranger)
             lines += row(
-                "  \(column(device.model, 18))",
+                "  ", device.model,
                 "\(device.address)  \(signal)  \(rightColumn(age(device.heard, now), 6))  \(whose)", columns,
                 device.isBound ? .plain : .quiet)
         }
         let others = near.count - known.count
-        if others > 0 { lines += row(" ", "\(others) \(said(WatchText.others))", columns, .quiet) }
-        if lines.count == 2 { lines += row(" ", said(WatchText.nobody), columns, .quiet) }
+        if others > 0 { lines += row("  ", "", "\(others) \(said(WatchText.others))", columns, .quiet) }
+        if lines.count == 2 { lines += row("  ", "", said(WatchText.nobody), columns, .quiet) }
         return lines
     }
 
@@ -122,10 +122,10 @@ struct WatchPage {
             let style: Terminal.Line.Style =
                 visit.steps.last == .failed ? .bad : visit.isOver ? .quiet : .plain
             lines += row(
-                "  \(clock(visit.began))  \(column(name, 18))", steps.joined(separator: " → "), columns, style)
-            if let fault = visit.fault { lines += row("           ", fault.told(in: language), columns, .bad) }
+                "  \(clock(visit.began))  ", name, steps.joined(separator: " → "), columns, style)
+            if let fault = visit.fault { lines += row("            ", "", fault.told(in: language), columns, .bad) }
         }
-        if lines.count == 2 { lines += row(" ", said(WatchText.noVisit), columns, .quiet) }
+        if lines.count == 2 { lines += row("  ", "", said(WatchText.noVisit), columns, .quiet) }
         return lines
     }
 
@@ -144,22 +144,21 @@ struct WatchPage {
             let style: Terminal.Line.Style =
                 reading.step == .refused ? .bad : reading.step == .delivered ? .good : .plain
             lines += row(
-                "  \(clock(reading.kept))  \(column("#\(reading.number)", 6)) \(column(reading.model, 18))", way,
-                columns,
-                style)
+                "  \(clock(reading.kept))  \(column("#\(reading.number)", 6)) ", reading.model, way, columns, style)
         }
-        if lines.count == 2 { lines += row(" ", said(WatchText.noReading), columns, .quiet) }
+        if lines.count == 2 { lines += row("  ", "", said(WatchText.noReading), columns, .quiet) }
         return lines
     }
 
-    /// Who, and what of them: on a phone's narrow terminal what does not fit goes to lines of its own, for nothing may be cut.
+    /// When and who, and what of them: on a phone's narrow terminal what does not fit goes to lines of its own, for nothing may
+    /// be cut there but a name in its column.
     private func row(
-        _ start: String, _ rest: String, _ columns: Int, _ style: Terminal.Line.Style
+        _ start: String, _ name: String, _ rest: String, _ columns: Int, _ style: Terminal.Line.Style
     ) -> [Terminal.Line] {
-        let whole = "\(start) \(rest)"
+        let whole = name.isEmpty ? start + rest : "\(start)\(column(name, 18)) \(rest)"
         if whole.count <= columns { return [Terminal.Line(whole, style)] }
-        let margin = "      "
-        let head = start.allSatisfy(\.isWhitespace) ? [] : wrapped(start, first: "  ", rest: margin, columns)
+        let margin = "      ", who = start + name
+        let head = who.allSatisfy(\.isWhitespace) ? [] : wrapped(who, first: "  ", rest: margin, columns)
         return (head + wrapped(rest, first: margin, rest: margin, columns)).map { Terminal.Line($0, style) }
     }
 
@@ -203,7 +202,7 @@ struct WatchPage {
     }
 
     private func column(_ text: String, _ width: Int) -> String {
-        let cut = text.prefix(width)
+        let cut = text.count > width ? text.prefix(width - 1) + "…" : text[...]
         return cut + String(repeating: " ", count: width - cut.count)
     }
 
