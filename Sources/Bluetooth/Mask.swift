@@ -48,7 +48,7 @@ struct Mask {
 
     func masked(_ sighting: Sighting) -> Sighting {
         switch sighting.way {
-        case .line: return Sighting(.line(SerialLine(path: "recorded")))
+        case .line(let line): return Sighting(.line(SerialLine(path: "recorded", driver: line.driver)))
         case .advertisement(var seen):
             seen.address = Self.masked(seen.address, seen.kind)
             seen.name = masked(name: seen.name)
@@ -216,7 +216,7 @@ struct Mask {
         driver.claims.map { claim in
             switch claim {
             case .advertised(let known, _), .serialPort(let known, _): name.hasPrefix(known) ? known.utf8.count : 0
-            case .service, .usb, .talks, .answers: 0
+            case .service, .usb, .talks, .answers, .assigned: 0
             }
         }.max() ?? 0
     }

@@ -26,7 +26,8 @@
 /// The `@` lines are the device's attribute table. It answers the exchange of MTUs and the discovery, in whatever order
 /// and pieces the client asks; the conversation holds the rest (reads, writes, indications, confirmations) PDU by PDU.
 ///
-/// A `tty` line instead of `adv` begins the capture of a serial device. Hexadecimal digits may be grouped at will; the
+/// A `tty` line instead of `adv` begins the capture of a serial device; behind its path stands `=` and the driver where a
+/// technician has to say whose the line is. Hexadecimal digits may be grouped at will; the
 /// first word that is not made of pairs of them begins a comment.
 package struct Capture: Sendable {
     package enum Line: Equatable, Sendable {
@@ -71,7 +72,7 @@ package struct Capture: Sendable {
                     throw wrong("adv <address> name \"…\" services <uuid>…")
                 }
                 sighting = Sighting(.advertisement(advertisement))
-            case "tty": sighting = Sighting(.line(SerialLine(path: rest)))
+            case "tty": sighting = Sighting(.line(SerialLine(notation: rest)))
             case "@":
                 guard let attribute = Attribute(notation: rest), attribute.handle > attributes.last?.handle ?? 0 else {
                     throw wrong("@ <handle, rising> <type> <bytes>")

@@ -9,7 +9,7 @@ extension Capture: CustomStringConvertible {
         }
         switch sighting.way {
         case .advertisement(let advertisement): text += "adv \(advertisement.notation)\n"
-        case .line(let line): text += "tty \(line.path)\n"
+        case .line(let line): text += "tty \(line.notation)\n"
         }
         for attribute in attributes { text += "@ \(attribute.notation)\n" }
         for line in lines { text += line.notation(isPDU: !attributes.isEmpty) + "\n" }

@@ -120,6 +120,8 @@ package enum Claim: Equatable, Sendable {
     case talks(Framing, frames: Int)
     /// It waits: asked with its own harmless `hello`, it answers with a frame of this framing.
     case answers(Framing, hello: [UInt8])
+    /// The same of a device whose `hello` cannot be said on every line: a technician says which line is its.
+    case assigned(Framing, hello: [UInt8])
 }
 
 /// Who opens the serial port of a classic device, in the words of GAP.

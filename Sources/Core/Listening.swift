@@ -18,7 +18,8 @@ package struct Listening {
                 switch claim {
                 case .talks(let framing, let frames) where framing.settings == settings:
                     Candidate(driver: driver, wanted: frames, frames: Frames(framing))
-                case .answers(let framing, hello) where framing.settings == settings:
+                case .answers(let framing, hello) where framing.settings == settings,
+                    .assigned(let framing, hello) where framing.settings == settings:
                     Candidate(driver: driver, wanted: 1, frames: Frames(framing))
                 default: nil
                 }
@@ -52,7 +53,7 @@ package func lineSettings(of drivers: [Driver]) -> [(settings: LineSettings, hel
         switch claim {
         case .talks(let talked, _): (framing, hello) = (talked, nil)
         case .answers(let answered, let said): (framing, hello) = (answered, said)
-        case .advertised, .serialPort, .service, .usb: continue
+        case .advertised, .serialPort, .service, .usb, .assigned: continue
         }
         guard let settings = framing.settings else { continue }
         let at = all.firstIndex { $0.settings == settings } ?? all.count
@@ -60,6 +61,17 @@ package func lineSettings(of drivers: [Driver]) -> [(settings: LineSettings, hel
         if let hello { all[at].hellos.append(hello) }
     }
     return all
+}
+
+extension Driver {
+    /// How a line is set that is said to be its, and what it is asked with until it answers; nil for one that is never said to
+    /// have a line.
+    package var assignment: (settings: LineSettings, hello: [UInt8])? {
+        for case .assigned(let framing, let hello) in claims {
+            if let settings = framing.settings { return (settings, hello) }
+        }
+        return nil
+    }
 }
 
 extension Claim {

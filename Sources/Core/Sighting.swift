@@ -108,11 +108,24 @@ package struct SerialLine: Equatable, Sendable {
     package var path: String
     /// Nil for a line that is not on USB.
     package var usb: USB?
+    /// The driver that a technician says is its; nil where that is found out by listening.
+    package var driver: String?
 
-    package init(path: String, usb: USB? = nil) {
+    package init(path: String, usb: USB? = nil, driver: String? = nil) {
         self.path = path
         self.usb = usb
+        self.driver = driver
     }
+}
+
+/// `/dev/ttyUSB0`, or `/dev/ttyUSB0=contec-cms50-v7`, in configurations and captures.
+extension SerialLine {
+    package init(notation: some StringProtocol) {
+        let parts = notation.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
+        self.init(path: parts[0], driver: parts.count > 1 ? parts[1] : nil)
+    }
+
+    package var notation: String { driver.map { "\(path)=\($0)" } ?? path }
 }
 
 extension Claim {
@@ -141,6 +154,7 @@ extension [Driver] {
     /// Whose an advertisement or a USB identity is: those who know the device itself, or else those who know a service
     /// that it offers. More than one is nobody.
     package func claimants(of sighting: Sighting) -> [Driver] {
+        if case .line(let line) = sighting.way, let id = line.driver { return filter { $0.id == id } }
         func claimants(lastResort: Bool) -> [Driver] {
             filter { $0.claims.contains { $0.isLastResort == lastResort && $0.matches(sighting) } }
         }

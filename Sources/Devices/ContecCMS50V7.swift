@@ -1,17 +1,21 @@
 import Core
 
 extension Driver {
-    /// Contec CMS50EW, CMS50FW and CMS50IW, and what else of the family speaks protocol V7.0, over classic Bluetooth: stored
-    /// recordings first, then what it measures now.
+    /// Contec CMS50EW, CMS50FW and CMS50IW over classic Bluetooth, and what else of the family speaks protocol V7.0 on a cable:
+    /// stored recordings first, then what it measures now.
     ///
-    /// On a cable the same models speak it too, but only when they are asked, and have no USB identity of their own: to ask
-    /// every line would be to miss what another device says once. There they are not recognised.
+    /// On a cable they say nothing unasked, and have no USB identity of their own: to ask every line would be to miss what
+    /// another device says once. There a technician says which line is theirs.
     ///
     /// Sources: Contec, communication protocol of pulse oximeter V7.0 (in albertcbraun/CMS50FW, with the name);
     /// tobac/cms50ew (what a stored length counts).
     package static let contecCMS50V7 = Driver(
-        id: "contec-cms50-v7", manufacturer: "Contec", model: "CMS50EW, CMS50FW", kind: .pulseOximeter,
-        evidence: .specification, claims: [.serialPort(name: "SpO202", .acceptor)],
+        id: "contec-cms50-v7", manufacturer: "Contec", model: "CMS50E/F/I, CMS50EW/FW/IW", kind: .pulseOximeter,
+        evidence: .specification,
+        claims: [
+            .serialPort(name: "SpO202", .acceptor),
+            .assigned(.contecV7, hello: ContecV7.Conversation.command([0xA2])),
+        ],
         endpoints: [Endpoint(.frames(.contecV7), ContecV7.sample)],
         visit: .line { line, report async throws(Fault) in
             var conversation = ContecV7.Conversation(line: line)
@@ -28,7 +32,7 @@ extension Driver {
 extension Framing {
     /// The type byte says how long a packet is; it alone has no bit 7. The second holds bits 7 of those behind it, the lowest
     /// for the first.
-    package static let contecV7 = Framing("contec-v7", longest: 9) { bytes in
+    package static let contecV7 = Framing("contec-v7", LineSettings(115_200), longest: 9) { bytes in
         guard bytes.count > 0 else { return .more }
         guard let size = ContecV7.sizes[bytes[0]] else { return .noise(1) }
         for at in 1..<max(1, min(size, bytes.count)) where bytes[at] & 0x80 == 0 { return .noise(at) }

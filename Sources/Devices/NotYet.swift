@@ -4,11 +4,6 @@ package struct NotYet: Sendable {
 
     package static let all = [
         NotYet(
-            model: "Contec CMS50E, CMS50F, CMS50I on a cable, protocol V7.0",
-            why:
-                "waits to be asked, and has no USB identity of its own; to ask every line would be to miss what others say once"
-        ),
-        NotYet(
             model: "Devices of the Health Device Profile or USB's Personal Healthcare class",
             why: "what they say is understood (IEEE 11073-20601), but the hub has no way to hear it"),
         NotYet(

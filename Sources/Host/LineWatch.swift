@@ -25,14 +25,14 @@ import Glibc
     private let files: PathWatch
     /// Readable as soon as one of the two has news.
     private let either: Descriptor
-    private var configured: [String]
+    private var configured: [SerialLine]
     private var known: [String: Found] = [:]
     private var changes: [Change] = []
     private var mustLook = true
     private var isOpen = true
 
-    /// Watches, beside USB, the `configured` paths: any tty, pty, or link to one, there already or not.
-    package init(configured: [String] = []) throws(Fault) {
+    /// Watches, beside USB, the paths of the `configured` lines: any tty, pty, or link to one, there already or not.
+    package init(configured: [SerialLine] = []) throws(Fault) {
         self.configured = configured
         files = try PathWatch()
         either = try Descriptor("epoll_create", epoll_create1(CInt(EPOLL_CLOEXEC)))
@@ -56,8 +56,8 @@ import Glibc
     }
 
     /// Watches other configured paths from now on.
-    package func configure(_ paths: [String]) {
-        configured = paths
+    package func configure(_ lines: [SerialLine]) {
+        configured = lines
         mustLook = true
         loop.forget(either.raw)
     }
@@ -77,7 +77,7 @@ import Glibc
 
     private func look() throws(Fault) {
         // The watch before the look: what comes between the two is then seen twice, not never.
-        try files.watch(configured)
+        try files.watch(configured.map(\.path))
         mustLook = false
         let found = lines()
         for path in known.keys.sorted() where found[path] != known[path] { vanish(path) }
@@ -91,14 +91,16 @@ import Glibc
     private func lines() -> [String: Found] {
         var lines: [String: Found] = [:]
         var taken: Set<dev_t> = []
-        for path in configured + (udev?.lines() ?? []) {
+        for line in configured + (udev?.lines() ?? []).map({ SerialLine(path: $0) }) {
+            let path = line.path
             var file = stat()
             guard stat(path, &file) == 0 else { continue }
             let isDevice = file.st_mode & S_IFMT == S_IFCHR
             if isDevice, taken.contains(file.st_rdev) || udev?.isPending(file.st_rdev) == true { continue }
             if isDevice { taken.insert(file.st_rdev) }
             let usb = isDevice ? Sysfs().usb(of: file.st_rdev) : nil
-            lines[path] = Found(line: SerialLine(path: path, usb: usb), device: file.st_rdev, inode: file.st_ino)
+            lines[path] = Found(
+                line: SerialLine(path: path, usb: usb, driver: line.driver), device: file.st_rdev, inode: file.st_ino)
         }
         return lines
     }

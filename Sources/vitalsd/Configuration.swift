@@ -10,7 +10,7 @@ struct Configuration: Equatable {
     var recipients: [Recipient] = []
     var timeZone = "Europe/Copenhagen"
     var stateDirectory = "/var/lib/vitalsd"
-    var serialLines: [String] = []
+    var serialLines: [SerialLine] = []
     var keepStream = false
     var feedback = Feedback.Settings()
     var journalMaximumBytes = 256 << 20

@@ -1,3 +1,4 @@
+import Core
 import FHIR
 
 /// The table that `vitalsd.conf` is read by and the manual page vitalsd.conf(5) is written from.
@@ -7,7 +8,7 @@ extension Configuration {
         enum Kind: String, Sendable {
             case url = "an https:// URL, or http:// on the loopback"
             case path = "an absolute path, or credential: and the name in LoadCredential="
-            case paths = "absolute paths, with blanks between"
+            case lines = "absolute paths, with blanks between, or PATH=DRIVER for a device that only answers"
             case text = "a word or a sentence"
             case reference = "Patient/ and the clinic's id"
             case pseudonym = "a system of pseudonyms; a civil registration number is refused"
@@ -124,8 +125,11 @@ extension Configuration {
         Key("Hub", "StateDirectory", .path, "Where the journal lies. `/var/lib/vitalsd` by default.") {
             $0.stateDirectory = $1
         },
-        Key("Serial", "Lines", .paths, "Lines beside those that appear by USB: `/dev/ttyS0`, or whatever is a tty.") {
-            $0.serialLines = $1.split(separator: " ").map(String.init)
+        Key(
+            "Serial", "Lines", .lines,
+            "Lines beside those that appear by USB: `/dev/ttyS0`, or whatever is a tty. `/dev/ttyUSB0=contec-cms50-v7` says whose a line is, for a device that only answers."
+        ) {
+            $0.serialLines = $1.split(separator: " ").map { SerialLine(notation: $0) }
         },
         Key("Oximetry", "KeepStream", .yesOrNo, "Keep every second of a live sensor with its reading. No by default.") {
             $0.keepStream = isYes($1)

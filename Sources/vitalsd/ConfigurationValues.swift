@@ -1,4 +1,5 @@
 import Core
+import Devices
 import FHIR
 import Glibc
 
@@ -13,7 +14,11 @@ extension Configuration.Key.Kind {
                 }
         case .path: value.hasPrefix("/") || isCredential(value)
         case .light: value.hasPrefix("/") || !value.isEmpty && !value.contains("/") && !value.hasPrefix(".")
-        case .paths: value.split(separator: " ").allSatisfy { $0.hasPrefix("/") }
+        case .lines:
+            value.split(separator: " ").map { SerialLine(notation: $0) }.allSatisfy { line in
+                line.path.hasPrefix("/")
+                    && (line.driver == nil || drivers.contains { $0.id == line.driver && $0.assignment != nil })
+            }
         case .text: !value.isEmpty
         case .reference: value.hasPrefix("Patient/") && value.count > 8 && !value.contains(where: \.isWhitespace)
         // 1.2.208.176.1.2 is the Danish civil registration number: it would stand in every identifier and access log.

@@ -65,7 +65,7 @@ extension Driver {
             switch claim {
             case .advertised, .service: "bluetooth-le"
             case .serialPort: "bluetooth-classic"
-            case .usb, .talks, .answers: "serial"
+            case .usb, .talks, .answers, .assigned: "serial"
             }
         }
         return Set(all).sorted()

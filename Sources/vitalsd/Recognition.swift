@@ -52,6 +52,16 @@ import Host
         }
     }
 
+    /// Asks the device whose line it is said to be, until it is switched on and answers.
+    func answer(of driver: Driver, to hello: [UInt8]) async throws(Fault) {
+        while true {
+            var listening = Listening(for: [driver], settings: ways[0].settings, hello: hello)
+            try await port.write(hello)
+            if try await listen(&listening, after: []) != nil { return }
+            await loop.sleep(for: .seconds(10))
+        }
+    }
+
     /// A change throws away what has arrived, so it is made only where it is one.
     private func set(_ way: Int) throws(Fault) {
         if way != current, hasSpeed { try port.change(ways[way].settings) }

@@ -79,14 +79,23 @@ import Host
         if ports[line.path] === port { ports[line.path] = nil }
     }
 
-    /// How a line is to be set at first: as it was last understood.
-    func settings(for line: SerialLine) -> LineSettings { settings[ways[line.path] ?? 0].settings }
+    /// How a line is to be set at first: as its driver needs it where that is known, or as it was last understood.
+    func settings(for line: SerialLine) -> LineSettings {
+        let own = line.driver.flatMap { id in drivers.first { $0.id == id } }?.assignment?.settings
+        return own ?? settings[ways[line.path] ?? 0].settings
+    }
 
     /// Finds whose line it is, by the device's own USB identity or by listening.
     func recognise(_ line: SerialLine, _ port: SerialPort) async throws(Fault) -> (Driver, heard: [UInt8]) {
         let sighting = Sighting(.line(line))
         let own = drivers.claimants(of: sighting)
-        if own.count == 1, let driver = own.first { return (driver, []) }
+        if own.count == 1, let driver = own.first {
+            if let assignment = driver.assignment, line.driver != nil {
+                let recognition = Recognition(of: port, ways: [(assignment.settings, [assignment.hello])])
+                try await recognition.answer(of: driver, to: assignment.hello)
+            }
+            return (driver, [])
+        }
         let first = ways[line.path] ?? 0, order = settings.indices.map { ($0 + first) % settings.count }
         let recognition = Recognition(of: port, ways: order.map { settings[$0] })
         let (driver, heard, way) = try await recognition.claim()

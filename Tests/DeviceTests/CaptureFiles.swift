@@ -22,6 +22,8 @@ struct CaptureFile: Sendable, CustomTestStringConvertible {
     }()
 
     var isOfLine: Bool { if case .line = capture.sighting.way { true } else { false } }
+    /// Whether a technician has to say whose line it is.
+    var isAssigned: Bool { if case .line(let line) = capture.sighting.way { line.driver != nil } else { false } }
     /// A live stream, of which a piece more or less may change nothing.
     var isStream: Bool { capture.headers["stream"] != nil }
 

@@ -5,7 +5,9 @@ saw acknowledged with what the clinic has.
 """
 
 import os
+import pathlib
 import pty
+import re
 import socket
 import struct
 import threading
@@ -261,6 +263,39 @@ class Nonin(Wire):
                     clock = [now.year % 100, now.month, now.day, now.hour, now.minute, now.second]
                     os.write(near, bytes([0x02, 0xF2, 0x06, *clock, 0x03]))
                     heard = b""
+        except OSError:
+            return
+
+
+class Asked(Wire):
+    """A device that says nothing until it is asked, and then what it says in a capture; not before it is switched on."""
+
+    def __init__(self, path: str, capture: pathlib.Path):
+        self.answers, self.asked, self.is_on = {}, [], False
+        question = None
+        for line in capture.read_text(encoding="utf-8").splitlines():
+            if match := re.match(r"([<>]) ((?:[0-9a-f]{2})+)", line):
+                data = bytes.fromhex(match[2])
+                if match[1] == ">":
+                    question = data
+                    self.answers.setdefault(question, b"")
+                elif question:
+                    self.answers[question] += data
+        super().__init__(path)
+
+    def plug(self) -> None:
+        super().plug()
+        threading.Thread(target=self.answer, args=(self.near,), daemon=True).start()
+
+    def answer(self, near: int) -> None:
+        size, heard = len(next(iter(self.answers))), b""
+        try:
+            while heard := heard + os.read(near, 64):
+                while len(heard) >= size:
+                    question, heard = heard[:size], heard[size:]
+                    self.asked.append(question)
+                    if self.is_on:
+                        self.send(self.answers.get(question, b""))
         except OSError:
             return
 

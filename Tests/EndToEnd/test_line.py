@@ -1,10 +1,11 @@
 """The whole line with real parts: far end → `vitalsd run` → TLS receiver."""
 
+import pathlib
 import time
 from datetime import datetime, timedelta
 
 from conftest import eventually
-from far_ends import Air, Cuff, Wire, blood_pressure, nonin_format_8, nonin_format_13
+from far_ends import Air, Asked, Cuff, Wire, blood_pressure, nonin_format_8, nonin_format_13
 
 START = datetime(2026, 11, 20, 8, 0, 0)
 
@@ -16,6 +17,20 @@ def test_a_serial_oximeter_delivers_its_spot_checks(home, clinic, tmp_path):
     eventually(lambda: clinic.saturations() == [97])
     wire.send(nonin_format_13(93, 80, START + timedelta(hours=1)))
     eventually(lambda: clinic.saturations() == [93, 97])
+
+
+def test_a_device_that_only_answers_is_asked_on_its_own_line_alone(home, clinic, tmp_path):
+    captures = pathlib.Path(__file__).parent.parent / "DeviceTests" / "Captures"
+    capture = captures / "contec-cms50-v7" / "on-a-cable.capture"
+    other, wire = Asked(str(tmp_path / "other"), capture), Asked(str(tmp_path / "oximeter"), capture)
+    home.set("Lines", f"{wire.path}=contec-cms50-v7 {other.path}")
+    home.start()
+    # One that is switched off is no fault.
+    eventually(lambda: wire.asked)
+    assert "device: " not in home.log
+    wire.is_on = other.is_on = True
+    eventually(lambda: home.status().get("accepted") == 1, within=60)
+    assert clinic.observations() and not other.asked
 
 
 def test_a_second_download_of_the_same_memory_changes_nothing(home, clinic, tmp_path):

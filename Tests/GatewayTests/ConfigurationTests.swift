@@ -42,7 +42,7 @@ final class TemporaryFile {
             MaximumSize=64M
             """)
         #expect(configuration.recipients.first?.url == "https://clinic.example/fhir")
-        #expect(configuration.serialLines == ["/dev/ttyS0", "/dev/ttyS1"])
+        #expect(configuration.serialLines.map(\.path) == ["/dev/ttyS0", "/dev/ttyS1"])
         #expect(configuration.journalMaximumBytes == 64 << 20)
     }
 

@@ -9,7 +9,7 @@ import Testing
         try await onLoop {
             let directory = TemporaryDirectory()
             let path = directory("meter")
-            let watch = try LineWatch(configured: [path])
+            let watch = try LineWatch(configured: [SerialLine(path: path)])
             for _ in 0..<3 {
                 async let appeared = watch.next()
                 await loop.sleep(for: .milliseconds(1))
@@ -28,7 +28,7 @@ import Testing
             let directory = TemporaryDirectory()
             let first = try PseudoTerminal(named: directory("a")), second = try PseudoTerminal(named: directory("b"))
             let names = [first.name, second.name].compactMap { $0 }
-            let watch = try LineWatch(configured: names + [first.path])
+            let watch = try LineWatch(configured: (names + [first.path]).map { SerialLine(path: $0) })
             #expect(try await watch.next() == .appeared(SerialLine(path: names[0])))
             #expect(try await watch.next() == .appeared(SerialLine(path: names[1])))
             // The first one's other name brings nothing new.
@@ -43,7 +43,7 @@ import Testing
         try await onLoop {
             let directory = TemporaryDirectory()
             let path = directory("meter")
-            let watch = try LineWatch(configured: [path])
+            let watch = try LineWatch(configured: [SerialLine(path: path)])
             let first = try PseudoTerminal(named: path)
             #expect(try await watch.next() == .appeared(SerialLine(path: path)))
             first.hangUp()
@@ -60,7 +60,7 @@ import Testing
             let directory = TemporaryDirectory()
             let path = directory("meter"), target = directory("target")
             #expect(symlink(target, path) == 0)
-            let watch = try LineWatch(configured: [path])
+            let watch = try LineWatch(configured: [SerialLine(path: path)])
             async let appeared = watch.next()
             await loop.sleep(for: .milliseconds(1))
             let device = try PseudoTerminal(named: target)
@@ -77,7 +77,7 @@ import Testing
             let path = directory("meter")
             let device = try PseudoTerminal()
             #expect(symlink(device.path, path) == 0)
-            let watch = try LineWatch(configured: [path])
+            let watch = try LineWatch(configured: [SerialLine(path: path)])
             #expect(try await watch.next() == .appeared(SerialLine(path: path)))
             async let vanished = watch.next()
             await loop.sleep(for: .milliseconds(1))
@@ -90,7 +90,7 @@ import Testing
         try await onLoop {
             let directory = TemporaryDirectory()
             let path = directory("serial/by-id/meter")
-            let watch = try LineWatch(configured: [path])
+            let watch = try LineWatch(configured: [SerialLine(path: path)])
             async let appeared = watch.next()
             await loop.sleep(for: .milliseconds(1))
             #expect(mkdir(directory("serial"), 0o700) == 0)
@@ -113,11 +113,11 @@ import Testing
         try await onLoop {
             let directory = TemporaryDirectory()
             let old = try PseudoTerminal(named: directory("old")), new = try PseudoTerminal(named: directory("new"))
-            let watch = try LineWatch(configured: [directory("old")])
+            let watch = try LineWatch(configured: [SerialLine(path: directory("old"))])
             #expect(try await watch.next() == .appeared(SerialLine(path: directory("old"))))
             async let first = watch.next()
             await loop.sleep(for: .milliseconds(1))
-            watch.configure([directory("new")])
+            watch.configure([SerialLine(path: directory("new"))])
             #expect(try await first == .vanished(directory("old")))
             #expect(try await watch.next() == .appeared(SerialLine(path: directory("new"))))
             async let last = watch.next()

@@ -55,6 +55,11 @@ extension Chronology {
         }
     }
 
+    /// To the nearest millisecond.
+    static func instant(_ microseconds: Int64) -> Instant {
+        Instant(milliseconds: floorToStep(microseconds + 500, 1000))
+    }
+
     /// To whole milliseconds, but not out of the window.
     private static func inside(_ window: Window, _ moment: Int64) -> Instant {
         let rounded = instant(moment).microseconds

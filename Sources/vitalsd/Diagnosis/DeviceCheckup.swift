@@ -251,7 +251,7 @@ extension Checkup {
                 }
             }
         }
-        for path in configuration.serialLines where account?.lines[path] == nil {
+        for path in configuration.serialLines.map(\.path) where account?.lines[path] == nil {
             if !Files.exists(path) {
                 find(Finding(.cable, Text(same: path), .fault, Trouble(.hub(.portGone)), Text(same: "")))
             } else if account == nil {

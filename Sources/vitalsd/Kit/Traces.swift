@@ -81,7 +81,7 @@ struct Traces {
         let model = drivers.flatMap(\.claims).compactMap { claim -> String? in
             switch claim {
             case .advertised(let start, _), .serialPort(let start, _): name.hasPrefix(start) ? start : nil
-            case .service, .usb, .talks, .answers: nil
+            case .service, .usb, .talks, .answers, .assigned: nil
             }
         }.max { $0.count < $1.count }
         if name.count - (model?.count ?? 0) >= 4 { add(.name, [Array(name.utf8)]) }

@@ -30,7 +30,7 @@ enum SettingsDigest {
         guard let key, key.section != "Patient" else { return "…" }
         return switch key.kind {
         case .url: address(value)
-        case .path, .paths, .light, .yesOrNo, .number, .adapter, .size, .danishCodes, .interval: value
+        case .path, .lines, .light, .yesOrNo, .number, .adapter, .size, .danishCodes, .interval: value
         case .text: ["TimeZone", "TokenScope"].contains(key.name) ? value : "…"
         case .reference, .pseudonym: "…"
         }

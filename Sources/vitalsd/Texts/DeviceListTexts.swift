@@ -57,6 +57,8 @@ enum DeviceListText {
         case .talks(let framing, let frames):
             Text(en: "\(frames) frames in a row ", da: "\(frames) pakker i træk ") + brackets(framing)
         case .answers(let framing, _): Text(en: "its answer ", da: "dets svar ") + brackets(framing)
+        case .assigned(let framing, _):
+            Text(en: "its line in the configuration ", da: "dets kabel i opsætningen ") + brackets(framing)
         }
     }
 
@@ -72,11 +74,6 @@ enum DeviceListText {
 
     private static let nothingPublic = "der er ikke fundet noget offentligt"
     private static let danish: [String: (String, String)] = [
-        "Contec CMS50E, CMS50F, CMS50I on a cable, protocol V7.0": (
-            "Contec CMS50E, CMS50F, CMS50I med kabel, protokol V7.0",
-            "venter på at blive spurgt og kan ikke kendes på sit USB-stik; at spørge alle kabler ville være at overhøre det, "
-                + "andre kun sender én gang"
-        ),
         "Devices of the Health Device Profile or USB's Personal Healthcare class": (
             "Apparater med Health Device Profile eller USB Personal Healthcare",
             "det, de sender, forstås (IEEE 11073-20601), men hubben har ingen måde at høre det på"
