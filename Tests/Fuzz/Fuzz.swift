@@ -1,7 +1,7 @@
 import Glibc
 
 /// `make fuzz` gives random bytes to one parser, which the environment names; libFuzzer finds those that reach new code.
-/// Where none is named it says which there are. Without libFuzzer the program reads the files that are named, and so repeats
+/// Where none is named it says which there are, and how long their inputs should be. Without libFuzzer the program reads the files that are named, and so repeats
 /// what was found.
 private let parser: Parser? = {
     let name = getenv("PARSER").map { String(cString: $0) } ?? ""
@@ -20,7 +20,7 @@ private let parser: Parser? = {
     @_cdecl("vitalsd_fuzz_main")
     func main(_ count: CInt, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
         guard getenv("PARSER") != nil else {
-            for parser in Parser.all { print(parser.name) }
+            for parser in Parser.all { print(parser.name, parser.longest) }
             return 0
         }
         // The corpus is the last word, as fuzz.py calls us.
@@ -38,7 +38,7 @@ private let parser: Parser? = {
     @main struct Replay {
         static func main() {
             guard CommandLine.arguments.count > 1 else {
-                for parser in Parser.all { print(parser.name) }
+                for parser in Parser.all { print(parser.name, parser.longest) }
                 return
             }
             guard let parser else {

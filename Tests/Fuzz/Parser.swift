@@ -7,14 +7,20 @@ import FHIR
 /// Something that reads bytes from outside.
 struct Parser: Sendable {
     let name: String
+    /// The longest input that is worth its time, in bytes: short ones are run more often.
+    let longest: Int
     let read: @Sendable ([UInt8]) -> Void
+
+    private init(name: String, longest: Int = 600, read: @escaping @Sendable ([UInt8]) -> Void) {
+        (self.name, self.longest, self.read) = (name, longest, read)
+    }
 
     /// All of them: each endpoint of each driver, and what the radio's own bytes go through.
     static let all: [Parser] = endpoints + bluetooth + texts
 
     private static let endpoints = (drivers + profiles).flatMap { driver in
         driver.endpoints.map { endpoint in
-            Parser(name: "\(driver.id)/\(endpoint.name)") { bytes in
+            Parser(name: "\(driver.id)/\(endpoint.name)", longest: longest(endpoint)) { bytes in
                 switch endpoint.source {
                 case .frames(let framing):
                     // As a line brings them: in two pieces, the first byte says where they part.
@@ -30,6 +36,16 @@ struct Parser: Sendable {
         }
     }
 
+    /// A value of a characteristic is at most 512 bytes, but those of home devices are some tens. Of a line's frames six are
+    /// enough to lose one, and find the next.
+    private static func longest(_ endpoint: Endpoint) -> Int {
+        switch endpoint.source {
+        case .characteristic: 64
+        case .frames(let framing): min(320, max(64, 6 * framing.longest))
+        case .bytes: 320
+        }
+    }
+
     /// What has been read must stand being written down, too: one in eight, because that takes ten times as long.
     private static func read(_ bytes: [UInt8], by endpoint: Endpoint) {
         guard let readings = try? endpoint.decodeAll(bytes.span), bytes.reduce(0, &+) & 7 == 0 else { return }
@@ -42,7 +58,7 @@ struct Parser: Sendable {
             _ = Advertisement(device, bytes)
         },
         Parser(name: "management") { bytes in _ = try? Management.Packet(bytes) },
-        Parser(name: "management-replies") { bytes in
+        Parser(name: "management-replies", longest: 64) { bytes in
             _ = try? Management.Version(bytes)
             _ = try? Management.indexes(bytes)
             _ = try? Management.connections(bytes)
@@ -62,7 +78,7 @@ struct Parser: Sendable {
             ])
             for pdu in bytes.split(separator: 0xFF) { _ = server.answer(Array(pdu)) }
         },
-        Parser(name: "bond") { bytes in _ = try? Bond(bytes) },
+        Parser(name: "bond", longest: 64) { bytes in _ = try? Bond(bytes) },
     ]
 
     /// It takes longer to make than an answer to read; libFuzzer has one thread.
@@ -80,7 +96,7 @@ struct Parser: Sendable {
 
     /// What stands in the journal and in capture files, written by us and damaged by others; and what servers say.
     private static let texts = [
-        Parser(name: "http-header") { bytes in
+        Parser(name: "http-header", longest: 64) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             _ = retryAfter(text, date: Instant(httpDate: text))
         },

@@ -71,21 +71,12 @@ def seed(folder: pathlib.Path, parser: str) -> None:
             (folder / f"text-{number}").write_bytes(file.read_bytes())
 
 
-def longest(parser: str) -> int:
-    """A value of a characteristic is at most 512 bytes, but those of home devices are some tens, and few frames have more than
-    two hundred: short inputs are run more often."""
-    endpoint = parser.split("/")[-1]
-    if re.fullmatch(r"[0-9A-F]{4}|[0-9A-F-]{36}|bond|management-replies|http-header", endpoint):
-        return 64
-    return 320 if "/" in parser else 600
-
-
-def fuzz(program: str, folder: pathlib.Path, parser: str, runs: int, seconds: float, ledger: "Ledger"):
+def fuzz(program: str, folder: pathlib.Path, parser: str, longest: int, runs: int, seconds: float, ledger: "Ledger"):
     """What the parser came to; a million at a time where that is written down, so that little is lost when it is stopped."""
     executions, a_second, features, status, said = 0, 0, 0, 0, ""
     while executions < runs and not status:
         share = min(runs - executions, 1_000_000) if ledger.path else runs
-        status, numbers, features, said = run(program, folder, parser, share, seconds)
+        status, numbers, features, said = run(program, folder, parser, longest, share, seconds)
         done, a_second = numbers.get("number_of_executed_units", 0), numbers.get("average_exec_per_sec", 0)
         executions += done
         # A run that ends well but has run nothing proves nothing.
@@ -96,12 +87,12 @@ def fuzz(program: str, folder: pathlib.Path, parser: str, runs: int, seconds: fl
     return parser, status, executions, a_second, features, said
 
 
-def run(program: str, folder: pathlib.Path, parser: str, runs: int, seconds: float):
+def run(program: str, folder: pathlib.Path, parser: str, longest: int, runs: int, seconds: float):
     corpus = folder / parser.replace("/", "_")
     corpus.mkdir(parents=True, exist_ok=True)
     seed(corpus, parser)
     done = subprocess.run(
-        [program, f"-runs={runs}", f"-max_total_time={max(1, round(seconds)) if seconds else 0}", f"-max_len={longest(parser)}",
+        [program, f"-runs={runs}", f"-max_total_time={max(1, round(seconds)) if seconds else 0}", f"-max_len={longest}",
          "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", f"-artifact_prefix={corpus}.", corpus],
         # Where memory was allocated can be asked when an input that traps is read again.
         env=os.environ | {"PARSER": parser, "ASAN_OPTIONS": "detect_leaks=0:malloc_context_size=0:quarantine_size_mb=16"},
@@ -137,16 +128,17 @@ def main() -> int:
     options.add_argument("--jobs", type=int, default=os.cpu_count())
     options.add_argument("--ledger", type=pathlib.Path)
     options = options.parse_args()
-    names = subprocess.run([options.program], env={}, capture_output=True, text=True, check=True).stdout.split("\n")
+    listed = subprocess.run([options.program], env={}, capture_output=True, text=True, check=True).stdout.splitlines()
+    names = dict(line.rsplit(" ", 1) for line in listed)
     ledger = Ledger(options.ledger)
-    parsers = {name: options.runs - ledger.runs.get(name, 0) for name in names if name and options.only in name}
+    parsers = {name: options.runs - ledger.runs.get(name, 0) for name in names if options.only in name}
     parsers = {name: lacking for name, lacking in parsers.items() if lacking > 0}
     share = options.seconds * options.jobs / max(1, len(parsers))
     trapped, total = [], 0
     print(f"{'parser':58} {'executions':>12} {'per second':>11} {'features':>9}")
     with ThreadPoolExecutor(options.jobs) as pool:
         jobs = [
-            pool.submit(fuzz, options.program, options.folder, name, lacking, share, ledger)
+            pool.submit(fuzz, options.program, options.folder, name, int(names[name]), lacking, share, ledger)
             for name, lacking in parsers.items()]
         for job in jobs:
             name, status, executions, a_second, features, said = job.result()
@@ -157,7 +149,7 @@ def main() -> int:
                 trapped.append(name)
                 print(said[-3000:])
     print(f"{len(parsers)} parsers, {total:,} executions, {len(trapped)} trapped")
-    return 1 if trapped or not any(names) else 0
+    return 1 if trapped or not names else 0
 
 
 if __name__ == "__main__":
