@@ -7,6 +7,11 @@ let common: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+/// `make fuzz` links the daemon's own readers of text into its program, which only a library can be.
+let isFuzzing = Context.environment["FUZZING"] != nil
+let daemon: [Target.Dependency] = [
+    "Core", "Bluetooth", "Devices", "FHIR", "Host", "Journal", "Clinic", "CLinux",
+]
 /// Below the line that knows no operating system: no `unsafe`, no C, no Foundation.
 let pure = common + [.strictMemorySafety()]
 
@@ -30,10 +35,9 @@ let package = Package(
         .target(name: "Journal", dependencies: ["Core", "CSQLite"], swiftSettings: common),
         .target(name: "Clinic", dependencies: ["Core", "FHIR", "CCurl", "CSQLite"], swiftSettings: common),
 
-        .executableTarget(
-            name: "vitalsd",
-            dependencies: ["Core", "Bluetooth", "Devices", "FHIR", "Host", "Journal", "Clinic", "CLinux"],
-            swiftSettings: common),
+        isFuzzing
+            ? .target(name: "vitalsd", dependencies: daemon, exclude: ["main.swift"], swiftSettings: common)
+            : .executableTarget(name: "vitalsd", dependencies: daemon, swiftSettings: common),
 
         // What is measured, and by what: `make bench`.
         .executableTarget(
@@ -71,7 +75,8 @@ let package = Package(
         .testTarget(name: "HouseTests", swiftSettings: common),
         // Every parser of outside bytes, for libFuzzer: `make fuzz`.
         .executableTarget(
-            name: "vitalsd-fuzz", dependencies: ["Core", "Bluetooth", "Devices", "FHIR", "Clinic", "Dice"],
+            name: "vitalsd-fuzz",
+            dependencies: ["Core", "Bluetooth", "Devices", "FHIR", "Clinic", "Dice"] + (isFuzzing ? ["vitalsd"] : []),
             path: "Tests/Fuzz", exclude: ["fuzz.py"], swiftSettings: common),
         // What a power cut leaves of a journal, opened as the daemon opens it: see Tests/EndToEnd/test_power.py.
         .executableTarget(

@@ -11,12 +11,12 @@ struct Parser: Sendable {
     let longest: Int
     let read: @Sendable ([UInt8]) -> Void
 
-    private init(name: String, longest: Int = 600, read: @escaping @Sendable ([UInt8]) -> Void) {
+    init(name: String, longest: Int = 600, read: @escaping @Sendable ([UInt8]) -> Void) {
         (self.name, self.longest, self.read) = (name, longest, read)
     }
 
     /// All of them: each endpoint of each driver, and what the radio's own bytes go through.
-    static let all: [Parser] = endpoints + bluetooth + texts
+    static let all: [Parser] = endpoints + bluetooth + texts + daemon
 
     private static let endpoints = (drivers + profiles).flatMap { driver in
         driver.endpoints.map { endpoint in

@@ -18,6 +18,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+ROOT = pathlib.Path(__file__).parent.parent.parent
 CAPTURES = pathlib.Path(__file__).parent.parent / "DeviceTests" / "Captures"
 
 
@@ -56,6 +57,18 @@ ANSWERS = [
 ]
 
 
+#: What is asked through the control socket, and answered.
+REQUESTS = [
+    "bind\tbluetooth:00:09:1F:80:00:22\t1\ttwice a day\turn:x\t4711", "unbind\tline:/dev/ttyUSB0\t", "swap\ta\tb",
+    "wipe\t\tundelivered", "retry\t1\t2", "assign\t1,2\tPatient/4711", "enrolled\tclinic.failing", "by\troot\tstatus",
+    "pair\t00:09:1F:80:00:22\t1\t1234\t3\t\tPatient/4711", "record\tx\t30",
+]
+REPLIES = [
+    "done\tbound", "refused\tdevice.silent\tno answer", "yes", "passkey\t123456",
+    "hub\t5\t1\t2\t3\t4", "reading\t1\tscale\tUC-352BLE\tsent\t1\t2", "device\ta\tb\t1\t-63\t1",
+]
+
+
 def seed(folder: pathlib.Path, parser: str) -> None:
     """The parser's vectors and the captures of its driver, or of all; a stream's first byte says where it parts."""
     driver = parser.split("/")[0]
@@ -66,6 +79,12 @@ def seed(folder: pathlib.Path, parser: str) -> None:
         (folder / f"seed-{number}-stream").write_bytes(b"\xff" + data)
     for number, answer in enumerate(ANSWERS if parser == "http-answer" else []):
         (folder / f"answer-{number}").write_bytes(answer)
+    texts = {"control-request": REQUESTS, "control-answer": REPLIES}.get(parser, [])
+    if parser == "configuration":
+        sample = (ROOT / "systemd" / "vitalsd.conf").read_text(encoding="utf-8")
+        texts = [sample, re.sub(r"(?m)^#(?=\S+=)", "", sample)]
+    for number, text in enumerate(texts):
+        (folder / f"said-{number}").write_bytes(text.encode())
     if parser in ("capture", "attribute-table"):
         for number, file in enumerate(files):
             (folder / f"text-{number}").write_bytes(file.read_bytes())

@@ -4,7 +4,7 @@ import Testing
 @testable import vitalsd
 
 /// What is written by hand, and what comes through the control socket: whatever it says, it is read or refused. `make fuzz`
-/// cannot reach them, because they are the program's own.
+/// gives them to libFuzzer too.
 @Suite struct HostileTextTests {
     private static let configuration = """
         [Clinic]
