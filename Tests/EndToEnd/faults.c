@@ -28,7 +28,7 @@ enum kind { FILES, LINES, NEAR, FAR, EVENTS, KINDS };
 
 static struct {
     uint32_t seed, kill_at, calls, reserved;
-    struct { uint32_t one_in; int32_t how; uint32_t failed, reserved; } rules[CALLS][KINDS];
+    struct { uint32_t one_in; int32_t how; uint32_t failed, spared; } rules[CALLS][KINDS];
 } *shared;
 
 __attribute__((constructor)) static void begin(void) {
@@ -58,13 +58,19 @@ static int fate(enum call call, enum kind kind) {
     if (!shared) return 0;
     uint32_t number = __atomic_add_fetch(&shared->calls, 1, __ATOMIC_RELAXED);
     if (shared->kill_at && number >= shared->kill_at) syscall(SYS_kill, getpid(), SIGKILL);
-    uint32_t one_in = shared->rules[call][kind].one_in;
+    __typeof__(shared->rules[0][0]) *rule = &shared->rules[call][kind];
+    uint32_t one_in = rule->one_in;
     if (one_in == 0) return 0;
     uint64_t drawn = (number + ((uint64_t)shared->seed << 32)) * 0x9E3779B97F4A7C15u;
     drawn = (drawn ^ drawn >> 29) * 0xBF58476D1CE4E5B9u;
-    if ((drawn ^ drawn >> 32) % one_in != 0) return 0;
-    __atomic_add_fetch(&shared->rules[call][kind].failed, 1, __ATOMIC_RELAXED);
-    return shared->rules[call][kind].how;
+    /* What is called only twice or thrice must fail too. */
+    int is_due = rule->failed == 0 && rule->spared + 1 >= one_in;
+    if ((drawn ^ drawn >> 32) % one_in != 0 && !is_due) {
+        __atomic_add_fetch(&rule->spared, 1, __ATOMIC_RELAXED);
+        return 0;
+    }
+    __atomic_add_fetch(&rule->failed, 1, __ATOMIC_RELAXED);
+    return rule->how;
 }
 
 /* The next in line: another library under the daemon, or libc. */
