@@ -21,7 +21,7 @@ def test_a_serial_oximeter_delivers_its_spot_checks(home, clinic, tmp_path):
 
 def test_a_device_that_only_answers_is_asked_on_its_own_line_alone(home, clinic, tmp_path):
     captures = pathlib.Path(__file__).parent.parent / "DeviceTests" / "Captures"
-    capture = captures / "contec-cms50-v7" / "on-a-cable.capture"
+    capture = captures / "contec-cms50-v7" / "stored-and-live.capture"
     other, wire = Asked(str(tmp_path / "other"), capture), Asked(str(tmp_path / "oximeter"), capture)
     home.set("Lines", f"{wire.path}=contec-cms50-v7 {other.path}")
     home.start()
@@ -29,7 +29,7 @@ def test_a_device_that_only_answers_is_asked_on_its_own_line_alone(home, clinic,
     eventually(lambda: wire.asked)
     assert "device: " not in home.log
     wire.is_on = other.is_on = True
-    eventually(lambda: home.status().get("accepted") == 1, within=60)
+    eventually(lambda: home.status().get("accepted", 0) >= 1, within=60)
     assert clinic.observations() and not other.asked
 
 
