@@ -115,7 +115,7 @@ FUZZ       ?= --runs 10000000 --ledger .build/fuzzed
 FUZZED     ?= release
 # Without DAEMON=1 what the daemon itself reads is left out: it takes as long to build as all the rest.
 DAEMON     ?= 1
-FUZZING    := $(if $(DAEMON),FUZZING=1) $(SWIFT) build -c $(FUZZED) --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer,address \
+FUZZING    := $(if $(DAEMON),FUZZED_DAEMON=1) $(SWIFT) build -c $(FUZZED) --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer,address \
               -Xswiftc -DFUZZING $(if $(DAEMON),-Xswiftc -DDAEMON -Xswiftc -enable-testing) -Xswiftc -parse-as-library \
               -Xswiftc -gnone -Xswiftc -Xclang-linker -Xswiftc -fuse-ld=lld -Xlinker --gc-sections \
               -Xlinker --wrap=__sanitizer_cov_8bit_counters_init -Xlinker --wrap=__sanitizer_cov_pcs_init

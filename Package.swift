@@ -8,7 +8,7 @@ let common: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 /// `make fuzz` links the daemon's own readers of text into its program, which only a library can be.
-let isFuzzing = Context.environment["FUZZING"] != nil
+let isDaemonFuzzed = Context.environment["FUZZED_DAEMON"] != nil
 let daemon: [Target.Dependency] = [
     "Core", "Bluetooth", "Devices", "FHIR", "Host", "Journal", "Clinic", "CLinux",
 ]
@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "Journal", dependencies: ["Core", "CSQLite"], swiftSettings: common),
         .target(name: "Clinic", dependencies: ["Core", "FHIR", "CCurl", "CSQLite"], swiftSettings: common),
 
-        isFuzzing
+        isDaemonFuzzed
             ? .target(name: "vitalsd", dependencies: daemon, exclude: ["main.swift"], swiftSettings: common)
             : .executableTarget(name: "vitalsd", dependencies: daemon, swiftSettings: common),
 
@@ -76,7 +76,8 @@ let package = Package(
         // Every parser of outside bytes, for libFuzzer: `make fuzz`.
         .executableTarget(
             name: "vitalsd-fuzz",
-            dependencies: ["Core", "Bluetooth", "Devices", "FHIR", "Clinic", "Dice"] + (isFuzzing ? ["vitalsd"] : []),
+            dependencies: ["Core", "Bluetooth", "Devices", "FHIR", "Clinic", "Dice"]
+                + (isDaemonFuzzed ? ["vitalsd"] : []),
             path: "Tests/Fuzz", exclude: ["fuzz.py"], swiftSettings: common),
         // What a power cut leaves of a journal, opened as the daemon opens it: see Tests/EndToEnd/test_power.py.
         .executableTarget(

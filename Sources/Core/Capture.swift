@@ -27,8 +27,8 @@
 /// and pieces the client asks; the conversation holds the rest (reads, writes, indications, confirmations) PDU by PDU.
 ///
 /// A `tty` line instead of `adv` begins the capture of a serial device; behind its path stands `=` and the driver where a
-/// technician has to say whose the line is. Hexadecimal digits may be grouped at will; the
-/// first word that is not made of pairs of them begins a comment.
+/// technician has to say whose the line is. Hexadecimal digits may be grouped at will; the first word that is not made of pairs
+/// of them begins a comment.
 package struct Capture: Sendable {
     package enum Line: Equatable, Sendable {
         case sent([UInt8]), heard([UInt8]), silence

@@ -6,7 +6,8 @@ package struct Fingerprint: Hashable, Sendable {
     /// `arrival` goes in only where the device gives nothing to tell two equal measurements apart.
     ///
     /// An age grows with every download, in the raw bytes too. A record that has one is known again by its number and its
-    /// content; without a number it cannot be, and then a driver has to erase it once it is kept.
+    /// content; without a number it cannot be, and then a driver has to erase it once it is kept. A driver gives no number
+    /// that begins anew: an equal measurement under it would be taken for the first.
     package init(device: String, reading: Reading, arrival: HubTime) {
         var reading = reading
         if case .age = reading.taken, reading.sequence != nil { (reading.taken, reading.bytes) = (.unknown, []) }

@@ -64,11 +64,11 @@ package func lineSettings(of drivers: [Driver]) -> [(settings: LineSettings, hel
 }
 
 extension Driver {
-    /// How a line is set that is said to be its, and what it is asked with until it answers; nil for one that is never said to
+    /// How a line is set that is said to be its, and what is said there until it answers; nil for one that is never said to
     /// have a line.
-    package var assignment: (settings: LineSettings, hello: [UInt8])? {
+    package var assignment: (settings: LineSettings, hellos: [[UInt8]])? {
         for case .assigned(let framing, let hello) in claims {
-            if let settings = framing.settings { return (settings, hello) }
+            if let settings = framing.settings { return (settings, [hello]) }
         }
         return nil
     }

@@ -17,9 +17,6 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package private(set) var gap = Duration.zero
     /// Readings refused alone, while nothing else was taken since.
     package private(set) var refusedAlone = 0
-    /// After how long what is measured meanwhile goes at once, and does not wait for the end of the pause: nil where the clinic
-    /// has asked for patience, or where only a technician can help.
-    package private(set) var shortestPause: Duration?
     /// Whether what was sent last did not get through in time, more than once.
     package private(set) var isTooSlow = false
     /// The largest bundle that the clinic has not called too large.
@@ -115,7 +112,6 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package mutating func failed(_ refusal: Refusal, chance: Double) -> Duration {
         failures += 1
         if refusal.status != nil { answers += 1 }
-        shortestPause = isWayUnknown(refusal) ? scaled(Self.liveDelay) : nil
         if case .clinic(.busy(429, _)) = refusal.fault { gap = min(max(.seconds(1), gap * 2), .seconds(60)) }
         if case .network(.timedOut) = refusal.fault, failures > 1 {
             isTooSlow = true
@@ -129,12 +125,13 @@ package struct DeliveryPolicy: Equatable, Sendable {
         return scaled(delay * (least + (1 - least) * chance))
     }
 
-    /// Whether the way may be open again at any moment: nobody answered, or somebody who had too much to do. People measure by
-    /// chance, so that no two hubs ask together because of it.
-    private func isWayUnknown(_ refusal: Refusal) -> Bool {
+    /// After how long what is measured meanwhile goes at once, and does not wait for the end of the pause: nobody answered, or
+    /// somebody who had too much to do, and the way may be open again at any moment. Nil where the clinic has asked for
+    /// patience, or where only a technician can help. People measure by chance, so that no two hubs ask together because of it.
+    package func shortestPause(after refusal: Refusal) -> Duration? {
         switch refusal.fault {
-        case .network, .clinic(.failing): refusal.action != .pause
-        case .clinic, .hub, .device, .pairing: false
+        case .network, .clinic(.failing): refusal.action == .pause ? nil : scaled(Self.liveDelay)
+        case .clinic, .hub, .device, .pairing: nil
         }
     }
 

@@ -78,10 +78,7 @@ extension RawTime {
         switch self {
         case .clock(let time):
             return Int128(time.seconds - 946_684_800) * 1_000_000_000 + Int128(time.microsecond) * 1000
-        case .ticks(let count, let resolution):
-            // Beyond this no counter counts, and Core gives it no line either.
-            guard count < 1 << 48, resolution > .zero, resolution <= .seconds(86_400) else { return nil }
-            return Int128(count) * resolution.nanoseconds
+        case .ticks(_, let resolution): return resolution > .zero ? line?.nanoseconds : nil
         case .now, .unknown, .age: return nil
         }
     }

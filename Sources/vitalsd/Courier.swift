@@ -44,7 +44,7 @@ import Journal
     var isResting = false
     private var isRetired = false
     /// Whether anything was kept since the last request was begun.
-    private(set) var hasNews = false
+    private(set) var hasKept = false
     /// Whether a pause may end at the next ring.
     var isReleased = false
     /// What the clinic knows of the devices; nil before it was asked of the journal.
@@ -73,7 +73,7 @@ import Journal
 
     /// Something was kept.
     func wake() {
-        hasNews = true
+        hasKept = true
         backlog.tellNews()
         if isResting { bell.ring() }
     }
@@ -111,7 +111,7 @@ import Journal
     func run() async {
         var hasLooked = false
         while !isRetired {
-            hasNews = false
+            hasKept = false
             do throws(Refusal) {
                 if !hasLooked {
                     try await takeUp()

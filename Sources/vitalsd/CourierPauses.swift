@@ -73,9 +73,9 @@ extension Courier {
         fault = refusal.fault
         isReleased = false
         let begin = ContinuousClock.now, due = begin + policy.failed(refusal, chance: .random(in: 0...1))
-        let live = policy.shortestPause.map { min(due, begin + $0) } ?? due
+        let live = policy.shortestPause(after: refusal).map { min(due, begin + $0) } ?? due
         isResting = true
-        while !isReleased, await bell.rung(before: hasNews ? live : due) {}
+        while !isReleased, await bell.rung(before: hasKept ? live : due) {}
         isResting = false
     }
 }

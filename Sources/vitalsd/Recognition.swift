@@ -14,12 +14,18 @@ import Host
     private let ways: [(settings: LineSettings, hellos: [[UInt8]])]
     /// A pty has none: what was heard under one setting counts under the next.
     private let hasSpeed: Bool
+    /// How often a silent line is asked.
+    private let interval: Duration
     private var current = 0
 
     /// `port` is set the first way.
-    init(of port: SerialPort, ways: [(settings: LineSettings, hellos: [[UInt8]])]) {
+    init(
+        of port: SerialPort, ways: [(settings: LineSettings, hellos: [[UInt8]])],
+        asking interval: Duration = .seconds(60)
+    ) {
         self.port = port
         self.ways = ways
+        self.interval = interval
         hasSpeed = Files.resolved(port.path)?.hasPrefix("/dev/pts/") != true
     }
 
@@ -47,18 +53,8 @@ import Host
                 await loop.sleep(for: .seconds(10))
             } else {
                 try set(0)
-                early = try await firstBytes(within: .seconds(60))
+                early = try await firstBytes(within: interval)
             }
-        }
-    }
-
-    /// Asks the device whose line it is said to be, until it is switched on and answers.
-    func answer(of driver: Driver, to hello: [UInt8]) async throws(Fault) {
-        while true {
-            var listening = Listening(for: [driver], settings: ways[0].settings, hello: hello)
-            try await port.write(hello)
-            if try await listen(&listening, after: []) != nil { return }
-            await loop.sleep(for: .seconds(10))
         }
     }
 

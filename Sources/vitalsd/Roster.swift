@@ -81,21 +81,24 @@ import Host
 
     /// How a line is to be set at first: as its driver needs it where that is known, or as it was last understood.
     func settings(for line: SerialLine) -> LineSettings {
-        let own = line.driver.flatMap { id in drivers.first { $0.id == id } }?.assignment?.settings
-        return own ?? settings[ways[line.path] ?? 0].settings
+        assignment(of: line)?.settings ?? settings[ways[line.path] ?? 0].settings
     }
 
-    /// Finds whose line it is, by the device's own USB identity or by listening.
+    private func assignment(of line: SerialLine) -> (settings: LineSettings, hellos: [[UInt8]])? {
+        line.driver.flatMap { id in drivers.first { $0.id == id } }?.assignment
+    }
+
+    /// Finds whose line it is, by the device's own USB identity or by listening. One that is said to be a device's is asked
+    /// until that is switched on, which may be for less than a minute.
     func recognise(_ line: SerialLine, _ port: SerialPort) async throws(Fault) -> (Driver, heard: [UInt8]) {
+        if let assignment = assignment(of: line) {
+            let recognition = Recognition(of: port, ways: [assignment], asking: .seconds(10))
+            let (driver, heard, _) = try await recognition.claim()
+            return (driver, heard)
+        }
         let sighting = Sighting(.line(line))
         let own = drivers.claimants(of: sighting)
-        if own.count == 1, let driver = own.first {
-            if let assignment = driver.assignment, line.driver != nil {
-                let recognition = Recognition(of: port, ways: [(assignment.settings, [assignment.hello])])
-                try await recognition.answer(of: driver, to: assignment.hello)
-            }
-            return (driver, [])
-        }
+        if own.count == 1, let driver = own.first { return (driver, []) }
         let first = ways[line.path] ?? 0, order = settings.indices.map { ($0 + first) % settings.count }
         let recognition = Recognition(of: port, ways: order.map { settings[$0] })
         let (driver, heard, way) = try await recognition.claim()

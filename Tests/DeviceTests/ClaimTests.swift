@@ -27,17 +27,21 @@ import Testing
         guard case .line(let line) = capture.sighting.way else {
             return drivers.claimants(of: capture.sighting).map(\.id)
         }
-        let assigned = line.driver.map { [$0] } ?? []
-        return assigned
-            + drivers.filter { driver in
-                driver.claims.contains { claim in
-                    if case .talks(let framing, let frames) = claim {
-                        talks(framing, frames: frames, in: stream)
-                    } else {
-                        claim.matches(capture.sighting)
-                    }
-                }
-            }.map(\.id)
+        // Whoever the technician names has to be somebody, and of those who are named.
+        if line.driver != nil {
+            let assigned = drivers.claimants(of: capture.sighting).filter { $0.assignment != nil }
+            return assigned.map(\.id) + talkers(stream)
+        }
+        return talkers(stream) + drivers.claimants(of: capture.sighting).map(\.id)
+    }
+
+    private func talkers(_ stream: [UInt8]) -> [String] {
+        drivers.filter { driver in
+            driver.claims.contains { claim in
+                guard case .talks(let framing, let frames) = claim else { return false }
+                return talks(framing, frames: frames, in: stream)
+            }
+        }.map(\.id)
     }
 
     @Test(arguments: CaptureFile.all)

@@ -4,6 +4,7 @@ A device here has a memory. It forgets a record only when the hub confirmed it, 
 saw acknowledged with what the clinic has.
 """
 
+import contextlib
 import os
 import pathlib
 import pty
@@ -13,6 +14,7 @@ import struct
 import threading
 import time
 import tty
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 
@@ -298,6 +300,19 @@ class Asked(Wire):
                         self.send(self.answers.get(question, b""))
         except OSError:
             return
+
+
+@contextlib.contextmanager
+def meanwhile(act: Callable[[threading.Event], None]) -> Iterator[None]:
+    """`act` goes on in a thread of its own, until its event is set, which is at the end."""
+    is_over = threading.Event()
+    thread = threading.Thread(target=act, args=[is_over], daemon=True, name=act.__name__)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def bcd(number: int) -> int:

@@ -8,7 +8,7 @@ import time
 from datetime import datetime, timedelta
 
 from conftest import eventually
-from far_ends import Air, Cuff, Nonin, blood_pressure, nonin_format_13
+from far_ends import Air, Cuff, Nonin, blood_pressure, meanwhile, nonin_format_13
 
 FIRST = datetime(2019, 2, 1)
 KILLS = int(os.environ.get("KILLS", "50"))
@@ -92,9 +92,9 @@ def spot_checks(clinic) -> list[tuple[int, int]]:
 @contextlib.contextmanager
 def flapping(clinic, seed: int):
     """The clinic goes away, loses answers, cuts connections, fails; and is well in the end."""
-    chance, is_over = random.Random(seed), threading.Event()
+    chance = random.Random(seed)
 
-    def flap() -> None:
+    def flap(is_over: threading.Event) -> None:
         while not is_over.wait(chance.uniform(0.05, 0.5)):
             mode = chance.choice(["away", "lost", "half", "cut-before", "cut-after", "status", "well"])
             if mode == "away":
@@ -104,13 +104,8 @@ def flapping(clinic, seed: int):
             elif mode != "well":
                 clinic.fault(mode, status=503, times=chance.randint(1, 2))
 
-    thread = threading.Thread(target=flap)
-    thread.start()
-    try:
+    with meanwhile(flap):
         yield
-    finally:
-        is_over.set()
-        thread.join()
     clinic.heal()
 
 

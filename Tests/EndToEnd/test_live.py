@@ -45,10 +45,10 @@ def test_a_live_reading_does_not_wait_for_the_end_of_a_pause(home, clinic, cuff)
         time.sleep(0.4)
         measure(cuff, systolic)
         gaps.append(asked(clinic) - begin)
-        if gaps[-1] < 2:
+        if gaps[-1] < 2.5:
             break
-    # The machine may be slow, but not five times.
-    assert min(gaps) < 2, gaps
+    # None of them would have ended before 2.7 s; the machine may be slow, but not five times.
+    assert min(gaps) < 2.5, gaps
     clinic.heal()
     eventually(lambda: clinic.blood_pressures() == [(value, 80) for value in range(100, 101 + len(gaps))], within=60)
 

@@ -50,21 +50,14 @@ import Testing
     /// A minute after a failure what is measured may go; not where the clinic asks for patience, or where it would be in vain.
     @Test func whatIsMeasuredDoesNotWaitForALongPause() {
         let full = Refusal(.resend, .clinic(.failing(status: 503)), status: 503)
-        for (refusal, wanted) in [(Self.down, Duration.seconds(60)), (full, .seconds(60))] {
-            var policy = DeliveryPolicy()
-            for _ in 0..<20 { _ = policy.failed(refusal, chance: 0) }
-            #expect(policy.shortestPause == wanted)
-            var hasty = DeliveryPolicy(scale: 0.1)
-            _ = hasty.failed(refusal, chance: 0)
-            #expect(hasty.shortestPause == .seconds(6))
+        for refusal in [Self.down, full] {
+            #expect(DeliveryPolicy().shortestPause(after: refusal) == .seconds(60))
+            #expect(DeliveryPolicy(scale: 0.1).shortestPause(after: refusal) == .seconds(6))
         }
         let stranger = Refusal(.pause, .clinic(.rejectsUs(status: 401)), status: 401)
         let unset = Refusal(.resend, .hub(.clockUnset))
         for refusal in [Self.busy(429, nil), Self.busy(503, .seconds(10)), Self.garbage, stranger, unset] {
-            var policy = DeliveryPolicy()
-            _ = policy.failed(Self.down, chance: 0)
-            _ = policy.failed(refusal, chance: 0)
-            #expect(policy.shortestPause == nil, "\(refusal)")
+            #expect(DeliveryPolicy().shortestPause(after: refusal) == nil, "\(refusal)")
         }
     }
 

@@ -24,7 +24,7 @@ enum Strategy: CaseIterable {
 struct Way {
     let strategy: Strategy
     private var policy = DeliveryPolicy()
-    private var failures = 0
+    private var failures = 0, refusal: Refusal?
 
     init(_ strategy: Strategy) { self.strategy = strategy }
 
@@ -40,13 +40,14 @@ struct Way {
 
     /// Whether what is measured so many seconds after a failure is sent at once.
     func hurries(_ waited: Double) -> Bool {
-        guard strategy == .vitalsd, let least = policy.shortestPause else { return false }
+        guard strategy == .vitalsd, let refusal, let least = policy.shortestPause(after: refusal) else { return false }
         return waited >= least / .seconds(1)
     }
 
     /// How long to wait, in seconds.
     mutating func failed(_ refusal: Refusal, _ chance: inout Chance) -> Double {
         failures += 1
+        self.refusal = refusal
         switch strategy {
         case .vitalsd: return policy.failed(refusal, chance: chance.share()) / .seconds(1)
         case .fixed: return 30

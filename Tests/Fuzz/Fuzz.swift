@@ -1,8 +1,8 @@
 import Glibc
 
 /// `make fuzz` gives random bytes to one parser, which the environment names; libFuzzer finds those that reach new code.
-/// Where none is named it says which there are, and how long their inputs should be. Without libFuzzer the program reads the files that are named, and so repeats
-/// what was found.
+/// Where none is named it says which there are, and how long their inputs should be. Without libFuzzer the program reads the
+/// files that are named, and so repeats what was found.
 private let parser: Parser? = {
     let name = getenv("PARSER").map { String(cString: $0) } ?? ""
     return Parser.all.first { $0.name == name }

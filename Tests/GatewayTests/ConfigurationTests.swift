@@ -37,12 +37,12 @@ final class TemporaryFile {
             URL = https://clinic.example/fhir
 
             [Serial]
-            Lines=/dev/ttyS0 /dev/ttyS1
+            Lines=/dev/ttyS0 /dev/ttyS1=contec-cms50-v7
             [Journal]
             MaximumSize=64M
             """)
         #expect(configuration.recipients.first?.url == "https://clinic.example/fhir")
-        #expect(configuration.serialLines.map(\.path) == ["/dev/ttyS0", "/dev/ttyS1"])
+        #expect(configuration.serialLines.map(\.notation) == ["/dev/ttyS0", "/dev/ttyS1=contec-cms50-v7"])
         #expect(configuration.journalMaximumBytes == 64 << 20)
     }
 
@@ -66,6 +66,11 @@ final class TemporaryFile {
         (
             "[Patient]\nSystem=urn:oid:1.2.208.176.1.2",
             "a.conf:2: System takes a system of pseudonyms; a civil registration number is refused"
+        ),
+        (
+            // A driver that listens needs nobody to say so, and one that is none helps nobody.
+            "[Serial]\nLines=/dev/ttyS0=nonin-format-13",
+            "a.conf:2: Lines takes absolute paths, with blanks between, or PATH=DRIVER for a device that only answers"
         ),
         ("[Clinic]\nnonsense", "a.conf:2: expected Key=Value or [Section]"),
     ])

@@ -3,11 +3,11 @@
 import contextlib
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from EndToEnd.far_ends import nonin_format_13
+from EndToEnd.far_ends import meanwhile, nonin_format_13
 
 from .clinic import Clinic
 from .home import Home
@@ -32,19 +32,6 @@ class Taken:
     @property
     def name(self) -> tuple:
         return self.address, self.code, self.values
-
-
-@contextlib.contextmanager
-def meanwhile(act: Callable[[threading.Event], None]) -> Iterator[None]:
-    """`act` goes on in a thread of its own, until its event is set, which is at the end."""
-    is_over = threading.Event()
-    thread = threading.Thread(target=act, args=[is_over], daemon=True, name=act.__name__)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
 
 
 class Household:

@@ -124,7 +124,7 @@ extension RawTime {
         case .clock(let time): String("\(time)".prefix(16))
         case .now: "none, live"
         case .ticks(let count, _): "\(count) ticks"
-        case .age(let count, let resolution): "\(count) × \(resolution / .seconds(1)) s ago"
+        case .age: age.map { "\($0.components.seconds) s ago" } ?? "unknown"
         case .unknown: "unknown"
         }
     }
