@@ -46,10 +46,10 @@ struct Parser: Sendable {
         }
     }
 
-    /// What has been read must stand being written down and dated, too, by whatever the device's clock shows: one in eight,
+    /// What has been read must stand being written down and dated, too, by whatever the device's clock shows: one in 32,
     /// because that takes ten times as long.
     private static func read(_ bytes: [UInt8], by endpoint: Endpoint) {
-        guard let readings = try? endpoint.decodeAll(bytes.span), bytes.reduce(0, &+) & 7 == 0 else { return }
+        guard let readings = try? endpoint.decodeAll(bytes.span), bytes.reduce(0, &+) & 31 == 0 else { return }
         let heard = HubTime(
             boot: "b", uptime: .seconds(90_000), wall: Instant(milliseconds: 1_795_154_400_000), synchronised: true)
         let pair = readings.last.map { ClockPair(device: $0.taken, hub: heard, error: .milliseconds(50)) }

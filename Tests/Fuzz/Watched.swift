@@ -14,7 +14,7 @@
         nonisolated(unsafe) fileprivate static var places: Places?
 
         /// Counters that are looked at, or not, together.
-        private static let block = 256
+        private static let block = 64
         private static let tries = 20_000
 
         static func choose(_ parser: Parser, corpus: String) {

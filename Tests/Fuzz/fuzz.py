@@ -114,7 +114,7 @@ def run(program: str, folder: pathlib.Path, parser: str, longest: int, runs: int
         [program, f"-runs={runs}", f"-max_total_time={max(1, round(seconds)) if seconds else 0}", f"-max_len={longest}",
          "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", f"-artifact_prefix={corpus}.", corpus],
         # Where memory was allocated can be asked when an input that traps is read again.
-        env=os.environ | {"PARSER": parser, "ASAN_OPTIONS": "detect_leaks=0:malloc_context_size=0:quarantine_size_mb=16"},
+        env=os.environ | {"PARSER": parser, "ASAN_OPTIONS": "detect_leaks=0:malloc_context_size=0:quarantine_size_mb=1"},
         capture_output=True, text=True, check=False)
     numbers = {name: int(value) for name, value in re.findall(r"stat::(\w+):\s+(\d+)", done.stderr)}
     reached = re.findall(r"ft: (\d+)", done.stderr)

@@ -87,7 +87,7 @@ class Machine:
         self, kernel: Kernel, first_root: pathlib.Path, shared: pathlib.Path, ports: Ports, card: pathlib.Path,
         clock: str | None,
     ):
-        self.console = shared / "console"
+        self.console, installed = shared / "console", shared / "installed"
         monitor, witness = listen(ports.monitor), listen(ports.witness)
         command = [
             "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024",
@@ -106,6 +106,7 @@ class Machine:
             "-device", "qemu-xhci,id=xhci",
             *self._folder("root", pathlib.Path("/"), "readonly=on,multidevs=remap"),
             *self._folder("shared", shared, "multidevs=remap"),
+            *(self._folder("installed", installed, "readonly=on,multidevs=remap") if installed.exists() else []),
             "-netdev", "user,id=network", "-device", "virtio-net-pci,netdev=network,id=card",
             # A disk that has a cache of its own, of which it tells the machine: it must be flushed (card.py).
             "-drive", f"driver=raw,file.driver=nbd,file.server.type=unix,file.server.path={card},"
