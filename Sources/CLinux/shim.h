@@ -1,5 +1,7 @@
 // What Swift's Glibc module leaves out of the kernel's interface.
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
@@ -9,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -27,6 +30,14 @@ int grantpt(int fd);
 int unlockpt(int fd);
 int ptsname_r(int fd, char *name, size_t size);
 int mkostemp(char *pattern, int flags);
+/// One of the files that the process consists of, as dl_iterate_phdr(3) tells of it; the kernel has a field or two more.
+struct vitalsd_loaded {
+    ElfW(Addr) address;
+    const char *name;
+    const ElfW(Phdr) *segments;
+    ElfW(Half) count;
+};
+int dl_iterate_phdr(int (*each)(struct vitalsd_loaded *loaded, size_t size, void *context), void *context);
 void *memmem(const void *bytes, size_t size, const void *sought, size_t length);
 
 // Swift calls no variadic function, and takes no global variable that may change under it.

@@ -60,6 +60,7 @@ extension Command {
             }
             notify(.ready, .status("running"))
             gateway.intake.reserve.take()
+            ProgramPages.release()
             group.addTask { await self.examine(gateway.journal) }
             await listen(to: gateway, hub)
             notify(.stopping)
