@@ -29,8 +29,8 @@ SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
 .PHONY: demo test build lint clocks fleet bench bench-peers install uninstall deb deb-test clean packages test-packages swift-test \
-        line-test home-test home-scenarios home-classic home home-broken home-cuts bench-home fuzz fuzz-test kills faults endurance \
-        soak load sanitize
+        tests line-test home-test home-scenarios home-classic home home-broken home-cuts cuts-test bench-home fuzz fuzz-test kills \
+        faults endurance soak load sanitize
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -40,18 +40,25 @@ build: packages
 	ln -sf $$(clang -print-file-name=libstdc++.a) $(ARCHIVES)
 	$(SWIFT) build $(RELEASE) --product vitalsd
 
-# The home waits for its emulator much of the time, and the fuzzer takes what it leaves of the processors.
-test: test-packages lint swift-test line-test
-	$(MAKE) --output-sync=target --jobs=2 home-test fuzz-test
+# Whole modules are compiled by one processor, so that both builds together take little longer than one. The home waits for
+# its emulator much of the time, and what is beside it takes what it leaves of the processors.
+test: test-packages lint $(VENV)/ready
+	$(MAKE) --output-sync=target --jobs=2 build tests
+	$(MAKE) swift-test line-test
+	$(MAKE) --output-sync=target --jobs=2 home-test fuzz-test cuts-test
 
 lint:
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift
 
+# In a folder of their own, so that they can be built beside the program.
+TESTS      := --scratch-path .build/tests
+tests: packages
+	$(SWIFT) build $(TESTS) --build-tests
+
 # Each bundle that the product writes goes to a folder, where a checker that did not write it judges it.
-swift-test: packages
-	$(SWIFT) build --build-tests
+swift-test: tests
 	mkdir -p .build/bundles
-	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(SWIFT) test --skip-build 2>&1 | tee .build/swift-test.log \
+	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(SWIFT) test $(TESTS) --skip-build 2>&1 | tee .build/swift-test.log \
 	|| { echo "What failed:"; grep "✘\|Fatal error" .build/swift-test.log; false; }
 
 # The whole line with real parts: a pty, the daemon, TLS, a receiver process.
@@ -70,18 +77,20 @@ kills: build $(VENV)/ready
 faults: build $(VENV)/ready
 	FAULTS=all ROUNDS=$(or $(ROUNDS),300) KILLS=0 SEED=$(SEED) $(PROOF) Tests/EndToEnd/test_faults.py
 
+# The last are those of a whole machine, which takes an hour; CUTS=20000 ROUNDS=400 are those of the daemon's own writes.
 endurance: build $(VENV)/ready
 	$(SWIFT) build $(RELEASE) --product vitalsd-cuts
 	CUTS=$(or $(CUTS),20000) ROUNDS=$(or $(ROUNDS),400) SEED=$(SEED) $(PROOF) Tests/EndToEnd/test_power.py
+	$(MAKE) home-cuts CUTS=200
 
 # The same in a virtual machine with the kernel's own Bluetooth stack, USB serial driver and udev.
 home-test: build $(VENV)/ready
-	$(SWIFT) build --product RadioProbe
+	$(SWIFT) build $(TESTS) --product RadioProbe
 	VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome
 
 # All scenarios, and the tests of the home itself; `make test` plays what takes little time.
 home-scenarios: build $(VENV)/ready
-	$(SWIFT) build --product RadioProbe
+	$(SWIFT) build $(TESTS) --product RadioProbe
 	SCENARIOS=all VITALSD=$(BUILT)/vitalsd $(PYTEST) Tests/VirtualHome
 
 # Devices of classic Bluetooth alone, over the emulator of bluez-test-tools.
@@ -98,11 +107,15 @@ home: build $(VENV)/ready
 home-broken: deb $(VENV)/ready
 	PYTHONPATH=Tests:Tests/EndToEnd $(VENV)/bin/python -m VirtualHome.broken $(ROWS)
 
-# Power cuts of the home under load: each boots it on what a cheap card left, which takes half a minute. CUTS=20 SEED=2 are
-# fewer and others; LYING=1 has a card that only says that it has flushed, and must fail.
+# Power cuts of the home under load: each boots it on what a cheap card left, which takes a third of a minute. CUTS=20 SEED=2
+# are fewer and others; BARE=1 leaves systemd out, and half of the time; LYING=1 has a card that only says that it has flushed,
+# and must fail.
 home-cuts: build $(VENV)/ready
 	VITALSD=$(BUILT)/vitalsd PYTHONPATH=Tests $(VENV)/bin/python -m VirtualHome.cuts --cuts $(or $(CUTS),200) --seed $(SEED) \
-	$(if $(LYING),--lying-card)
+	$(if $(BARE),--bare) $(if $(LYING),--lying-card)
+
+cuts-test:
+	$(MAKE) home-cuts CUTS=20 BARE=1
 
 # Latency, memory and CPU in the virtual home, beside bleak on BlueZ reading the same peripheral.
 bench-home: build $(VENV)/ready

@@ -11,7 +11,7 @@ extension Courier {
         if backlog.hasNews { return }
         isResting = true
         defer { isResting = false }
-        ProgramPages.release()
+        Memory.giveBack()
         let probation = ContinuousClock.now + .seconds(900) * destination.scale
         if quarantine.suspects.isEmpty {
             cleared()
@@ -76,7 +76,7 @@ extension Courier {
         let begin = ContinuousClock.now, due = begin + policy.failed(refusal, chance: .random(in: 0...1))
         let live = policy.shortestPause(after: refusal).map { min(due, begin + $0) } ?? due
         isResting = true
-        ProgramPages.release()
+        Memory.giveBack()
         while !isReleased, await bell.rung(before: hasKept ? live : due) {}
         isResting = false
     }

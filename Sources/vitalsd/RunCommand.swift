@@ -15,7 +15,7 @@ extension Command {
             """
     ) { arguments throws(Exit) in
         Signals.block()
-        Heap.keepSmall()
+        Memory.keepSmall()
         let path = try arguments.configurationPath()
         try arguments.end()
         do throws(Fault) {
@@ -60,7 +60,7 @@ extension Command {
             }
             notify(.ready, .status("running"))
             gateway.intake.reserve.take()
-            ProgramPages.release()
+            Memory.giveBack()
             group.addTask { await self.examine(gateway.journal) }
             await listen(to: gateway, hub)
             notify(.stopping)

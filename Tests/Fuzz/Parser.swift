@@ -36,12 +36,12 @@ struct Parser: Sendable {
         }
     }
 
-    /// A value of a characteristic is at most 512 bytes, but those of home devices are some tens. Of a line's frames six are
+    /// A value of a characteristic is at most 512 bytes, but those of home devices are some tens. Of a line's frames three are
     /// enough to lose one, and find the next.
     private static func longest(_ endpoint: Endpoint) -> Int {
         switch endpoint.source {
         case .characteristic: 64
-        case .frames(let framing): min(320, max(64, 6 * framing.longest))
+        case .frames(let framing): min(320, max(64, 3 * framing.longest))
         case .bytes: 320
         }
     }

@@ -39,11 +39,13 @@ class Home:
     a power cut leaves what was flushed, and of the rest what it will (card.py). Everything else that the machine writes is
     lost with it.
 
-    The product is there as `make install` would put it, or else `package` is installed with dpkg, as on a hub.
+    The product is there as `make install` would put it, or else `package` is installed with dpkg, as on a hub. A bare home
+    boots without systemd and udev, in half the time.
     """
 
-    def __init__(self, package: pathlib.Path | None = None, seed: int = 1):
+    def __init__(self, package: pathlib.Path | None = None, seed: int = 1, bare: bool = False):
         packages.install()
+        self.is_bare = bare
         self.shared = pathlib.Path(tempfile.mkdtemp(prefix="vitalsd-home-"))
         self._package = package
         if not package:
@@ -72,7 +74,7 @@ class Home:
         `clock` is what its real-time clock says, as in "2031-01-01T00:00:00".
         """
         agent = listen(self._ports.agent)
-        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.card.path, clock)
+        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.card.path, clock, self.is_bare)
         self._agent = Agent(accept(agent), self.shared)
         self._plugged, self._neighbour = [], None
         self._journals: dict[str, list[Command]] = getattr(self, "_journals", {})

@@ -1,4 +1,4 @@
-"""vitalsd as a hub has it: installed by `make install`, run by systemd with the shipped unit, as the shipped user."""
+"""vitalsd as a hub has it: installed by `make install`, run by systemd with the shipped unit, as the shipped user; and bare."""
 
 import shutil
 import signal
@@ -13,6 +13,8 @@ BESIDE = "setpriv --reuid=vitalsd --regid=vitalsd --init-groups vitalsd"
 
 class Hub:
     """The daemon in the machine. Its state is on the machine's disk, at the unit's own place."""
+
+    beside = BESIDE
 
     def __init__(self, home: Home, clinic: Clinic, patient: str = "Patient/pt-4711", more: str = ""):
         self.home, self._clinic = home, clinic
@@ -31,7 +33,7 @@ Heartbeat=infinity
 [Patient]
 Reference={patient}
 {more}""")
-        self._begun = len(home.journal("vitalsd"))
+        self._begun = len(self._said)
 
     def install(self, anew: bool = False) -> None:
         """Puts the configuration where it belongs, to be done after every boot, and starts the daemon. State stays, unless it is
@@ -45,9 +47,17 @@ Reference={patient}
         assert done.status == 0, done.output
 
     @property
+    def _said(self) -> str:
+        return self.home.journal("vitalsd")
+
+    @property
     def log(self) -> str:
         """What the daemon and systemd have said of it since this was made."""
-        return self.home.journal("vitalsd")[self._begun:]
+        return self._said[self._begun:]
+
+    def reload(self) -> None:
+        """Makes it read its configuration again."""
+        self.home.run("exec systemctl reload vitalsd")
 
     def stop(self) -> None:
         done = self.home.run("systemctl stop vitalsd")
@@ -73,7 +83,7 @@ Reference={patient}
 
     def ask(self, words: str, within: float = 300) -> Result:
         """Another verb beside the daemon, as the user that the manual names."""
-        return self.home.run(f"exec {BESIDE} {words}", within)
+        return self.home.run(f"exec {self.beside} {words}", within)
 
     def pair(self, peripheral, again: bool = False) -> str:
         """Pairs with it, as a technician does with a kit on the table, and returns what was said. `again` without its passkey,
@@ -88,5 +98,34 @@ Reference={patient}
 
     def bind(self, *peripherals) -> None:
         """Says only whose they are: for what needs no pairing."""
-        done = self.home.run(" && ".join(f"{BESIDE} bind {peripheral.address}" for peripheral in peripherals))
+        done = self.home.run(" && ".join(f"{self.beside} bind {peripheral.address}" for peripheral in peripherals))
         assert done.status == 0, done.output
+
+
+class BareHub(Hub):
+    """The same daemon in a bare home, as root and with nobody who starts it again. Without udev it hears only of the serial
+    line that is configured."""
+
+    beside = "vitalsd"
+
+    def __init__(self, home: Home, clinic: Clinic, patient: str = "Patient/pt-4711", more: str = ""):
+        self._lives: list[Command] = []
+        super().__init__(home, clinic, patient, f"{more}[Serial]\nLines=/dev/ttyUSB0\n")
+
+    def install(self, anew: bool = False) -> None:
+        forgotten = "-mindepth 1" if anew else "-name control"
+        done = self.home.run(f"""
+            {self._clinic.introduction}
+            find /var/lib/vitalsd {forgotten} -delete; rm -rf /etc/vitalsd && cp -r {self._configuration} /etc/vitalsd""")
+        assert done.status == 0, done.output
+        life = self.home.spawn("exec vitalsd run")
+        self._lives.append(life)
+        ready = self.home.run("until [ -S /var/lib/vitalsd/control ]; do sleep 0.05; done")
+        assert ready.status == 0 and life.is_running, life.output
+
+    @property
+    def _said(self) -> str:
+        return "".join(life.output for life in self._lives)
+
+    def reload(self) -> None:
+        self._lives[-1].signal(signal.SIGHUP)

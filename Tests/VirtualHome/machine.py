@@ -85,7 +85,7 @@ class Machine:
 
     def __init__(
         self, kernel: Kernel, first_root: pathlib.Path, shared: pathlib.Path, ports: Ports, card: pathlib.Path,
-        clock: str | None,
+        clock: str | None, bare: bool,
     ):
         self.console, installed = shared / "console", shared / "installed"
         monitor, witness = listen(ports.monitor), listen(ports.witness)
@@ -95,7 +95,7 @@ class Machine:
             "-kernel", kernel.image, "-initrd", first_root, "-append",
             # Self tests, mitigations and a fifth level of page tables cost seconds under emulation.
             "console=ttyS0 panic=-1 loglevel=4 cryptomgr.notests net.ifnames=0 mitigations=off no5lvl audit=0 "
-            f"shared={shared} modules={kernel.modules} guest={GUEST} systemd.unit=home.target "
+            f"shared={shared} modules={kernel.modules} guest={GUEST} bare={bare or ''} systemd.unit=home.target "
             "systemd.show_status=no systemd.log_target=kmsg systemd.log_level=warning",
             "-serial", f"file:{self.console}",
             "-chardev", f"socket,id=radio,path={ports.radio}", "-serial", "chardev:radio",

@@ -22,7 +22,7 @@ class Probe:
         self._home, self.folder = home, home.shared / "probe"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
-        self.program = pathlib.Path(os.environ.get("RADIO_PROBE", ROOT / ".build" / "debug" / "RadioProbe")).resolve()
+        self.program = pathlib.Path(os.environ.get("RADIO_PROBE", ROOT / ".build" / "tests" / "debug" / "RadioProbe")).resolve()
 
     def start(self, steps: str):
         return self._home.spawn(f"exec {self.program} {self.folder} {steps}")

@@ -1,14 +1,26 @@
 import CLinux
 import Glibc
 
-/// The pages of the program and its libraries that nobody writes: code, tables, names.
-package enum ProgramPages {
-    /// Gives them all back; what is used comes again from the kernel's cache of the files.
+/// What the process takes of the hub's memory.
+package enum Memory {
+    /// Sets the C library's heap for a process that is to stay small for years: before any thread is made.
+    ///
+    /// One arena for all threads, because each keeps what is freed in it; and what is as large as a bundle comes from the
+    /// kernel and goes back to it. glibc would learn from the first of these to keep the next in the heap.
+    package static func keepSmall() {
+        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_MMAP_THRESHOLD, 128 << 10)
+        mallopt(M_TRIM_THRESHOLD, 128 << 10)
+    }
+
+    /// Gives back what only work needs: free pages of the heap, and all pages of the program and its libraries that nobody
+    /// writes: code, tables, names. What is used of those comes again from the kernel's cache of the files.
     ///
     /// The kernel maps sixteen for each one that is touched, and starting, a first handshake with the clinic and a visit touch
     /// most of them once. A hub that waits for a day needs a tenth of them, and a page that nobody has mapped is the first that
-    /// the kernel can use for somebody else. It takes a third of a millisecond; a page that is used again a few microseconds.
-    package static func release() {
+    /// the kernel can use for somebody else. It takes less than a millisecond, as does their coming again.
+    package static func giveBack() {
+        malloc_trim(0)
         _ = dl_iterate_phdr(
             { loaded, _, _ in
                 guard let file = loaded?.pointee, let segments = file.segments else { return 0 }
