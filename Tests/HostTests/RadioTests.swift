@@ -103,7 +103,8 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
                 radio.follow([known])
                 try await kernel.wait(for: "0033 0 2200801f09000102")
                 try await isOn(radio)
-                kernel.refusals[0x34] = 0x0D
+                // Of this device alone: when the adapter is switched on again, its whole list is cleared.
+                kernel.refused["0034 0 2200801f090001"] = 0x0D
                 // It is followed on after it was paired again, and the kernel has to hear of it again.
                 kernel.told = []
                 kernel.refusals[0x19] = 0x05
@@ -119,7 +120,7 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
                 // So it is where the list is shortened in the very moment.
                 radio.follow([])
                 try await kernel.wait(for: "0034 0 2200801f090001")
-                kernel.refusals[0x34] = nil
+                kernel.refused = [:]
                 try await isOn(radio)
                 #expect(radio.fault == nil && radio.counters == RadioHealth.Counters())
             }

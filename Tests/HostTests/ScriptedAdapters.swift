@@ -17,6 +17,8 @@ import Testing
     var told: [String] = []
     /// The status that a command gets instead of its answer.
     var refusals: [UInt16: UInt8] = [:]
+    /// The same of one command, as it is told.
+    var refused: [String: UInt8] = [:]
     /// What happens before the answer to a command.
     var before: [UInt16: @Hub () throws -> Void] = [:]
     /// Commands that get no answer now.
@@ -28,10 +30,11 @@ import Testing
         while let packet = await script.command() {
             guard let opcode = packet.u16(at: 0), let index = packet.u16(at: 2) else { continue }
             let parameters = Array(packet[6...])
-            told.append("\(number(opcode)) \(index == 0xFFFF ? "-" : "\(index)") \(hex(parameters))")
+            let command = "\(number(opcode)) \(index == 0xFFFF ? "-" : "\(index)") \(hex(parameters))"
+            told.append(command)
             try before[opcode]?()
             if unanswered.contains(opcode) { continue }
-            if let status = refusals[opcode] {
+            if let status = refusals[opcode] ?? refused[command] {
                 try reply(opcode, index, status, [])
             } else if index != 0xFFFF, controllers[index] == nil {
                 try reply(opcode, index, 0x11, [])
