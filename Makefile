@@ -29,8 +29,8 @@ SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
 .PHONY: demo test build lint clocks fleet bench bench-peers install uninstall deb deb-test clean packages test-packages swift-test \
-        tests line-test home-test home-scenarios home-classic home home-broken home-cuts cuts-test bench-home fuzz fuzz-test kills \
-        faults endurance soak load sanitize
+        tests line-test home-test beside-home-test home-scenarios home-classic home home-broken home-cuts cuts-test bench-home fuzz \
+        fuzz-test kills faults endurance soak load sanitize
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -40,12 +40,15 @@ build: packages
 	ln -sf $$(clang -print-file-name=libstdc++.a) $(ARCHIVES)
 	$(SWIFT) build $(RELEASE) --product vitalsd
 
-# Whole modules are compiled by one processor, so that both builds together take little longer than one. The home waits for
-# its emulator much of the time, and what is beside it takes what it leaves of the processors.
+# Two builds at a time, for one leaves much of two processors idle; so does the home, which waits for its emulator.
 test: test-packages lint $(VENV)/ready
 	$(MAKE) --output-sync=target --jobs=2 build tests
 	$(MAKE) swift-test line-test
-	$(MAKE) --output-sync=target --jobs=2 home-test fuzz-test cuts-test
+	$(MAKE) --output-sync=target --jobs=2 home-test beside-home-test
+
+beside-home-test:
+	$(MAKE) fuzz-test
+	$(MAKE) cuts-test
 
 lint:
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift

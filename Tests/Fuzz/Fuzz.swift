@@ -23,9 +23,10 @@ private let parser: Parser? = {
             for parser in Parser.all { print(parser.name, parser.longest) }
             return 0
         }
-        // The corpus is the last word, as fuzz.py calls us.
-        if let chosen = parser, let folder = words[Int(count) - 1] {
-            Watched.choose(chosen, corpus: String(cString: folder))
+        // The number of executions is the first word and the corpus the last, as fuzz.py calls us.
+        if let chosen = parser, count > 2, let runs = words[1], let folder = words[Int(count) - 1] {
+            let runs = String(cString: runs).split(separator: "=").last.flatMap { Int($0) }
+            Watched.choose(chosen, corpus: String(cString: folder), runs: runs ?? 0)
         }
         var count = count, words = words
         return runDriver(&count, &words) { bytes, count in

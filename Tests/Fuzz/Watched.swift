@@ -17,7 +17,19 @@
         private static let block = 64
         private static let tries = 20_000
 
-        static func choose(_ parser: Parser, corpus: String) {
+        /// For a few executions the search for them would take longer than it saves.
+        private static func chooseAll() {
+            guard let counters, let places, let base = counters.baseAddress else { fatalError("no counters") }
+            realCounters(base, base + counters.count)
+            realPlaces(places, places + 2 * counters.count)
+        }
+
+        /// - Parameter runs: how many executions there will be.
+        static func choose(_ parser: Parser, corpus: String, runs: Int) {
+            if runs > 2 * tries { choose(parser, corpus: corpus) } else { chooseAll() }
+        }
+
+        private static func choose(_ parser: Parser, corpus: String) {
             guard let counters, let places, let base = counters.baseAddress else { fatalError("no counters") }
             // What is done once, the list of all drivers for one, has touched most of them.
             parser.read([])
