@@ -55,7 +55,8 @@ class PO60(Peripheral):
             await self.device.gatt_server.notify_subscriber(connection, self._answers, packet[at:at + 20], force=True)
 
     async def serve(self, connection: Connection) -> None:
-        self._questions, first = asyncio.Queue(), 0
+        # What is measured while it tells, after the group was made up, was not fetched.
+        self._questions, first, given = asyncio.Queue(), 0, 0
         while True:
             question = await self._questions.get()
             assert question[-1] == sum(question[:-1]) & 0x7F or question[0] == 0x82, question.hex()
@@ -67,12 +68,13 @@ class PO60(Peripheral):
                 count = len(self.records)
                 await self._say(connection, checked(0xE0, 5, count & 0x7F, count >> 7, count & 0x7F, count >> 7))
             elif question[:2] == b"\x99\x7e":
-                self._told = len(self.records)
+                self._told = given
             elif question[0] == 0x99:
                 first = {0: 0, 1: first + 10, 2: first}[question[1]]
-                group = self.records[first:first + 10]
+                group, count = self.records[first:first + 10], len(self.records)
+                given = first + len(group)
                 for number, record in enumerate(group):
-                    last = first + number + 1 == len(self.records)
+                    last = first + number + 1 == count
                     await self._say(connection, checked(0xE9, number | (0x40 if last else 0), *record))
             elif question[0] == 0x83:
                 self.clock_error = datetime(2000 + question[1], *question[2:7]) - datetime.now()
