@@ -70,9 +70,11 @@ class GlucoseMeter(Peripheral):
             if request != b"\x01\x01":
                 await self.indicate(connection, self._answer, bytes([6, 0, request[0], 2]))
                 continue
-            for record in self.records:
+            # What is measured meanwhile was not fetched.
+            records = list(self.records)
+            for record in records:
                 await self.device.gatt_server.notify_subscriber(connection, self._measurement, record, force=True)
-            await self.indicate(connection, self._answer, bytes([6, 0, 1, 1 if self.records else 6]))
-            self._told = len(self.records)
+            await self.indicate(connection, self._answer, bytes([6, 0, 1, 1 if records else 6]))
+            self._told = len(records)
             await asyncio.sleep(2)
             return await connection.disconnect()

@@ -91,6 +91,8 @@ class OmronCuff(Peripheral):
             await self._notify(connection, self._unlock, bytes([said[0] | 0x80, 0 if agrees else 1]))
 
     async def _tell(self, connection: Connection) -> None:
+        # What is measured after the first look at the records was not fetched.
+        fetched = self._told
         while True:
             asked = await self._frames.get()
             assert asked[0] == len(asked) and reduce(xor, asked) == 0, asked.hex()
@@ -99,11 +101,13 @@ class OmronCuff(Peripheral):
             self.eeprom[CLOCK:CLOCK + 8] = bytes([
                 0, 0, now.month, now.year - 2000, now.hour, now.day, now.second, now.minute])
             data = bytes(self.eeprom[address:address + size]) if kind == 0x0100 else b""
+            if kind == 0x0100 and address == USER:
+                fetched = self.taken
             answer = bytes([8 + len(data), asked[1] | 0x80, asked[2], asked[3], asked[4], size]) + data + b"\0"
             answer += bytes([reduce(xor, answer)])
             for at in range(0, len(answer), 16):
                 await self._notify(connection, self._outputs[at // 16], answer[at:at + 16])
             if kind == 0x0F00:
-                self._told = self.taken
+                self._told = fetched
                 await asyncio.sleep(1)
                 return await connection.disconnect()
