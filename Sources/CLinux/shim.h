@@ -30,7 +30,7 @@ int grantpt(int fd);
 int unlockpt(int fd);
 int ptsname_r(int fd, char *name, size_t size);
 int mkostemp(char *pattern, int flags);
-/// One of the files that the process consists of, as dl_iterate_phdr(3) tells of it; the kernel has a field or two more.
+/// One of the files that the process consists of, as dl_iterate_phdr(3) tells of it; glibc's has more fields behind these.
 struct vitalsd_loaded {
     ElfW(Addr) address;
     const char *name;
