@@ -171,13 +171,15 @@ fleet:
 	$$($(SWIFT) build -c release --show-bin-path)/vitalsd-fleet $(or $(HUBS),50000) $(or $(CAPACITY),60) $(or $(SEED),1)
 
 # A table of figures beside peers and aims; nothing of it fails. BENCH=--quick is shorter. `make bench-peers` installs
-# the peer that figures are compared with; without it the table has those that were recorded.
+# the peers that figures are compared with; without them the table has what was recorded, or says that they are not there.
+# `python3 Tests/Bench/queues.py` with VITALSD= is the queues under SIGKILL alone. Debian
+# starts mosquitto and rsyslog as services once they are installed; the table asks only those that it starts itself.
 bench: test-packages build
 	$(SWIFT) build $(RELEASE) --product vitalsd-bench
 	VITALSD=$(BUILT)/vitalsd VITALSD_BENCH=$(BUILT)/vitalsd-bench THEENGS_PYTHON=$(THEENGS) python3 Tests/Bench/bench.py $(BENCH)
 
 bench-peers:
-	@$(call install_packages,python3-venv mosquitto)
+	@$(call install_packages,python3-venv mosquitto rsyslog rsyslog-relp)
 	python3 -m venv $(VENV)/theengs
 	$(VENV)/theengs/bin/pip install --quiet --disable-pip-version-check TheengsGateway==1.8.0
 

@@ -21,6 +21,7 @@ import peers
 from decoders import decoders
 from drain import drain
 from home import BENCH, VITALSD, Daemon, Home, library, stolen
+from queues import queues
 
 
 class Table:
@@ -282,6 +283,7 @@ def main() -> None:
         alone(table, folder / "alone", words.quick)
         memory(table, folder / "memory", theengs, words.quick)
         drain(table, folder / "drain", words.quick)
+        queues(table, folder / "queues", words.quick)
         idle(table, folder / "idle", words.quick)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
