@@ -21,6 +21,7 @@ import peers
 from decoders import decoders
 from drain import drain
 from home import BENCH, VITALSD, Daemon, Home, library, stolen
+from idle import idle
 from queues import queues
 
 
@@ -219,25 +220,6 @@ def memory(table: Table, folder: pathlib.Path, theengs: dict, quick: bool) -> No
     daemon.stop()
     home.stop()
     receiver.stop()
-
-
-def idle(table: Table, folder: pathlib.Path, quick: bool) -> None:
-    seconds, watchdog = (10, 4) if quick else (60, 20)
-    table.head(f"Idle: {seconds} s with the air open and nothing on it; the watchdog wants to hear within {watchdog} s")
-    home = Home(folder)
-    daemon = Daemon(folder, home.url, watchdog=watchdog)
-    daemon.start()
-    time.sleep(3)
-    daemon.manager.pings()
-    switches, cpu = daemon.process.switches(), daemon.process.cpu()
-    time.sleep(seconds)
-    switches, cpu = daemon.process.switches() - switches, daemon.process.cpu() - cpu
-    pings = daemon.manager.pings()
-    table.row("context switches of all threads", switches, "", name=f"{pings} pings of the watchdog")
-    table.row("    without the watchdog's", max(0, switches - pings), "", name="limit 0", aim="0", met=switches <= pings)
-    table.row("processor time", cpu * 1000, "ms")
-    daemon.stop()
-    home.stop()
 
 
 def ready(table: Table, folder: pathlib.Path, quick: bool) -> None:

@@ -1,5 +1,5 @@
-"""Much at once: 32 devices that never stop, and a house full of strangers' advertisements. `make load`; LOAD= seconds for each
-step. Prints what it costs, and fails where a reading is missing."""
+"""Much at once: 32 devices that never stop, a house full of strangers' advertisements, and ten years in the journal. `make
+load`; LOAD= seconds for each step. Prints what it costs, and fails where a reading is missing."""
 
 import os
 import statistics
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from conftest import eventually, measure
-from far_ends import Nonin, nonin_format_13
+from far_ends import Air, Cuff, Nonin, blood_pressure, nonin_format_13
 from faults import processor_time
 
 LOAD = float(os.environ.get("LOAD", "0"))
@@ -98,3 +98,67 @@ def test_a_thousand_advertisements_a_second(home, clinic, cuff, tmp_path):
     eventually(lambda: home.status()["pending"] == 0)
     assert len(clinic.blood_pressures()) == total
     print(f"{total} readings: 0 lost")
+
+
+#: Four cuffs, each used three times a day for ten years.
+CUFFS, HISTORY = 4, 4 * 3 * 3653
+
+
+def test_ten_years_of_history(home, clinic, tmp_path):
+    """What was measured today is kept, delivered and shown as it was on the first day, whatever lies behind it."""
+    home.add("[Journal]\nMaximumSize=4G\nMaximumDays=4000")
+    cuffs = [Cuff(f"00:09:1F:00:00:{number:02X}", clock=datetime(2026, 1, 1)) for number in range(CUFFS)]
+    air = Air(str(tmp_path / "air"), cuffs)
+    for cuff in cuffs:
+        assert home.ask("bind", cuff.address) == "bound\n"
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    taken = today(home, cuffs, "an empty journal", 0)
+    # A cuff holds some months; what it said a year ago came in other visits.
+    step, used, begin = 500, processor_time(home.process.pid), time.monotonic()
+    for start in range(0, HISTORY // CUFFS, step):
+        for cuff in cuffs:
+            with cuff.lock:
+                for number in range(start, min(start + step, HISTORY // CUFFS)):
+                    when = datetime(2016, 1, 1) + timedelta(hours=8 * number)
+                    cuff.memory.append(blood_pressure(100 + number % 60, 70 + number % 20, 60 + number % 7, when))
+        eventually(lambda: not any(cuff.memory for cuff in cuffs), within=1800)
+    eventually(lambda: home.status()["pending"] == 0, within=1800, every=2)
+    taken += HISTORY // CUFFS * CUFFS
+    used, lasted = processor_time(home.process.pid) - used, time.monotonic() - begin
+    size = sum(file.stat().st_size for file in home.state.iterdir() if file.is_file())
+    print(f"\n{taken} readings in {lasted:.0f} s, {used / taken * 1e3:.2f} ms of the processor each; the journal {size / 1e6:.0f} MB, "
+          f"{size / taken:.0f} bytes each")
+    taken += today(home, cuffs, "ten years", 1)
+    home.stop()
+    begin = time.monotonic()
+    home.start()
+    eventually(lambda: home.status().get("running"), every=0.005)
+    print(f"started again, and its status told, in {(time.monotonic() - begin) * 1000:.0f} ms")
+    taken += today(home, cuffs, "ten years, started again", 2)
+    for command in ("status", "queue", "diagnose", "audit"):
+        begin = time.monotonic()
+        home.run(command)
+        print(f"vitalsd {command}: {(time.monotonic() - begin) * 1000:.0f} ms")
+    panels = [o["identifier"][0]["value"] for o in clinic.observations() if o["code"]["coding"][0]["code"] == "150020"]
+    assert len(set(panels)) == len(panels) == taken
+    print(f"{taken} readings: 0 lost, 0 doubled")
+    air.close()
+
+
+def today(home, cuffs, title: str, day: int) -> int:
+    """Each cuff measures twenty times, one after the other; how long until each is confirmed and at the clinic."""
+    confirmed, settled = [], []
+    for number in range(20):
+        for index, cuff in enumerate(cuffs):
+            begin = time.monotonic()
+            with cuff.lock:
+                when = datetime(2026, 1, 1) + timedelta(days=day, minutes=number)
+                cuff.memory.append(blood_pressure(130 + number, 80 + index, 60, when))
+            eventually(lambda: not cuff.memory, every=0.002)
+            confirmed.append(time.monotonic() - begin)
+            eventually(lambda: home.status()["pending"] == 0, every=0.01)
+            settled.append(time.monotonic() - begin)
+    print(f"{title}: confirmed after {statistics.median(confirmed) * 1000:.0f} ms (worst {max(confirmed) * 1000:.0f}), at the clinic "
+          f"after {statistics.median(settled) * 1000:.0f} ms (worst {max(settled) * 1000:.0f}), {memory(home):.1f} MB")
+    return 20 * len(cuffs)
