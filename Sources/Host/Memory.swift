@@ -13,27 +13,55 @@ package enum Memory {
         mallopt(M_TRIM_THRESHOLD, 128 << 10)
     }
 
+    /// Has no more mapped of the program and its libraries than what is used: before anything else is done.
+    ///
+    /// The kernel maps sixteen pages for each that is touched, as far as these belong to the same area of memory. What is
+    /// executed lies scattered over all of the code, so that nearly all of it would count as the process's. Two areas side by
+    /// side stay two where something sets them apart; whether code is left out of a dump, which it is anyway, is such a thing.
+    package static func mapSparingly() {
+        for segment in unwritten() {
+            for start in stride(from: 0, to: segment.count, by: 2 * areaSize) {
+                let area = segment[start..<min(start + areaSize, segment.count)]
+                madvise(UnsafeMutableRawBufferPointer(rebasing: area).baseAddress, area.count, MADV_DONTDUMP)
+            }
+        }
+        giveBack()
+    }
+
     /// Gives back what only work needs: free pages of the heap, and all pages of the program and its libraries that nobody
     /// writes: code, tables, names. What is used of those comes again from the kernel's cache of the files.
     ///
-    /// The kernel maps sixteen for each one that is touched, and starting, a first handshake with the clinic and a visit touch
-    /// most of them once. A hub that waits for a day needs a tenth of them, and a page that nobody has mapped is the first that
-    /// the kernel can use for somebody else. It takes less than a millisecond, as does their coming again.
+    /// Starting, a first handshake with the clinic and a visit touch much of it once. A hub that waits for a day needs a
+    /// tenth, and a page that nobody has mapped is the first that the kernel can use for somebody else. It takes less than a
+    /// millisecond, as does their coming again.
     package static func giveBack() {
         malloc_trim(0)
-        _ = dl_iterate_phdr(
-            { loaded, _, _ in
-                guard let file = loaded?.pointee, let segments = file.segments else { return 0 }
-                for segment in UnsafeBufferPointer(start: segments, count: Int(file.count))
-                where segment.p_type == PT_LOAD && segment.p_flags & UInt32(PF_W) == 0 {
-                    let start = UInt(file.address) + UInt(segment.p_vaddr)
-                    let first = start / pageSize * pageSize
-                    let end = (start + UInt(segment.p_memsz) + pageSize - 1) / pageSize * pageSize
-                    madvise(UnsafeMutableRawPointer(bitPattern: first), Int(end - first), MADV_DONTNEED)
-                }
-                return 0
-            }, nil)
+        for segment in unwritten() { madvise(segment.baseAddress, segment.count, MADV_DONTNEED) }
+    }
+
+    /// The parts of the program and its libraries that are mapped and never written, in whole pages.
+    private static func unwritten() -> [UnsafeMutableRawBufferPointer] {
+        var found: [UnsafeMutableRawBufferPointer] = []
+        withUnsafeMutablePointer(to: &found) { found in
+            _ = dl_iterate_phdr(
+                { loaded, _, found in
+                    guard let file = loaded?.pointee, let segments = file.segments else { return 0 }
+                    for segment in UnsafeBufferPointer(start: segments, count: Int(file.count))
+                    where segment.p_type == PT_LOAD && segment.p_flags & UInt32(PF_W) == 0 {
+                        let start = UInt(file.address) + UInt(segment.p_vaddr)
+                        let first = start / pageSize * pageSize
+                        let end = (start + UInt(segment.p_memsz) + pageSize - 1) / pageSize * pageSize
+                        let pages = UnsafeMutableRawBufferPointer(
+                            start: UnsafeMutableRawPointer(bitPattern: first), count: Int(end - first))
+                        found?.assumingMemoryBound(to: [UnsafeMutableRawBufferPointer].self).pointee.append(pages)
+                    }
+                    return 0
+                }, found)
+        }
+        return found
     }
 }
 
 private let pageSize = UInt(sysconf(CInt(_SC_PAGESIZE)))
+/// Bytes of the areas that the code is parted into. A thousand of them take 0.2 MB of the kernel.
+private let areaSize = 2 * Int(pageSize)

@@ -16,6 +16,7 @@ extension Command {
     ) { arguments throws(Exit) in
         Signals.block()
         Memory.keepSmall()
+        Memory.mapSparingly()
         let path = try arguments.configurationPath()
         try arguments.end()
         do throws(Fault) {
