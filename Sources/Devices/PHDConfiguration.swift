@@ -39,7 +39,7 @@ package struct PHDConfiguration: Equatable, Sendable {
 
     /// The standard configurations that every agent of the specialisation may use unannounced.
     ///
-    ///     0190 0191   10404 oximeter         1 saturation, 10 pulse; the second one's are spot checks
+    ///     0190 0191   10404 oximeter         1 saturation, 10 pulse; the second one's are spot checks, and stamped
     ///     02BC        10407 blood pressure   1 the three pressures, 2 pulse
     ///     05DC        10415 scale            1 weight
     package static let standard: [UInt16: PHDConfiguration] = [
@@ -57,9 +57,10 @@ package struct PHDConfiguration: Equatable, Sendable {
     private static let stamp = (id: Attribute.timeStamp, length: 8)
 
     private static func oximeter(_ aspect: Aspect) -> PHDConfiguration {
-        PHDConfiguration(metrics: [
-            1: Metric(types: [150456], unit: 0x0220, aspect: aspect, map: [(Attribute.basic, 2), stamp]),
-            10: Metric(types: [149530], unit: 0x0AA0, aspect: aspect, map: [(Attribute.basic, 2), stamp]),
+        let map = [(id: Attribute.basic, length: 2)] + (aspect == .spot ? [stamp] : [])
+        return PHDConfiguration(metrics: [
+            1: Metric(types: [150456], unit: 0x0220, aspect: aspect, map: map),
+            10: Metric(types: [149530], unit: 0x0AA0, aspect: aspect, map: map),
         ])
     }
 

@@ -145,7 +145,7 @@ package struct PHDSession {
             default: break
             }
         }
-        if clock == nil, let shown = clocks.first(where: { $0 != .unknown }) {
+        if clock == nil, let shown = clocks.first(where: \.isRunning) {
             try await tell(clock: shown, error: error)
         }
         try await report.information(information)
@@ -214,6 +214,9 @@ enum PHDAnswer {
 }
 
 extension RawTime {
+    /// An agent without a clock may answer the question all the same: with a counter at 0, as antidote's do.
+    fileprivate var isRunning: Bool { if case .ticks(0, _) = self { false } else { self != .unknown } }
+
     /// Whether both are of one clock, or of counters that count alike.
     fileprivate func isAlike(_ other: RawTime) -> Bool {
         switch (self, other) {

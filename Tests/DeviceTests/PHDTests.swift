@@ -65,6 +65,10 @@ private enum Published {
         #expect(
             try readings(Published.oximeterReport, 0x0190)
                 == ["spo2 98 % pulse-oximeter-rate 72 /min at 2007-12-06T12:10:00"])
+        // The same without stamps: its configuration has none (antidote, pulse_oximeter_get_config_ID0190).
+        let unstamped = "e7000026002412380101001e0000ffffffff0d1d0014f00000000002000c000100020062000a00020048"
+        #expect(try readings(unstamped, 0x0190) == ["spo2 98 % pulse-oximeter-rate 72 /min now"])
+        #expect(throws: Malformed.self) { try readings(unstamped, 0x0191) }
         // H241_ID_02BC: the pulse has a decimal
         let cuff =
             "e700003e003c0054010100360000004900500d1d002cf000000000020024000100120003000600780050006420071206121000000"
@@ -202,8 +206,15 @@ private enum Published {
                 == ["weight 76.30 kg ticks 131072 125", "weight 76.40 kg undated"])
     }
 
-    /// The agent tells no clock among its attributes: its event's own time is beside the hub's before what it stamps is kept.
-    @Test func aCounterIsReadWhereItIsTold() async throws {
+    /// A calendar and a counter that both are 0, as antidote's agents have them, which have neither.
+    private static let clockless =
+        "e7000030002e00010203002800000003" + "0022"
+        + "0984000a00081122334455667788" + "098700080000000000000000" + "098f000400000000"
+
+    /// The agent tells no clock among its attributes, or answers nothing at all: its event's own time is beside the hub's
+    /// before what it stamps is kept.
+    @Test(arguments: ["~", "< \(clockless)\n= information system 1122334455667788"])
+    func aCounterIsReadWhereItIsTold(_ answer: String) async throws {
         let announced = "e700003e003c00010101" + "00360000ffffffff0d1c002c" + Self.countingScale
         let mistakes = try await conversation(
             """
@@ -213,7 +224,7 @@ private enum Published {
             < \(announced)
             > e7000016001400010201000e0000000000000d1c000440010000
             > e700000e000c000101030006000000000000
-            ~
+            \(answer)
             < \(Self.countedWeighings)
             = clock ticks 43331072 125
             = weight 76.30 kg ticks 131072 125 sequence 0
