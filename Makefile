@@ -4,8 +4,8 @@
 #   make test    every check there is, but the long ones
 #
 # Others: make home SCENARIO=, make home-broken, make home-cuts, make build, make clocks, make fleet, make kills, make faults,
-# make endurance, make soak, make load, make sanitize, make bench, make bench-home, make lint, make install DESTDIR= PREFIX=,
-# make deb, make deb-test
+# make endurance, make soak, make load, make sanitize, make bench, make bench-home, make antidote, make lint,
+# make install DESTDIR= PREFIX=, make deb, make deb-test
 
 PREFIX     ?= /usr/local
 DESTDIR    ?=
@@ -28,7 +28,7 @@ PACKAGING  := dpkg-dev lintian
 SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build lint clocks fleet bench bench-peers install uninstall deb deb-test clean packages test-packages swift-test \
+.PHONY: demo test build lint clocks fleet bench bench-peers antidote install uninstall deb deb-test clean packages test-packages swift-test \
         tests line-test home-test beside-home-test home-scenarios home-classic home home-broken home-cuts cuts-test bench-home fuzz \
         fuzz-test kills faults endurance soak load sanitize
 
@@ -171,7 +171,8 @@ fleet:
 	$$($(SWIFT) build -c release --show-bin-path)/vitalsd-fleet $(or $(HUBS),50000) $(or $(CAPACITY),60) $(or $(SEED),1)
 
 # A table of figures beside peers and aims; nothing of it fails. BENCH=--quick is shorter. `make bench-peers` installs
-# the peers that figures are compared with; without them the table has what was recorded, or says that they are not there.
+# the peers that figures are compared with, `make antidote` another; without them the table has what was recorded, or says
+# that they are not there.
 # `python3 Tests/Bench/queues.py` with VITALSD= is the queues under SIGKILL alone. Debian
 # starts mosquitto and rsyslog as services once they are installed; the table asks only those that it starts itself.
 bench: test-packages build
@@ -182,6 +183,21 @@ bench-peers:
 	@$(call install_packages,python3-venv mosquitto rsyslog rsyslog-relp)
 	python3 -m venv $(VENV)/theengs
 	$(VENV)/theengs/bin/pip install --quiet --disable-pip-version-check TheengsGateway==1.8.0
+
+# The agents of antidote, an IEEE 11073 library in C that stays outside this tree, talk with our manager, and its decoder is
+# built for `make bench`, without the line that it writes for each step. ANTIDOTE_SOURCE= is a folder that has its source.
+ANTIDOTE_SOURCE ?= .build/antidote
+ANTIDOTE_BUILT := $(CURDIR)/.build/antidote-built
+# All but the ways to a device that want libraries of their own.
+ANTIDOTE_CODE = -I$(ANTIDOTE_SOURCE) -I$(ANTIDOTE_SOURCE)/src $$(find $(ANTIDOTE_SOURCE)/src -name '*.c' \
+                ! -path '*/plugin/*/*' ! -path '*/trans/plugin/*') -lpthread -lm
+ANTIDOTE_MUTE = -include stdio.h -DLOG_H_ $(foreach level,DEBUG INFO WARNING ERROR,'-D$(level)(...)=')
+antidote: packages
+	test -e $(ANTIDOTE_SOURCE) || git clone --quiet --depth 1 https://github.com/signove/antidote $(ANTIDOTE_SOURCE)
+	mkdir -p $(ANTIDOTE_BUILT)
+	$(CC) -O2 -w -o $(ANTIDOTE_BUILT)/agent $(ANTIDOTE_SOURCE)/apps/sample_agent*.c $(ANTIDOTE_CODE)
+	$(CC) -O2 -w -o $(ANTIDOTE_BUILT)/decode $(ANTIDOTE_MUTE) Tests/Bench/antidote.c $(ANTIDOTE_CODE)
+	ANTIDOTE=$(ANTIDOTE_BUILT)/agent $(SWIFT) test $(TESTS) --filter Antidote
 
 # Packages are installed only where they are missing, so that an ordinary user can build once they are there.
 packages:

@@ -18,7 +18,8 @@ import Core
 /// stored data in segments (a PM-store) are not asked for. No device that vitalsd reaches carries this over a serial line;
 /// those that exist want the Health Device Profile or USB's class of their own.
 ///
-/// Sources: ISO/IEEE 11073-20601; signove/antidote, whose published messages are the tests.
+/// Sources: ISO/IEEE 11073-20601; signove/antidote, whose published messages are the tests, and whose agents are visited by
+/// `make antidote`.
 package struct PHDSession {
     private let line: any Line, report: any Report
     private var frames = Frames(.phd)

@@ -1,4 +1,4 @@
-"""Every decoder, with a record of its vectors or captures; and TheengsDecoder on the advertisement that it knows as well."""
+"""Every decoder, with a record of its vectors or captures; and TheengsDecoder and antidote on what they know too."""
 
 import os
 import pathlib
@@ -11,6 +11,8 @@ from home import BENCH, library
 sys.path.append(str(pathlib.Path(__file__).parent.parent / "Fuzz"))
 from fuzz import CAPTURES, said, vectors  # noqa: E402
 
+#: Built from antidote.c by `make antidote`.
+ANTIDOTE = pathlib.Path(__file__).parents[2] / ".build/antidote-built/decode"
 #: A Xiaomi Mi Body Composition Scale, as recorded in public.
 KNOWN = "0226e607020e10293af7019a38"
 THEENGS = f"""
@@ -51,7 +53,9 @@ def decoders(table, folder: pathlib.Path, quick: bool) -> None:
     missing = [t[1] for t in told if t[0] == "missing"]
     if missing:
         table.note(f"no record is known for {len(missing)} of {len(told)}: {', '.join(missing)}")
-    theengs(table, {t[1]: float(t[2]) for t in told if t[0] == "decode"})
+    ours = {t[1]: float(t[2]) for t in told if t[0] == "decode"}
+    theengs(table, ours)
+    antidote(table, ours)
 
 
 def theengs(table, ours: dict[str, float]) -> None:
@@ -60,4 +64,15 @@ def theengs(table, ours: dict[str, float]) -> None:
         return table.note("TheengsDecoder is not installed: make bench-peers")
     best = float(subprocess.run([python, "-c", THEENGS], check=True, stdout=subprocess.PIPE, text=True).stdout)
     table.row("xiaomi-scale beside TheengsDecoder", ours["xiaomi-scale xiaomi-181b"], "ns", best, "TheengsDecoder")
+    return None
+
+
+def antidote(table, ours: dict[str, float]) -> None:
+    """The published message of an oximeter, by its parser alone and by its whole manager."""
+    if not os.access(ANTIDOTE, os.X_OK):
+        return table.note("antidote is not installed: make antidote")
+    for line in subprocess.run([ANTIDOTE], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines():
+        name, nanoseconds = line.split("\t")
+        ns = ours["phd 11073-10404"]
+        table.row("phd 11073-10404 beside antidote", ns, "ns", float(nanoseconds), f"antidote, {name}")
     return None
