@@ -2,10 +2,11 @@
 
 import socket
 import struct
+import subprocess
 
 import pytest
 
-from .card import Card, receive
+from .card import Card, check, receive
 
 OLD, NEW = b"\x01" * 512, b"\x02" * 512
 SECTORS = 64
@@ -108,3 +109,18 @@ def test_what_is_outside_or_unknown_is_refused(card):
     host.ask(0, 1, 512, wanted=22)
     host.ask(6, 0, 512, wanted=22)
     assert host.ask(0, 0, 512) == OLD
+
+
+def test_half_of_a_superblock_is_taken_from_its_copy(tmp_path):
+    disk = tmp_path / "disk"
+    subprocess.run(["/usr/sbin/mke2fs", "-q", "-t", "ext4", disk, "64M"], check=True)
+    assert check(disk) == ""
+    with disk.open("r+b") as file:
+        # The time of the last write is in the first sector, the check value over both in the second.
+        file.seek(1024 + 0x30)
+        file.write(b"\x12\x34\x56\x6a")
+    assert "superblock" in check(disk)
+    assert check(disk) == ""
+    disk.write_bytes(bytes(8 << 20))
+    with pytest.raises(AssertionError):
+        check(disk)
