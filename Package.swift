@@ -44,8 +44,8 @@ let package = Package(
             name: "vitalsd-bench",
             dependencies: ["Core", "Bluetooth", "Devices", "Host", "Journal", "CLinux", "CSQLite"], path: "Tests/Bench",
             exclude: [
-                "allocations.c", "antidote.c", "bench.py", "decoders.py", "drain.py", "floor.c", "home.py", "kept.c",
-                "peers.py", "theengs_feed.py",
+                "allocations.c", "antidote.c", "bench.py", "decoders.py", "drain.py", "floor.c", "home.py", "idle.py",
+                "kept.c", "peers.py", "queue_parts.py", "queue_peers.py", "queues.py", "theengs_feed.py",
             ],
             swiftSettings: common),
 

@@ -90,6 +90,10 @@ package struct DeliveryPolicy: Equatable, Sendable {
 
     // MARK: what follows
 
+    /// Whether the hub has come to the longest delay, as have all others where it is the clinic that is away. Then each keeps
+    /// its turn: together they are as many as the clinic can take.
+    package var isLongAway: Bool { grown >= Self.longestDelay }
+
     /// Whether the clinic refused what was said, not who said it or how: then one reading may be to blame.
     package func isAboutContent(_ refusal: Refusal) -> Bool {
         switch refusal.action {
@@ -105,8 +109,8 @@ package struct DeliveryPolicy: Equatable, Sendable {
     }
 
     /// A request failed: how long to wait before the next one. `min(20 min, 5 s · 1.75ⁿ)` times a half to the whole, of the
-    /// longest nine tenths to the whole, because by then they are apart; or what the
-    /// clinic asks for, and up to as long again or as the first; or longer, where only a technician can help.
+    /// longest nineteen twentieths to the whole, because by then they are apart; or what the clinic asks for, and up to as
+    /// long again or as the first; or longer, where only a technician can help.
     ///
     /// - Parameter chance: evenly distributed from 0 to 1. Hubs that failed together do not come back together.
     package mutating func failed(_ refusal: Refusal, chance: Double) -> Duration {
@@ -121,7 +125,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
             let wish = min(max(.seconds(1), wish), Self.longestWish)
             return scaled(wish + max(min(wish, .seconds(300)), grown) * chance)
         }
-        let delay = delay(refusal), least = delay < Self.longestDelay ? 0.5 : 0.9
+        let delay = delay(refusal), least = delay < Self.longestDelay ? 0.5 : 0.95
         return scaled(delay * (least + (1 - least) * chance))
     }
 

@@ -47,6 +47,8 @@ import Journal
     private(set) var hasKept = false
     /// Whether a pause may end at the next ring.
     var isReleased = false
+    /// When what has waited comes to its turn, although something measured meanwhile has gone before it.
+    var turn: ContinuousClock.Instant?
     /// What the clinic knows of the devices; nil before it was asked of the journal.
     var known: [String: String] = [:]
     var fault: Fault?
@@ -104,6 +106,7 @@ import Journal
 
     private func release() {
         policy.forgive()
+        turn = nil
         isReleased = true
         bell.ring()
     }
@@ -159,7 +162,7 @@ import Journal
         let read = await more
         if let refusal { throw refusal }
         try read.get()
-        await easeOff()
+        try await easeOff()
     }
 
     /// What was refused alone stays behind until anything else was taken.

@@ -65,6 +65,8 @@ extension Courier {
             onStep(shipment.readings.map(\.id), .sent)
             let answer = try await destination.clinic.deliver(shipment.parcel), heard = HubClock.now()
             uncertain = nil
+            // After a long outage readings are sign of life enough for once: a whole street has them to tell.
+            if policy.isLongAway { heartbeat.pass() }
             policy.taken(shipment.readings.count, in: heard.uptime - asked.uptime)
             taken(shipment, answer)
             if let date = answer.date { await onDate(date, asked, heard) }

@@ -41,11 +41,14 @@ extension Courier {
         return true
     }
 
-    /// Between two bundles of a backlog, where the clinic asked for fewer requests. What was just measured does not wait.
-    func easeOff() async {
-        guard policy.gap > .zero, !backlog.hasNews else { return }
+    /// Between two bundles of a backlog, where the clinic asked for fewer requests, or where its turn has not come. What was
+    /// just measured does not wait.
+    func easeOff() async throws(Refusal) {
+        let due = max(turn ?? .now, .now + policy.gap * destination.scale)
+        guard due > .now, !backlog.ahead.isEmpty, !backlog.hasNews else { return }
+        try await settleAnswered().get()
         isResting = true
-        _ = await bell.rung(before: .now + policy.gap * destination.scale)
+        _ = await rung(before: due)
         isResting = false
     }
 
@@ -79,5 +82,6 @@ extension Courier {
         Memory.giveBack()
         while !isReleased, await bell.rung(before: hasKept ? live : due) {}
         isResting = false
+        turn = !isReleased && policy.isLongAway ? due : nil
     }
 }

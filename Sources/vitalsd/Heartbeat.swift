@@ -39,6 +39,9 @@ import Journal
         plan()
     }
 
+    /// Lets one turn go by.
+    func pass() { plan() }
+
     var isDue: Bool { due.map { $0 <= .now } ?? false }
     /// A whole turn late: what is live lets it pass.
     var isPressing: Bool { due.map { $0 + (interval ?? .zero) <= .now } ?? false }

@@ -9,9 +9,9 @@ import Testing
     }
     private static let garbage = Refusal(.resendOnce, .clinic(.badAnswer("")), status: 200)
 
-    /// `min(20 min, 5 s · 1.75ⁿ)`, half of it or the whole, and nine tenths of the longest.
+    /// `min(20 min, 5 s · 1.75ⁿ)`, half of it or the whole, and nineteen twentieths of the longest.
     @Test func delaysGrowToTwentyMinutes() {
-        for (chance, factor, last) in [(0.0, 0.5, 1080.0), (1.0, 1.0, 1200.0)] {
+        for (chance, factor, last) in [(0.0, 0.5, 1140.0), (1.0, 1.0, 1200.0)] {
             var policy = DeliveryPolicy()
             let delays = (0..<13).map { _ in policy.failed(Self.down, chance: chance) / .seconds(1) }
             var wanted = [5.0]
@@ -19,6 +19,21 @@ import Testing
             for (delay, wanted) in zip(delays, wanted) { #expect(abs(delay - wanted * factor) < 1e-6) }
             #expect(delays.dropFirst(10) == [last, last, last])
         }
+    }
+
+    /// Whoever has come to the longest delay keeps its turn, until something is taken or somebody has helped.
+    @Test func aLongOutageIsToldFromAShortOne() {
+        var policy = DeliveryPolicy()
+        for _ in 0..<10 {
+            _ = policy.failed(Self.down, chance: 1)
+            #expect(!policy.isLongAway)
+        }
+        _ = policy.failed(Self.down, chance: 1)
+        #expect(policy.isLongAway)
+        var taken = policy, helped = policy
+        taken.taken(1, in: .milliseconds(20))
+        helped.forgive()
+        #expect(!taken.isLongAway && !helped.isLongAway)
     }
 
     @Test func aThousandFailuresAreNoOverflow() {

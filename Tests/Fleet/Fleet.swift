@@ -64,7 +64,7 @@ struct Fleet {
                 // Something measured since may have gone before.
                 if hubs[index].next ?? time == time { attempt(index, at: time) }
             case .measure: measure(index, at: time)
-            case .heartbeat: beat(index, at: time)
+            case .heartbeat: if hubs[index].heartbeat == time { beat(index, at: time) }
             }
         }
         outcome.peak = server.peak
@@ -130,6 +130,12 @@ struct Fleet {
             hubs[index].next = next
             return events.push(next, index, .attempt)
         }
+        let keepsTurn = hubs[index].way.keepsTurn, turn = hubs[index].next
+        // What it sends is sign of life enough for once.
+        if keepsTurn {
+            plan(heartbeatOf: index, after: time)
+            events.push(hubs[index].heartbeat, index, .heartbeat)
+        }
         hubs[index].next = nil
         // What is live first and alone, and then the oldest.
         let split = hubs[index].waiting.firstIndex { $0 > time - Self.live } ?? hubs[index].waiting.endIndex
@@ -145,9 +151,9 @@ struct Fleet {
         }
         hubs[index].waiting.removeSubrange(from..<to)
         hubs[index].way.taken(to - from, in: Self.latency)
-        if !hubs[index].waiting.isEmpty {
-            events.push(time + Self.latency + hubs[index].way.gap, index, .attempt)
-        }
+        guard !hubs[index].waiting.isEmpty else { return }
+        let soon = time + Self.latency + hubs[index].way.gap
+        events.push(keepsTurn ? max(soon, turn ?? soon) : soon, index, .attempt)
     }
 }
 

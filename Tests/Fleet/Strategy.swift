@@ -33,6 +33,9 @@ struct Way {
     /// How long a backlog pauses between two bundles, in seconds.
     var gap: Double { strategy == .vitalsd ? policy.gap / .seconds(1) : 0 }
 
+    /// Whether what somebody measures meanwhile goes alone, and what has waited stays for its turn.
+    var keepsTurn: Bool { strategy == .vitalsd && policy.isLongAway }
+
     mutating func taken(_ readings: Int, in time: Double) {
         failures = 0
         policy.taken(readings, in: .seconds(time))
