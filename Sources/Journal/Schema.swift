@@ -8,6 +8,8 @@ enum Schema {
     static let pageSize = 1024
     /// The log is copied into the file when it has this many pages (2 MiB): one copy then serves many commits.
     static let checkpoint = 2000
+    /// KiB of pages that a connection keeps by itself; the kernel keeps the rest, and for whoever needs it most.
+    static let cache = 512
     static var version: Int { migrations.count }
 
     /// Element n leads from version n to version n + 1. What is here is never edited: a change is a new element.
@@ -162,6 +164,7 @@ enum Schema {
             PRAGMA foreign_keys = ON;
             PRAGMA wal_autocheckpoint = 0;
             PRAGMA journal_size_limit = \(2 * checkpoint * pageSize);
+            PRAGMA cache_size = -\(cache);
             PRAGMA cell_size_check = ON;
             PRAGMA trusted_schema = OFF;
             """)
