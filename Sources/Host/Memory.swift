@@ -13,20 +13,23 @@ package enum Memory {
         mallopt(M_TRIM_THRESHOLD, 128 << 10)
     }
 
-    /// Has no more mapped of the program and its libraries than what is used: before anything else is done.
+    /// Has no more mapped of the program, or of its libraries, than what is used: of the one before anything else is done, of the
+    /// others when there is time, for it takes some milliseconds.
     ///
     /// The kernel maps sixteen pages for each that is touched, as far as these belong to the same area of memory. What is
     /// executed lies scattered over all of the code, so that nearly all of it would count as the process's. Two areas side by
     /// side stay two where something sets them apart; whether code is left out of a dump, which it is anyway, is such a thing.
-    package static func mapSparingly() {
-        for segment in unwritten() {
-            for start in stride(from: 0, to: segment.count, by: 2 * areaSize) {
-                let area = segment[start..<min(start + areaSize, segment.count)]
+    package static func mapSparingly(_ files: Files) {
+        for segment in unwritten() where segment.isOfProgram == (files == .program) {
+            for start in stride(from: 0, to: segment.pages.count, by: 2 * areaSize) {
+                let area = segment.pages[start..<min(start + areaSize, segment.pages.count)]
                 madvise(UnsafeMutableRawBufferPointer(rebasing: area).baseAddress, area.count, MADV_DONTDUMP)
             }
         }
         giveBack()
     }
+
+    package enum Files { case program, libraries }
 
     /// Gives back what only work needs: free pages of the heap, and all pages of the program and its libraries that nobody
     /// writes: code, tables, names. What is used of those comes again from the kernel's cache of the files.
@@ -36,12 +39,17 @@ package enum Memory {
     /// millisecond, as does their coming again.
     package static func giveBack() {
         malloc_trim(0)
-        for segment in unwritten() { madvise(segment.baseAddress, segment.count, MADV_DONTNEED) }
+        for segment in unwritten() { madvise(segment.pages.baseAddress, segment.pages.count, MADV_DONTNEED) }
     }
 
-    /// The parts of the program and its libraries that are mapped and never written, in whole pages.
-    private static func unwritten() -> [UnsafeMutableRawBufferPointer] {
-        var found: [UnsafeMutableRawBufferPointer] = []
+    /// A part of a file that is mapped and never written, in whole pages.
+    private struct Segment {
+        let pages: UnsafeMutableRawBufferPointer
+        let isOfProgram: Bool
+    }
+
+    private static func unwritten() -> [Segment] {
+        var found: [Segment] = []
         withUnsafeMutablePointer(to: &found) { found in
             _ = dl_iterate_phdr(
                 { loaded, _, found in
@@ -53,7 +61,9 @@ package enum Memory {
                         let end = (start + UInt(segment.p_memsz) + pageSize - 1) / pageSize * pageSize
                         let pages = UnsafeMutableRawBufferPointer(
                             start: UnsafeMutableRawPointer(bitPattern: first), count: Int(end - first))
-                        found?.assumingMemoryBound(to: [UnsafeMutableRawBufferPointer].self).pointee.append(pages)
+                        // The program itself has no name.
+                        let segment = Segment(pages: pages, isOfProgram: file.name.map { $0.pointee == 0 } ?? true)
+                        found?.assumingMemoryBound(to: [Segment].self).pointee.append(segment)
                     }
                     return 0
                 }, found)
@@ -63,5 +73,5 @@ package enum Memory {
 }
 
 private let pageSize = UInt(sysconf(CInt(_SC_PAGESIZE)))
-/// Bytes of the areas that the code is parted into. A thousand of them take 0.2 MB of the kernel.
+/// Bytes of the areas that the code is parted into: four thousand in all, for which the kernel needs 0.8 MB.
 private let areaSize = 2 * Int(pageSize)

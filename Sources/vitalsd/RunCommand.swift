@@ -16,7 +16,7 @@ extension Command {
     ) { arguments throws(Exit) in
         Signals.block()
         Memory.keepSmall()
-        Memory.mapSparingly()
+        Memory.mapSparingly(.program)
         let path = try arguments.configurationPath()
         try arguments.end()
         do throws(Fault) {
@@ -61,7 +61,7 @@ extension Command {
             }
             notify(.ready, .status("running"))
             gateway.intake.reserve.take()
-            Memory.giveBack()
+            Memory.mapSparingly(.libraries)
             group.addTask { await self.examine(gateway.journal) }
             await listen(to: gateway, hub)
             notify(.stopping)
