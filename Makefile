@@ -28,9 +28,9 @@ PACKAGING  := dpkg-dev lintian
 SHELL      := bash
 .SHELLFLAGS := -o pipefail -c
 
-.PHONY: demo test build lint clocks fleet bench bench-peers antidote install uninstall deb deb-test clean packages test-packages swift-test \
-        tests line-test home-test beside-home-test home-scenarios home-classic home home-broken home-cuts cuts-test bench-home fuzz \
-        fuzz-test kills faults endurance soak load sanitize
+.PHONY: demo test build cuts-built lint clocks fleet bench bench-peers antidote install uninstall deb deb-test clean packages \
+        test-packages swift-test tests line-test home-test beside-home-test home-scenarios home-classic home home-broken \
+        home-cuts cuts-test bench-home fuzz fuzz-test kills faults endurance soak load sanitize
 
 demo: build
 	@$(BUILT)/vitalsd demo
@@ -40,9 +40,10 @@ build: packages
 	ln -sf $$(clang -print-file-name=libstdc++.a) $(ARCHIVES)
 	$(SWIFT) build $(RELEASE) --product vitalsd
 
-# Two builds at a time, for one leaves much of two processors idle; so does the home, which waits for its emulator.
-test: test-packages lint $(VENV)/ready
-	$(MAKE) --output-sync=target --jobs=2 build tests
+# Two builds at a time, for one leaves much of two processors idle, and the style is looked at beside the end of the longer; so
+# does the home, which waits for its emulator.
+test: test-packages $(VENV)/ready
+	$(MAKE) --output-sync=target --jobs=2 cuts-built tests lint
 	$(MAKE) swift-test line-test
 	$(MAKE) --output-sync=target --jobs=2 home-test beside-home-test
 
@@ -65,10 +66,13 @@ swift-test: tests
 	|| { echo "What failed:"; grep "✘\|Fatal error" .build/swift-test.log; false; }
 
 # The whole line with real parts: a pty, the daemon, TLS, a receiver process.
-line-test: build swift-test $(VENV)/ready
+line-test: cuts-built swift-test $(VENV)/ready
 	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(PYTEST) Tests/Receiver
+	VITALSD=$(BUILT)/vitalsd $(PYTEST) -n 5 Tests/EndToEnd
+
+# With the program that plays power cuts of the journal's own writes.
+cuts-built: build
 	$(SWIFT) build $(RELEASE) --product vitalsd-cuts
-	VITALSD=$(BUILT)/vitalsd $(PYTEST) -n 4 Tests/EndToEnd
 
 # The long parts of what `line-test` does briefly: kills, system calls that fail, power cuts. Each prints what it lost, and
 # fails where that is not nothing. SEED= is another run.
@@ -81,8 +85,7 @@ faults: build $(VENV)/ready
 	FAULTS=all ROUNDS=$(or $(ROUNDS),300) KILLS=0 SEED=$(SEED) $(PROOF) Tests/EndToEnd/test_faults.py
 
 # The last are those of a whole machine, which takes an hour; CUTS=20000 ROUNDS=400 are those of the daemon's own writes.
-endurance: build $(VENV)/ready
-	$(SWIFT) build $(RELEASE) --product vitalsd-cuts
+endurance: cuts-built $(VENV)/ready
 	CUTS=$(or $(CUTS),20000) ROUNDS=$(or $(ROUNDS),400) SEED=$(SEED) $(PROOF) Tests/EndToEnd/test_power.py
 	$(MAKE) home-cuts CUTS=200
 
