@@ -11,6 +11,9 @@ package struct PHDConfiguration: Equatable, Sendable {
         package var aspect: Aspect = .plain
         /// Which attributes a fixed report of it holds, and how many bytes of each.
         package var map: [(id: UInt16, length: Int)] = []
+        /// Whether a stamp may stand behind those of the map: agents of 0190 send one, its published message too, although by
+        /// antidote's table it has none. What an agent tells of itself is taken at its word.
+        package var allowsStamp = false
 
         package static func == (a: Metric, b: Metric) -> Bool {
             a.types == b.types && a.unit == b.unit && a.aspect == b.aspect
@@ -57,10 +60,10 @@ package struct PHDConfiguration: Equatable, Sendable {
     private static let stamp = (id: Attribute.timeStamp, length: 8)
 
     private static func oximeter(_ aspect: Aspect) -> PHDConfiguration {
-        let map = [(id: Attribute.basic, length: 2)] + (aspect == .spot ? [stamp] : [])
+        let isSpot = aspect == .spot, map = [(id: Attribute.basic, length: 2)] + (isSpot ? [stamp] : [])
         return PHDConfiguration(metrics: [
-            1: Metric(types: [150456], unit: 0x0220, aspect: aspect, map: map),
-            10: Metric(types: [149530], unit: 0x0AA0, aspect: aspect, map: map),
+            1: Metric(types: [150456], unit: 0x0220, aspect: aspect, map: map, allowsStamp: !isSpot),
+            10: Metric(types: [149530], unit: 0x0AA0, aspect: aspect, map: map, allowsStamp: !isSpot),
         ])
     }
 

@@ -94,8 +94,7 @@ package enum PHDScanReport {
         for place in metric.map {
             attributes.append(PHDAttribute(id: place.id, value: try field.octets(place.length)))
         }
-        // The map of 0190 has no stamp, but its published messages have one behind the value, and so has antidote's agent.
-        if field.remaining == 8, metric.map.count == 1 {
+        if metric.allowsStamp, !field.isAtEnd {
             attributes.append(PHDAttribute(id: PHDConfiguration.Attribute.timeStamp, value: try field.octets(8)))
         }
         guard field.isAtEnd else { throw .invalid(at: offset, expected: .knownFormat) }

@@ -69,6 +69,12 @@ private enum Published {
         let unstamped = "e7000026002412380101001e0000ffffffff0d1d0014f00000000002000c000100020062000a00020048"
         #expect(try readings(unstamped, 0x0190) == ["spo2 98 % pulse-oximeter-rate 72 /min now"])
         #expect(throws: Malformed.self) { try readings(unstamped, 0x0191) }
+        // An agent that says that it sends values alone means no stamp by what stands behind them.
+        var told = try #require(PHDConfiguration.standard[0x0190])
+        for handle in told.metrics.keys { told.metrics[handle]?.allowsStamp = false }
+        #expect(throws: Malformed.self) {
+            try PHDScanReport.readings(of: event(Published.oximeterReport), told)
+        }
         // H241_ID_02BC: the pulse has a decimal
         let cuff =
             "e700003e003c0054010100360000004900500d1d002cf000000000020024000100120003000600780050006420071206121000000"

@@ -3,15 +3,24 @@
 import time
 from datetime import datetime
 
+import pytest
 from conftest import eventually, measure
 from far_ends import Air, Cuff, blood_pressure
 
 
-def test_a_live_reading_goes_before_the_backlog(home, clinic, tmp_path):
-    old, new = Cuff("00:09:1F:00:00:01", clock=datetime(2019, 3, 1)), Cuff("00:09:1F:00:00:02")
-    air = Air(str(tmp_path / "air"), [old, new])
-    for cuff in (old, new):
+@pytest.fixture
+def old_and_new(home, tmp_path):
+    """Two cuffs: one tells what it has measured long ago, the other what it measures."""
+    cuffs = Cuff("00:09:1F:00:00:01", clock=datetime(2019, 3, 1)), Cuff("00:09:1F:00:00:02")
+    air = Air(str(tmp_path / "air"), [*cuffs])
+    for cuff in cuffs:
         assert home.ask("bind", cuff.address) == "bound\n"
+    yield cuffs
+    air.close()
+
+
+def test_a_live_reading_goes_before_the_backlog(home, clinic, old_and_new):
+    old, new = old_and_new
     clinic.fault("status", status=503, times=-1)
     home.start()
     measure(old, *range(100, 400))
@@ -26,7 +35,6 @@ def test_a_live_reading_goes_before_the_backlog(home, clinic, tmp_path):
     assert clinic.blood_pressures_as_they_came().index((99, 80)) < 250
     clinic.heal()
     eventually(lambda: clinic.blood_pressures() == [(systolic, 80) for systolic in range(99, 400)], within=60)
-    air.close()
 
 
 def test_a_live_reading_does_not_wait_for_the_end_of_a_pause(home, clinic, cuff):
@@ -53,14 +61,11 @@ def test_a_live_reading_does_not_wait_for_the_end_of_a_pause(home, clinic, cuff)
     eventually(lambda: clinic.blood_pressures() == [(value, 80) for value in range(100, 101 + len(gaps))], within=60)
 
 
-def test_after_a_long_outage_what_has_waited_keeps_its_turn(home, clinic, tmp_path):
+def test_after_a_long_outage_what_has_waited_keeps_its_turn(home, clinic, old_and_new):
     """A street that was away comes back as evenly as it has waited, although people measure. Pauses last for 7.6 to 8 s in the
     end, as 19 to 20 min do without haste."""
     home.add("[Simulation]\nHaste=150")
-    old, new = Cuff("00:09:1F:00:00:01", clock=datetime(2019, 3, 1)), Cuff("00:09:1F:00:00:02")
-    air = Air(str(tmp_path / "air"), [old, new])
-    for cuff in (old, new):
-        assert home.ask("bind", cuff.address) == "bound\n"
+    old, new = old_and_new
     clinic.fault("status", status=503, times=-1)
     home.start()
     measure(old, 100)
@@ -77,7 +82,6 @@ def test_after_a_long_outage_what_has_waited_keeps_its_turn(home, clinic, tmp_pa
     assert clinic.blood_pressures() == [(99, 80), (100, 80)]
     eventually(lambda: clinic.blood_pressures() == [(systolic, 80) for systolic in range(99, 103)], within=60)
     eventually(lambda: home.status()["pending"] == 0)
-    air.close()
 
 
 def asked(clinic) -> float:
