@@ -40,8 +40,8 @@ build: packages
 	ln -sf $$(clang -print-file-name=libstdc++.a) $(ARCHIVES)
 	$(SWIFT) build $(RELEASE) --product vitalsd
 
-# Two builds at a time, for one leaves much of two processors idle, and the style is looked at beside the end of the longer; so
-# does the home, which waits for its emulator.
+# One build leaves much of two processors idle, and so does the home, which waits for its emulator: two things at a time. The style
+# is looked at beside the end of the longer build.
 test: test-packages $(VENV)/ready
 	$(MAKE) --output-sync=target --jobs=2 cuts-built tests lint
 	$(MAKE) swift-test line-test
@@ -175,9 +175,8 @@ fleet:
 
 # A table of figures beside peers and aims; nothing of it fails. BENCH=--quick is shorter. `make bench-peers` installs
 # the peers that figures are compared with, `make antidote` another; without them the table has what was recorded, or says
-# that they are not there.
-# `python3 Tests/Bench/queues.py` with VITALSD= is the queues under SIGKILL alone. Debian
-# starts mosquitto and rsyslog as services once they are installed; the table asks only those that it starts itself.
+# that they are not there. `python3 Tests/Bench/queues.py` with VITALSD= is the queues under SIGKILL alone. Debian starts mosquitto
+# and rsyslog as services once they are installed; the table asks only those that it starts itself.
 bench: test-packages build
 	$(SWIFT) build $(RELEASE) --product vitalsd-bench
 	VITALSD=$(BUILT)/vitalsd VITALSD_BENCH=$(BUILT)/vitalsd-bench THEENGS_PYTHON=$(THEENGS) python3 Tests/Bench/bench.py $(BENCH)

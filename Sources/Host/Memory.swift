@@ -35,7 +35,7 @@ package enum Memory {
     /// writes: code, tables, names. What is used of those comes again from the kernel's cache of the files.
     ///
     /// Starting, a first handshake with the clinic and a visit touch much of it once. A hub that waits for a day needs a
-    /// tenth, and a page that nobody has mapped is the first that the kernel can use for somebody else. It takes less than a
+    /// tenth, and a page that nobody has mapped is the first that the kernel can use for somebody else. It takes about a
     /// millisecond, as does their coming again.
     package static func giveBack() {
         malloc_trim(0)
