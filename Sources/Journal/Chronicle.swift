@@ -98,15 +98,21 @@ extension Database {
         let visits = try query(
             "SELECT v.* FROM visit v JOIN device d ON d.id = v.device WHERE d.identity = ? ORDER BY v.id",
             .text(identity))
+        // Which they are is in an index; whole rows are fetched, and sorted, of these alone.
         let kept = try query(
             """
             SELECT \(Kept.columns) FROM reading r \(Kept.joins)
-            WHERE d.identity = ? AND r.standing <> 2 ORDER BY r.id DESC LIMIT ?
+            WHERE r.id IN (\(Self.newest)) AND r.standing <> 2 ORDER BY r.id DESC
             """, .text(identity), Datum(readings))
         return Journal.Chronicle(
             pairs: try pairs(of: identity, limit: 256).reversed(),
             visits: visits.compactMap(HubTime.init(visit:)), readings: kept.reversed().compactMap(Kept.init))
     }
+
+    /// The numbers of a device's newest readings, by its identity and how many.
+    static let newest = """
+        SELECT id FROM reading WHERE device = (SELECT id FROM device WHERE identity = ?) ORDER BY id DESC LIMIT ?
+        """
 
     func reading(_ id: Int64) throws(Fault) -> Kept? {
         try query("SELECT \(Kept.columns) FROM reading r \(Kept.joins) WHERE r.id = ?", .integer(id)).first

@@ -111,15 +111,21 @@ extension Database {
     }
 
     /// When the newest reading of a device was measured; where it is somebody's, of that person, whoever had it before.
+    ///
+    /// A device may give what it has in any order, so that the newest is among as many as a memory holds. Where those are all
+    /// another person's, it is among what came before them.
     private func measured(by identity: String, _ subject: Subject?) throws(Fault) -> Instant? {
+        let memory = 1024
         let own = subject == nil ? "" : "AND r.system IS ? AND r.subject IS ?"
-        return try query(
-            """
-            SELECT max(coalesce(t.at, r.at, t.latest, r.wall)) FROM reading r
-            LEFT JOIN dating t ON t.reading = r.id JOIN device d ON d.id = r.device
-            WHERE d.identity = ? AND r.standing = 0 \(own)
-            """, [.text(identity)] + (subject == nil ? [] : subject.data)
-        ).first?.first?.integer.map(Instant.init(milliseconds:))
+        for limit in [memory, -1] {
+            let found = try query(
+                """
+                SELECT max(coalesce(t.at, r.at, t.latest, r.wall)) FROM reading r LEFT JOIN dating t ON t.reading = r.id
+                WHERE r.id IN (\(Self.newest)) AND r.standing = 0 \(own)
+                """, [.text(identity), Datum(limit)] + (subject == nil ? [] : subject.data))
+            if let measured = found.first?.first?.integer { return Instant(milliseconds: measured) }
+        }
+        return nil
     }
 
     func queue(for destination: String) throws(Fault) -> Journal.Queue {

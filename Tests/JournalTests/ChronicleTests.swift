@@ -108,6 +108,20 @@ struct ChronicleTests {
         #expect(try await journal.rows(limit: 9).allSatisfy { $0.answers.allSatisfy { $0.fault == nil } })
     }
 
+    /// Whatever lies between them of other devices, and whatever time they have on the device's own clock.
+    @Test func theNewestReadingsOfADeviceAreThoseKeptLast() async throws {
+        let journal = try place.open()
+        var other = cuff
+        other.identity += "1"
+        for number in (1...20).reversed() {
+            _ = try await journal.keep([entry(pressure(number)), entry(pressure(number), of: other)])
+        }
+        let chronicle = try await journal.chronicle(of: cuff.identity, readings: 3)
+        #expect(chronicle.readings.map(\.reading) == [3, 2, 1].map { pressure($0) })
+        #expect(try await journal.chronicle(of: cuff.identity, readings: 99).readings.count == 20)
+        #expect(try await journal.chronicle(of: "bluetooth:nobody", readings: 3).readings.isEmpty)
+    }
+
     @Test func theHubsMomentsAndTheEndsOfVisitsStayWithinTheirBounds() async throws {
         let journal = try place.open()
         _ = try await journal.keep([entry(pressure(1))])

@@ -52,6 +52,20 @@ struct LifeTests {
         #expect(try await journal.lives().first?.measured == nil)
     }
 
+    /// Two share a scale, and one of them has not used it for a year.
+    @Test func whatAnotherHasMeasuredSinceHidesNobodysLast() async throws {
+        let journal = try place.open()
+        for (user, person) in [anna, bo].enumerated() {
+            try await journal.bind(.init(device: cuff.identity, user: user, subject: person))
+        }
+        var annas = entry(pressure(1), subject: anna)
+        annas.dated.at = Instant(milliseconds: 1_741_000_000_000)
+        _ = try await journal.keep([annas] + (2..<1100).map { entry(pressure($0), subject: bo) })
+        let measured = try await journal.lives().map { ($0.binding?.subject, $0.measured?.milliseconds) }
+        #expect(measured.first { $0.0 == anna }?.1 == 1_741_000_000_000)
+        #expect(measured.first { $0.0 == bo }?.1 == 1_772_446_000_123)
+    }
+
     @Test func aDeviceOnACableNeedsNoBinding() async throws {
         let journal = try place.open()
         let cable = KnownDevice(
