@@ -28,11 +28,13 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package static let firstBundle = 16, largestBundle = 64
     /// A bundle that takes less lets the next be larger; one that takes more makes it smaller.
     package static let fast = Duration.seconds(2), slow = Duration.seconds(10)
-    /// The delays of `failed`.
+    /// The delays of `failed`: the first ones; so often that of a short outage; and the longest.
     ///
-    /// Hubs that wait for a clinic come back spread evenly over the longest delay: of fifty thousand, one that begins again
-    /// hears fewer than twice what it can take (`make fleet`).
-    package static let firstDelay = Duration.seconds(5), longestDelay = Duration.seconds(1200)
+    /// Hubs that wait for a clinic come back spread evenly over the delay they have come to: of fifty thousand, one that begins
+    /// again hears fewer than twice what it can take, and after an outage of some minutes it has all after two more
+    /// (`make fleet`).
+    package static let firstDelays: [Duration] = [.seconds(5), .seconds(20)]
+    package static let shortDelay = Duration.seconds(75), shortDelays = 4, longestDelay = Duration.seconds(1200)
     /// What somebody measures while the hub waits is sent at once, but so long after a failure at least.
     package static let liveDelay = Duration.seconds(60)
     package static let technicianProbe = Duration.seconds(900), rightsProbe = Duration.seconds(3600)
@@ -92,7 +94,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
 
     /// Whether the hub has come to the longest delay, as have all others where it is the clinic that is away. Then each keeps
     /// its turn: together they are as many as the clinic can take.
-    package var isLongAway: Bool { grown >= Self.longestDelay }
+    package var isLongAway: Bool { rested(max(failures - answers, answers)) >= Self.longestDelay }
 
     /// Whether the clinic refused what was said, not who said it or how: then one reading may be to blame.
     package func isAboutContent(_ refusal: Refusal) -> Bool {
@@ -108,9 +110,13 @@ package struct DeliveryPolicy: Equatable, Sendable {
         refusal.action == .resendThenSplit ? .seconds(86_400) : .zero
     }
 
-    /// A request failed: how long to wait before the next one. `min(20 min, 5 s · 1.75ⁿ)` times a half to the whole, of the
-    /// longest nineteen twentieths to the whole, because by then they are apart; or what the clinic asks for, and up to as
-    /// long again or as the first; or longer, where only a technician can help.
+    /// A request failed: how long to wait before the next one. 5 s, 20 s; then four times 75 s, as long as it may be over
+    /// at any moment; and three quarters more with every failure, up to 20 min; times seven tenths to the whole, of the longest
+    /// nineteen twentieths to the whole, because by then they are apart. Or what the clinic asks for, and up to as long again
+    /// or as that; or longer, where only a technician can help.
+    ///
+    /// Nobody answered, and the clinic answered that it cannot, are two rows: one that is there again, and has too much to do at
+    /// first, is soon through.
     ///
     /// - Parameter chance: evenly distributed from 0 to 1. Hubs that failed together do not come back together.
     package mutating func failed(_ refusal: Refusal, chance: Double) -> Duration {
@@ -123,9 +129,9 @@ package struct DeliveryPolicy: Equatable, Sendable {
         }
         if case .clinic(.busy(_, let wish?)) = refusal.fault {
             let wish = min(max(.seconds(1), wish), Self.longestWish)
-            return scaled(wish + max(min(wish, .seconds(300)), grown) * chance)
+            return scaled(wish + max(min(wish, .seconds(300)), grown(by: refusal)) * chance)
         }
-        let delay = delay(refusal), least = delay < Self.longestDelay ? 0.5 : 0.95
+        let delay = delay(refusal), least = delay < Self.longestDelay ? 0.7 : 0.95
         return scaled(delay * (least + (1 - least) * chance))
     }
 
@@ -142,13 +148,25 @@ package struct DeliveryPolicy: Equatable, Sendable {
     private func delay(_ refusal: Refusal) -> Duration {
         if refusal.status == 403 { return Self.rightsProbe }
         if refusal.action == .pause || refusal.action == .resendOnce && failures > 1 { return Self.technicianProbe }
-        return grown
+        return grown(by: refusal)
     }
 
-    /// Three quarters more with every failure: after a short outage nobody waits for longer than that took.
-    private var grown: Duration {
-        var delay = Self.firstDelay, left = failures
-        while left > 1, delay < Self.longestDelay { (delay, left) = (delay * 7 / 4, left - 1) }
+    private func grown(by refusal: Refusal) -> Duration {
+        if isLongAway { return Self.longestDelay }
+        // Until a reading is suspected others wait with it, so that is to be soon.
+        if refusal.action == .resendThenSplit { return grown(Self.firstDelays[0], by: answers - 1) }
+        if failures <= Self.firstDelays.count { return Self.firstDelays[failures - 1] }
+        return rested(refusal.status == nil ? failures - answers : answers)
+    }
+
+    /// After so many failures of a kind, whichever kind the first were.
+    private func rested(_ count: Int) -> Duration {
+        grown(Self.shortDelay, by: count - Self.firstDelays.count - Self.shortDelays)
+    }
+
+    private func grown(_ first: Duration, by count: Int) -> Duration {
+        var delay = first, left = count
+        while left > 0, delay < Self.longestDelay { (delay, left) = (delay * 7 / 4, left - 1) }
         return min(Self.longestDelay, delay)
     }
 

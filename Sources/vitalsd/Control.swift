@@ -188,6 +188,11 @@ import Journal
                     json.object(courier.name) { json in
                         json.member("delivered", courier.delivered)
                         write(courier.fault, into: &json)
+                        if let resumes = courier.resumes {
+                            json.member("resumes", text(resumes))
+                        } else {
+                            json.null("resumes")
+                        }
                         json.object("signOfLife") { json in
                             if let taken = courier.heartbeat.taken {
                                 json.member("taken", text(taken))

@@ -47,7 +47,7 @@ import Journal
     private(set) var hasKept = false
     /// Whether a pause may end at the next ring.
     var isReleased = false
-    /// When what has waited comes to its turn, although something measured meanwhile has gone before it.
+    /// When what has waited comes to its turn: until then only what somebody has just measured goes.
     var turn: ContinuousClock.Instant?
     /// What the clinic knows of the devices; nil before it was asked of the journal.
     var known: [String: String] = [:]
@@ -146,6 +146,8 @@ import Journal
         guard quarantine.suspects.isEmpty else { return try await deliverBesideSuspects() }
         backlog.held = quarantine.held
         if backlog.ahead.isEmpty { try await readOn() } else { try await backlog.readLive() }
+        try await easeOff()
+        if isRetired { return }
         if heartbeat.isDue, heartbeat.isPressing || !backlog.isLive { await heartbeat.tell(destination, onDate) }
         let candidates = backlog.next.map(addressed)
         guard let first = candidates.first else { return try await rest() }
@@ -162,7 +164,8 @@ import Journal
         let read = await more
         if let refusal { throw refusal }
         try read.get()
-        try await easeOff()
+        let apart = ContinuousClock.now + policy.gap * destination.scale
+        turn = max(turn ?? apart, apart)
     }
 
     /// What was refused alone stays behind until anything else was taken.

@@ -44,12 +44,21 @@ extension Courier {
     /// Between two bundles of a backlog, where the clinic asked for fewer requests, or where its turn has not come. What was
     /// just measured does not wait.
     func easeOff() async throws(Refusal) {
-        let due = max(turn ?? .now, .now + policy.gap * destination.scale)
-        guard due > .now, !backlog.ahead.isEmpty, !backlog.hasNews else { return }
-        try await settleAnswered().get()
-        isResting = true
-        _ = await rung(before: due)
-        isResting = false
+        while let turn, turn > .now, !backlog.ahead.isEmpty, !backlog.isLive {
+            try await settleAnswered().get()
+            if !backlog.hasNews {
+                isResting = true
+                _ = await rung(before: turn)
+                isResting = false
+            }
+            try await backlog.readLive()
+        }
+    }
+
+    /// When a backlog goes on that waits for its turn.
+    var resumes: Instant? {
+        guard let turn, turn > .now, !backlog.ahead.isEmpty else { return nil }
+        return HubClock.now().wall + (turn - .now)
     }
 
     /// What `systemctl status` shows. Where systemd does not listen, nothing depends on it.

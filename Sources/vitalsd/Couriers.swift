@@ -77,6 +77,8 @@ import Journal
 
     /// What stands in the way, at the first destination where anything does.
     var fault: Fault? { all.compactMap(\.fault).first }
+    /// When the last backlog goes on that waits for its turn; nil where none does.
+    var resumes: Instant? { all.compactMap(\.resumes).max() }
     /// How many readings were delivered since the start.
     var delivered: Int { all.reduce(0) { $0 + $1.delivered } }
 }

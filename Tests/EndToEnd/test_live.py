@@ -79,9 +79,15 @@ def test_after_a_long_outage_what_has_waited_keeps_its_turn(home, clinic, old_an
     new.memory.append(blood_pressure(99, 80, 60, datetime.now()))
     # Of what was sent before nobody knows whether it is there: it is told first. The receipts are kept meanwhile.
     eventually(lambda: home.status()["pending"] == 2)
+    # Nor does what comes of a device's memory meanwhile go before its turn; and a technician is told of it.
+    measure(old, 103)
+    eventually(lambda: home.status()["pending"] == 3)
     assert clinic.blood_pressures() == [(99, 80), (100, 80)]
-    eventually(lambda: clinic.blood_pressures() == [(systolic, 80) for systolic in range(99, 103)], within=60)
+    assert home.status()["daemon"]["clinics"]["clinic"]["resumes"]
+    assert "3 readings waiting" in (told := home.run("diagnose").stdout) and "so that not all hubs send at once" in told, told
+    eventually(lambda: clinic.blood_pressures() == [(systolic, 80) for systolic in range(99, 104)], within=60)
     eventually(lambda: home.status()["pending"] == 0)
+    assert home.status()["daemon"]["clinics"]["clinic"]["resumes"] is None
 
 
 def asked(clinic) -> float:

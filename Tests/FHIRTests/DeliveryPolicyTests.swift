@@ -9,16 +9,36 @@ import Testing
     }
     private static let garbage = Refusal(.resendOnce, .clinic(.badAnswer("")), status: 200)
 
-    /// `min(20 min, 5 s · 1.75ⁿ)`, half of it or the whole, and nineteen twentieths of the longest.
+    /// Soon, then for some minutes at the same distance, and then to twenty minutes; seven tenths of it or the whole, and
+    /// nineteen twentieths of the longest.
     @Test func delaysGrowToTwentyMinutes() {
-        for (chance, factor, last) in [(0.0, 0.5, 1140.0), (1.0, 1.0, 1200.0)] {
+        for (chance, factor, last) in [(0.0, 0.7, 1140.0), (1.0, 1.0, 1200.0)] {
             var policy = DeliveryPolicy()
             let delays = (0..<13).map { _ in policy.failed(Self.down, chance: chance) / .seconds(1) }
-            var wanted = [5.0]
-            while let delay = wanted.last, wanted.count < 10 { wanted.append(delay * 1.75) }
+            let wanted = [5, 20, 75, 75, 75, 75, 131.25, 229.6875, 401.953125, 703.41796875]
             for (delay, wanted) in zip(delays, wanted) { #expect(abs(delay - wanted * factor) < 1e-6) }
             #expect(delays.dropFirst(10) == [last, last, last])
         }
+    }
+
+    /// Whoever finds the clinic there again, with too much to do, does not wait as if it were still away.
+    @Test func anAnswerBeginsARowOfItsOwn() {
+        let full = Refusal(.resend, .clinic(.failing(status: 503)), status: 503)
+        var policy = DeliveryPolicy()
+        for _ in 0..<8 { _ = policy.failed(Self.down, chance: 1) }
+        let answered = (0..<8).map { _ in policy.failed(full, chance: 1) / .seconds(1) }
+        let wanted = [75, 75, 75, 75, 75, 75, 131.25, 229.6875]
+        for (delay, wanted) in zip(answered, wanted) { #expect(abs(delay - wanted) < 1e-6) }
+        let silent = policy.failed(Self.down, chance: 1) / .seconds(1)
+        #expect(abs(silent - 401.953125) < 1e-6)
+    }
+
+    /// A reading that a server stumbles over holds the others up for a minute and a half at most, before it is looked for.
+    @Test func anAnswerThatMayBeAReadingsFaultIsAskedForSoon() {
+        let failing = verdict(status: 500, outcome: OperationOutcome(issues: []))
+        var policy = DeliveryPolicy()
+        let delays = (0..<5).map { _ in policy.failed(failing, chance: 1) / .seconds(1) }
+        #expect(delays.map { ($0 * 100).rounded() / 100 } == [5, 8.75, 15.31, 26.8, 46.89])
     }
 
     /// Whoever has come to the longest delay keeps its turn, until something is taken or somebody has helped.

@@ -12,6 +12,8 @@ struct Account: Equatable {
     var lastHeard: Instant?
     var courierTrouble: Trouble?
     var delivered = 0
+    /// When a backlog goes on that waits for its turn after a long outage; nil where none does.
+    var resumes: Instant?
     var devices: [String: Hearing.Device] = [:]
     var strangers: [String: Hearing.Stranger] = [:]
     var lines: [String: Hearing.Line] = [:]
@@ -29,6 +31,7 @@ struct Account: Equatable {
         lastHeard = hearing.lastHeard
         courierTrouble = gateway.couriers.fault.map(Trouble.init)
         delivered = gateway.couriers.delivered
+        resumes = gateway.couriers.resumes
         (devices, strangers, lines) = (hearing.devices, hearing.strangers, hearing.lines)
         setAside = gateway.setAside.sorted()
     }
@@ -36,6 +39,7 @@ struct Account: Equatable {
     var notation: String {
         var lines: [[String]] = [
             ["version", version], ["started", word(started)], ["delivered", String(delivered)],
+            ["resumes", word(resumes)],
             ["radio", hasRadio ? "yes" : "no", radio ?? ""] + words(radioTrouble),
             ["heard", word(lastHeard)], ["courier"] + words(courierTrouble),
         ]
@@ -76,6 +80,7 @@ struct Account: Equatable {
             case ("version", 2): version = words[1]
             case ("started", 2): started = instant(words[1]) ?? started
             case ("delivered", 2): delivered = Int(words[1]) ?? 0
+            case ("resumes", 2): resumes = instant(words[1])
             case ("radio", 5):
                 hasRadio = words[1] == "yes"
                 radio = words[2].isEmpty ? nil : words[2]

@@ -152,6 +152,10 @@ extension Checkup {
             find(Finding(.queue, nil, .fault, trouble, waiting))
         case .some where wayIsFree:
             find(.ok(.queue, nil, waiting + Text(en: "; sent at the next try", da: "; sendes ved næste forsøg")))
+        case nil where wayIsFree && account?.resumes != nil:
+            let due = account?.resumes.map(Text.moment) ?? Text(same: "")
+            let why = Text(en: ", so that not all hubs send at once", da: ", så ikke alle hubs sender på én gang")
+            find(.ok(.queue, nil, waiting + Text(en: "; they are sent ", da: "; de sendes ") + due + why))
         case nil where wayIsFree && account != nil && isOld(summary.oldestPending):
             find(Finding(.queue, nil, .warning, Trouble(.waiting), waiting))
         default: find(.ok(.queue, nil, waiting))
