@@ -173,13 +173,14 @@ fleet:
 	$(SWIFT) build -c release --product vitalsd-fleet
 	$$($(SWIFT) build -c release --show-bin-path)/vitalsd-fleet $(or $(HUBS),50000) $(or $(CAPACITY),60) $(or $(SEED),1)
 
-# A table of figures beside peers and aims; nothing of it fails. BENCH=--quick is shorter. `make bench-peers` installs
-# the peers that figures are compared with, `make antidote` another; without them the table has what was recorded, or says
-# that they are not there. `python3 Tests/Bench/queues.py` with VITALSD= is the queues under SIGKILL alone. Debian starts mosquitto
-# and rsyslog as services once they are installed; the table asks only those that it starts itself.
+# A table of figures beside peers and aims, and then the radio's in the virtual home; nothing of it fails. BENCH=--quick is
+# shorter. `make bench-peers` installs the peers that figures are compared with, `make antidote` another; without them the table has
+# what was recorded, or says that they are not there. `python3 Tests/Bench/queues.py` with VITALSD= is the queues under SIGKILL
+# alone. Debian starts mosquitto and rsyslog as services once they are installed; the table asks only those that it starts itself.
 bench: test-packages build
 	$(SWIFT) build $(RELEASE) --product vitalsd-bench
 	VITALSD=$(BUILT)/vitalsd VITALSD_BENCH=$(BUILT)/vitalsd-bench THEENGS_PYTHON=$(THEENGS) python3 Tests/Bench/bench.py $(BENCH)
+	$(MAKE) bench-home
 
 bench-peers:
 	@$(call install_packages,python3-venv mosquitto rsyslog rsyslog-relp)

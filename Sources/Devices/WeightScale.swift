@@ -38,11 +38,12 @@ package enum WeightScale {
         amount.mantissa == 0 ? .absent(.unknown) : .amount(amount)
     }
 
-    /// Whether weight / height² is the index, but for 3 %.
+    /// Whether weight is index · height², but for 3 %; of what the record counts.
     private static func confirms(_ index: Amount, _ weight: Amount, _ height: Amount, isImperial: Bool) -> Bool {
-        let metres = Unit.length(isImperial).metric(height.approximate) / 100
-        let expected = Unit.mass(isImperial).metric(weight.approximate) / (metres * metres)
-        return abs(expected - index.approximate) <= 0.03 * index.approximate
+        let metres = Double(height.mantissa) * (isImperial ? 0.00254 : 0.001)
+        let kilograms = Double(weight.mantissa) * (isImperial ? 0.004_535_923_7 : 0.001)
+        let expected = 0.1 * Double(index.mantissa) * metres * metres
+        return abs(expected - kilograms) <= 0.03 * expected
     }
 }
 

@@ -33,15 +33,17 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     /// Waits until `fd` can be read (or written), has hung up or is broken: then true, and the call that follows tells
-    /// which. False once `due` has passed, or when the descriptor was closed here.
+    /// which. False once `due` has passed, or when the descriptor was closed here; so long after it, where it may be, that the
+    /// processor is not woken for that alone.
     package func ready(
-        _ fd: CInt = -1, write: Bool = false, before due: ContinuousClock.Instant? = nil
+        _ fd: CInt = -1, write: Bool = false, before due: ContinuousClock.Instant? = nil,
+        tolerance: Duration = .zero
     ) async -> Bool {
         var refusal: CInt = 0
         let isReady = await withCheckedContinuation { continuation in
             let (number, isRunner) = state.with { state in
                 let number = fd < 0 ? 0 : arm(fd, write: write, besides: state.waits)
-                if number == 0 { state.waits.add(fd, write: write, due: due, continuation) }
+                if number == 0 { state.waits.add(fd, write: write, due: due, tolerance: tolerance, continuation) }
                 return (number, state.isRunner)
             }
             refusal = number
@@ -54,7 +56,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         return isReady
     }
 
-    package func sleep(for time: Duration) async { _ = await ready(before: .now + time) }
+    package func sleep(for time: Duration, tolerance: Duration = .zero) async {
+        _ = await ready(before: .now + time, tolerance: tolerance)
+    }
 
     /// Wakes whoever waits for `fd`, with false. Every descriptor does this before it closes.
     package func forget(_ fd: CInt) {

@@ -6,9 +6,11 @@ struct Waits {
         let resume: CheckedContinuation<Bool, Never>
     }
 
-    /// When a waiter gives up; the number tells equal times apart, first come first.
+    /// When a waiter gives up: from `earliest` on if the loop is awake, and at `due` by itself. The number tells equal times
+    /// apart, first come first.
     fileprivate struct Deadline: Comparable {
         let due: ContinuousClock.Instant
+        let earliest: ContinuousClock.Instant
         let number: UInt64
         let fd: CInt
 
@@ -19,17 +21,21 @@ struct Waits {
     private var waiters: [CInt: [Waiter]] = [:]
     /// Latest first, so that the next one due is cheap to take from the end.
     private var deadlines: [Deadline] = []
+    /// Those of them that need no waking of their own; few.
+    private var tolerant: [Deadline] = []
     private var number: UInt64 = 0
 
     /// When the loop must look again, though nothing has happened; nil for never.
     var nextDue: ContinuousClock.Instant? { deadlines.last?.due }
 
     mutating func add(
-        _ fd: CInt, write: Bool, due: ContinuousClock.Instant?, _ resume: CheckedContinuation<Bool, Never>
+        _ fd: CInt, write: Bool, due: ContinuousClock.Instant?, tolerance: Duration = .zero,
+        _ resume: CheckedContinuation<Bool, Never>
     ) {
         number += 1
-        let deadline = due.map { Deadline(due: $0, number: number, fd: fd) }
+        let deadline = due.map { Deadline(due: $0 + tolerance, earliest: $0, number: number, fd: fd) }
         if let deadline { deadlines.insert(deadline, at: place(of: deadline)) }
+        if let deadline, tolerance > .zero { tolerant.append(deadline) }
         waiters[fd, default: []].append(Waiter(deadline: deadline, writes: write, resume: resume))
     }
 
@@ -48,6 +54,7 @@ struct Waits {
     mutating func take(due now: ContinuousClock.Instant) -> [Waiter] {
         var late: [Waiter] = []
         while let next = deadlines.last, next.due <= now { late += take(next.fd) { $0.deadline == next } }
+        for next in tolerant where next.earliest <= now { late += take(next.fd) { $0.deadline == next } }
         return late
     }
 
@@ -61,7 +68,10 @@ struct Waits {
         let taken = waiters[fd]?.filter(matching) ?? []
         if taken.isEmpty { return [] }
         waiters[fd]?.removeAll(where: matching)
-        for deadline in taken.compactMap(\.deadline) { deadlines.remove(at: place(of: deadline)) }
+        for deadline in taken.compactMap(\.deadline) {
+            deadlines.remove(at: place(of: deadline))
+            if deadline.due > deadline.earliest { tolerant.removeAll { $0 == deadline } }
+        }
         return taken
     }
 

@@ -29,7 +29,7 @@ import Journal
         // What the last run, or the last boot, left for later.
         if wasSynchronised { await settleAll() }
         while true {
-            await loop.sleep(for: .seconds(60))
+            await loop.sleep(for: .seconds(60), tolerance: .seconds(60))
             let now = HubClock.now(), last = moments.last?.hub
             let isDue = last?.boot != now.boot || last.map { now.uptime - $0.uptime >= .seconds(3600) } ?? true
             if isDue || now.synchronised != wasSynchronised { await lookAtClock() }

@@ -17,7 +17,8 @@ def idle(table, folder: pathlib.Path, quick: bool) -> None:
     home = Home(folder)
     daemon = Daemon(folder, home.url, watchdog=watchdog)
     daemon.start()
-    time.sleep(3)
+    # It looks at the certificates after some seconds, and then once a day.
+    time.sleep(8)
     daemon.manager.pings()
     switches, cpu = daemon.process.switches(), daemon.process.cpu()
     time.sleep(seconds)

@@ -29,6 +29,24 @@ import Testing
         #expect(slept >= .milliseconds(5))
     }
 
+    /// Who can wait for longer comes along when the loop is awake, not before its time, and is not forgotten where nothing else
+    /// happens.
+    @Test func whoToleratesItComesAlongWithAnother() async throws {
+        let (early, together, alone) = try await onLoop {
+            let start = ContinuousClock.now
+            async let tolerant: Void = loop.sleep(for: .milliseconds(20), tolerance: .seconds(3600))
+            await loop.sleep(for: .milliseconds(5))
+            let early = ContinuousClock.now - start
+            await loop.sleep(for: .milliseconds(40))
+            await tolerant
+            let together = ContinuousClock.now - start
+            await loop.sleep(for: .milliseconds(5), tolerance: .milliseconds(20))
+            return (early, together, ContinuousClock.now - start - together)
+        }
+        #expect(early >= .milliseconds(5) && together >= .milliseconds(45) && together < .seconds(3600))
+        #expect(alone >= .milliseconds(5))
+    }
+
     @Test func readersAndAWriterWaitForTheSameDescriptor() async throws {
         try await onLoop {
             let ends = try Ends()
