@@ -31,7 +31,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// The delays of `failed`: the first ones; so often that of a short outage; and the longest.
     ///
     /// Hubs that wait for a clinic come back spread evenly over the delay they have come to: of fifty thousand, one that begins
-    /// again hears fewer than twice what it can take, and after an outage of some minutes it has all after two more
+    /// again after five minutes or a day hears fewer than twice what it can take, and after the five minutes it has all two later
     /// (`make fleet`).
     package static let firstDelays: [Duration] = [.seconds(5), .seconds(20)]
     package static let shortDelay = Duration.seconds(75), shortDelays = 4, longestDelay = Duration.seconds(1200)
@@ -112,8 +112,8 @@ package struct DeliveryPolicy: Equatable, Sendable {
 
     /// A request failed: how long to wait before the next one. 5 s, 20 s; then four times 75 s, as long as it may be over
     /// at any moment; and three quarters more with every failure, up to 20 min; times seven tenths to the whole, of the longest
-    /// nineteen twentieths to the whole, because by then they are apart. Or what the clinic asks for, and up to as long again
-    /// or as that; or longer, where only a technician can help.
+    /// nineteen twentieths to the whole, because by then they are apart. Or what the clinic asks for, and up to as long again,
+    /// of five minutes at most, or as long as the hub would have waited by itself; or longer, where only a technician can help.
     ///
     /// Nobody answered, and the clinic answered that it cannot, are two rows: one that is there again, and has too much to do at
     /// first, is soon through.

@@ -50,7 +50,7 @@ struct Waits {
         take(fd) { $0.writes ? write : read }
     }
 
-    /// Takes out everybody whose time is up, in the order of their times.
+    /// Takes out everybody whose time is up, in the order of their times; and then those who could have waited for longer.
     mutating func take(due now: ContinuousClock.Instant) -> [Waiter] {
         var late: [Waiter] = []
         while let next = deadlines.last, next.due <= now { late += take(next.fd) { $0.deadline == next } }

@@ -98,12 +98,12 @@ extension Database {
         let visits = try query(
             "SELECT v.* FROM visit v JOIN device d ON d.id = v.device WHERE d.identity = ? ORDER BY v.id",
             .text(identity))
-        // Which they are is in an index; whole rows are fetched, and sorted, of these alone.
+        // Which they are is in an index; whole rows are fetched, and sorted, of these alone. Some of them may be damaged.
         let kept = try query(
             """
             SELECT \(Kept.columns) FROM reading r \(Kept.joins)
-            WHERE r.id IN (\(Self.newest)) AND r.standing <> 2 ORDER BY r.id DESC
-            """, .text(identity), Datum(readings))
+            WHERE r.id IN (\(Self.newest)) AND r.standing <> 2 ORDER BY r.id DESC LIMIT ?
+            """, .text(identity), Datum(4 * readings), Datum(readings))
         return Journal.Chronicle(
             pairs: try pairs(of: identity, limit: 256).reversed(),
             visits: visits.compactMap(HubTime.init(visit:)), readings: kept.reversed().compactMap(Kept.init))

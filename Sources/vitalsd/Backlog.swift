@@ -67,9 +67,9 @@ import Journal
         }
     }
 
-    /// Puts what was measured since before the rest.
+    /// Puts what was measured since before the rest. Where all was forgotten, it is to be read from the beginning.
     func readLive() async throws(Refusal) {
-        guard hasNews else { return }
+        guard hasNews, hasBegun else { return }
         hasNews = false
         let newest: Int64
         do throws(Fault) {

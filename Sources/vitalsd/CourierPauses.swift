@@ -91,6 +91,7 @@ extension Courier {
         Memory.giveBack()
         while !isReleased, await bell.rung(before: hasKept ? live : due) {}
         isResting = false
-        turn = !isReleased && policy.isLongAway ? due : nil
+        // One that has come to nothing since, of what was measured, does not move what waits for its turn.
+        if !isReleased, policy.isLongAway { turn = due }
     }
 }

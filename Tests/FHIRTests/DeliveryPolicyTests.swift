@@ -33,7 +33,7 @@ import Testing
         #expect(abs(silent - 401.953125) < 1e-6)
     }
 
-    /// A reading that a server stumbles over holds the others up for a minute and a half at most, before it is looked for.
+    /// A reading that a server stumbles over holds the others up for a minute and three quarters at most, before it is looked for.
     @Test func anAnswerThatMayBeAReadingsFaultIsAskedForSoon() {
         let failing = verdict(status: 500, outcome: OperationOutcome(issues: []))
         var policy = DeliveryPolicy()

@@ -8,6 +8,8 @@ struct Hub {
     var waiting: [Double] = []
     /// After a failure: when it asks again, and when it asked last.
     var next: Double?, asked = 0.0
+    /// Until then only what was just measured goes.
+    var turn = 0.0
     /// What it is to measure, the next one last.
     var plan: [Double] = []
     /// When its next sign of life is due.
@@ -105,11 +107,11 @@ struct Fleet {
     private mutating func measure(_ index: Int, at time: Double) {
         hubs[index].plan.removeLast()
         if let next = hubs[index].plan.last { events.push(next, index, .measure) }
-        let wasIdle = hubs[index].waiting.isEmpty
+        let isFree = hubs[index].waiting.isEmpty || hubs[index].turn > time
         hubs[index].waiting.append(time)
         if backlog > 0 { outcome.live += 1 }
         let isPaused = hubs[index].next != nil
-        if isPaused ? hubs[index].way.hurries(time - hubs[index].asked) : wasIdle { attempt(index, at: time) }
+        if isPaused ? hubs[index].way.hurries(time - hubs[index].asked) : isFree { attempt(index, at: time) }
     }
 
     /// A sign of life goes where nothing waits, and a failure is nothing to it.
@@ -123,6 +125,13 @@ struct Fleet {
 
     private mutating func attempt(_ index: Int, at time: Double) {
         guard !hubs[index].waiting.isEmpty else { return }
+        // What is live first and alone, and then the oldest.
+        let split = hubs[index].waiting.firstIndex { $0 > time - Self.live } ?? hubs[index].waiting.endIndex
+        let isLive = split < hubs[index].waiting.endIndex
+        if !isLive, hubs[index].turn > time {
+            hubs[index].next = nil
+            return events.push(hubs[index].turn, index, .attempt)
+        }
         outcome.requests += 1
         hubs[index].asked = time
         if let refusal = server.ask(at: time) {
@@ -130,16 +139,14 @@ struct Fleet {
             hubs[index].next = next
             return events.push(next, index, .attempt)
         }
-        let keepsTurn = hubs[index].way.keepsTurn, turn = hubs[index].next
         // What it sends is sign of life enough for once.
-        if keepsTurn {
+        if hubs[index].way.keepsTurn {
+            hubs[index].turn = hubs[index].next ?? time
             plan(heartbeatOf: index, after: time)
             events.push(hubs[index].heartbeat, index, .heartbeat)
         }
         hubs[index].next = nil
-        // What is live first and alone, and then the oldest.
-        let split = hubs[index].waiting.firstIndex { $0 > time - Self.live } ?? hubs[index].waiting.endIndex
-        let most = hubs[index].way.most, isLive = split < hubs[index].waiting.endIndex
+        let most = hubs[index].way.most
         let from = isLive ? split : 0, to = min(hubs[index].waiting.endIndex, from + most)
         for measured in hubs[index].waiting[from..<to] {
             if measured >= restored {
@@ -153,7 +160,7 @@ struct Fleet {
         hubs[index].way.taken(to - from, in: Self.latency)
         guard !hubs[index].waiting.isEmpty else { return }
         let soon = time + Self.latency + hubs[index].way.gap
-        events.push(keepsTurn ? max(soon, turn ?? soon) : soon, index, .attempt)
+        events.push(max(soon, hubs[index].turn), index, .attempt)
     }
 }
 

@@ -155,7 +155,7 @@ extension Checkup {
         case nil where wayIsFree && account?.resumes != nil:
             let due = account?.resumes.map(Text.moment) ?? Text(same: "")
             let why = Text(en: ", so that not all hubs send at once", da: ", så ikke alle hubs sender på én gang")
-            find(.ok(.queue, nil, waiting + Text(en: "; they are sent ", da: "; de sendes ") + due + why))
+            find(.ok(.queue, nil, waiting + Text(en: "; the next are sent ", da: "; de næste sendes ") + due + why))
         case nil where wayIsFree && account != nil && isOld(summary.oldestPending):
             find(Finding(.queue, nil, .warning, Trouble(.waiting), waiting))
         default: find(.ok(.queue, nil, waiting))
