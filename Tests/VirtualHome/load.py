@@ -50,7 +50,7 @@ class Household:
     def measure(self, device) -> None:
         """No two alike: the values tell which reading it was."""
         number = sum(taken.address == device.address for taken in self.taken)
-        values = ({"kilograms": 30 + number % 4000 * 0.05} if isinstance(device, Scale)
+        values = ({"kilograms": round(30 + number % 4000 * 0.05, 2)} if isinstance(device, Scale)
                   else {"systolic": 100 + number % 100, "diastolic": 40 + number // 100 % 50, "pulse": 60})
         device.measure(**values)
         code, observed = device.observed(**values)

@@ -1,11 +1,14 @@
 """That the proof of the scenarios can fail."""
 
+import sqlite3
+import subprocess
+
 import pytest
 
 from .bluez import btmgmt
 from .home import eventually
 from .models.cuff import Cuff
-from .witness import Witness
+from .witness import PATHS, Witness, journalled
 
 
 @pytest.fixture
@@ -30,3 +33,16 @@ def test_the_witness_sees_what_was_confirmed_and_not_kept(home, open_cuff):
     eventually(lambda: not open_cuff.memory)
     witness.close()
     assert [sight.record for sight in witness.missing()] == [held]
+
+
+def test_a_mended_journal_counts_before_it_has_its_name(tmp_path):
+    """Between two renames of the daemon's; and nothing counts where there is neither."""
+    disk, file = tmp_path / "disk", tmp_path / "file"
+    with sqlite3.connect(file) as journal:
+        journal.execute("CREATE TABLE reading (bytes BLOB)")
+        journal.execute("INSERT INTO reading VALUES (x'0102')")
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", disk, "8M"], check=True, env=PATHS)
+    for change in ("mkdir /vitalsd", f"write {file} /vitalsd/journal.built"):
+        assert journalled(disk) == set()
+        subprocess.run(["debugfs", "-w", "-R", change, disk], check=True, env=PATHS, capture_output=True)
+    assert journalled(disk) == {b"\x01\x02"}

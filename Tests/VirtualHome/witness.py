@@ -78,12 +78,15 @@ def kept(disk: pathlib.Path) -> set[bytes]:
 
 def journalled(disk: pathlib.Path) -> set[bytes]:
     """The bytes of every reading in the journal on a disk whose file system is whole. What is copied stays beside the disk."""
-    for name in (JOURNAL, f"{JOURNAL}-wal", f"{JOURNAL}-shm"):
+    built = f"{JOURNAL}.built"
+    for name in (JOURNAL, f"{JOURNAL}-wal", f"{JOURNAL}-shm", built):
         pathlib.Path(f"{disk}.{name}").unlink(missing_ok=True)
-    for name in (JOURNAL, f"{JOURNAL}-wal"):
+    for name in (JOURNAL, f"{JOURNAL}-wal", built):
         dump = ["debugfs", "-R", f"dump /vitalsd/{name} {disk}.{name}", disk]
         subprocess.run(dump, capture_output=True, env=PATHS, check=True)
-    if not pathlib.Path(f"{disk}.{JOURNAL}").exists():
+    # Between two renames a journal that was mended has no other name yet, and the log that lies there is not its own.
+    found = next((name for name in (JOURNAL, built) if pathlib.Path(f"{disk}.{name}").exists()), None)
+    if not found:
         return set()
-    with sqlite3.connect(f"{disk}.{JOURNAL}") as journal:
+    with sqlite3.connect(f"{disk}.{found}") as journal:
         return {bytes(row[0]) for row in journal.execute("SELECT bytes FROM reading")}
