@@ -29,8 +29,7 @@ import Testing
         #expect(slept >= .milliseconds(5))
     }
 
-    /// Who can wait for longer comes along when the loop is awake, not before its time, and is not forgotten where nothing else
-    /// happens.
+    /// Who can wait for longer comes along when the loop is awake, and not before its time.
     @Test func whoToleratesItComesAlongWithAnother() async throws {
         let slept = try await onLoop {
             let start = ContinuousClock.now
@@ -43,7 +42,7 @@ import Testing
         #expect(slept >= .milliseconds(20) && slept < .seconds(3600))
     }
 
-    /// On a loop of its own, where nothing else happens.
+    /// Nor is it forgotten: on a loop of its own, where nothing else happens.
     @Test func whoToleratesItIsNotWokenAlone() {
         let own = EventLoop(), slept = Locked<[Duration]>([]), start = ContinuousClock.now
         for (time, tolerance) in [(10, 60), (100, 0)] {
