@@ -45,6 +45,36 @@ struct CaseTests {
         #expect(found.window.contains(utc("2026-11-08T08:00:00") * 1000))
     }
 
+    /// An oximeter hangs on its cable; its clock was read when it was plugged in, and it tells of its memory hours later.
+    @Test(arguments: [0, 1]) func whatALongVisitBringsIsOnTheLineOfItsBeginning(_ since: Int) throws {
+        let pairs = [
+            read("2020-01-01T09:00:00", at: "2026-11-01T08:00:00"),
+            read("2020-01-02T09:00:00", at: "2026-11-02T08:00:00"),
+        ]
+        let heard = hub("2026-11-02T11:00:00")
+        let records = ["2020-01-02T08:00:00", "2020-01-02T11:30:00", "2020-01-02T11:59:59"].map {
+            History.Record(taken: clock($0), heard: heard, visit: pairs[1].hub, seen: 1, since: since)
+        }
+        let found = conclude(pairs, records)
+        for (conclusion, taken) in zip(found, ["2026-11-02T07:00:00", "2026-11-02T10:30:00", "2026-11-02T10:59:59"]) {
+            #expect(abs(conclusion.best.milliseconds - utc(taken)) < 2000)
+            #expect(conclusion.basis == .interpolated || conclusion.basis == .paired)
+            #expect(conclusion.window.contains(utc(taken) * 1000) && conclusion.window.half < 5_000_000)
+        }
+    }
+
+    /// Nobody knows which clock made these: one that was set ahead in between says nothing of when the first was taken.
+    @Test func whatIsOnNoLineIsNotPushedBackByWhatComesLater() throws {
+        let pairs = [read("2026-11-09T08:00:00", at: "2026-11-09T08:00:00")]
+        let heard = ["2026-11-02T08:00:00", "2026-11-03T08:00:00"].map { hub($0) }
+        let records = zip(["2010-01-01T00:10:00", "2010-06-01T00:00:00"], heard).map {
+            History.Record(taken: clock($0), heard: $1, seen: 0)
+        }
+        let found = conclude(pairs, records)
+        #expect(found.allSatisfy { $0.basis == .neighbours })
+        #expect(zip(found, heard).allSatisfy { $0.window.latest >= $1.wall.milliseconds * 1000 })
+    }
+
     /// The link was lost before the device had told all: the rest comes in the next visit, and is of the time before the last.
     @Test func whatAnInterruptedVisitLeftBehindIsOnItsLine() throws {
         let pairs = [

@@ -242,10 +242,12 @@ package struct Chronology {
             guard let end = gap.end else { continue }
             // Before the first reading of the clock nobody knows what was done to it, the longer ago the less.
             let begin = gap.starts.first?.fix.world.earliest ?? end.fix.world.earliest - Self.credible
-            let room = Window(begin, end.fix.world.latest)
+            // A visit may last for days on a cable, and its clock was read when it began: the line goes on.
+            let isOwn = place == record.seen
+            let room = Window(begin, isOwn ? Window.forever : end.fix.world.latest)
             let possible = clock.possible(gap)
             // Later than what the clock showed at the gap's end: made in it only if the clock was set back since.
-            let isAhead = !possible.isEmpty && stamp.device - stamp.error > end.fix.device + end.fix.error
+            let isAhead = !isOwn && !possible.isEmpty && stamp.device - stamp.error > end.fix.device + end.fix.error
             func add(
                 _ window: Window, _ best: Int64, _ basis: Basis, isLikely: Bool, from: (place: Int, fix: Fix)?, to: Int?
             ) {
@@ -267,7 +269,7 @@ package struct Chronology {
             }
             // Until the house's clocks change, or else for the first half, the old line is the likelier.
             let change = gap.starts.last.flatMap { seasonalChange(from: $0.fix, to: end.fix) }
-            let turn = change ?? room.middle
+            let turn = change ?? Window(begin, end.fix.world.latest).middle
             for fix in clock.proven(gap).starts + [end] {
                 let line = fix.fix.date(stamp, clock.rate), isStart = fix.place != end.place
                 let window = around(line, of: index, stamp, on: fix.fix, in: gap, change)

@@ -79,10 +79,13 @@ extension Chronology {
     }
 
     /// How far apart two records on one strange line are at least.
+    ///
+    /// Nobody saw that line: a clock that was set ahead between two visits looks the same, and nothing would bound how far
+    /// too early the first would be said to be.
     private func spacing(_ earlier: Int, _ later: Int) -> Int64 {
-        guard strays[earlier] > 0, strays[earlier] == strays[later], let a = stamp(earlier), let b = stamp(later) else {
-            return 0
-        }
+        guard strays[earlier] > 0, strays[earlier] == strays[later], let a = stamp(earlier), let b = stamp(later),
+            conclusions[earlier].window.isClosed || history.records[earlier].visit == history.records[later].visit
+        else { return 0 }
         return max(0, Rate.unknown.passed(b.device - a.device).earliest - a.error - b.error)
     }
 
