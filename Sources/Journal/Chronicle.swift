@@ -25,6 +25,24 @@ extension Journal {
         package var visits: [HubTime]
         /// The newest readings, oldest first.
         package var readings: [Kept]
+
+        /// So many of each are at hand at most.
+        static let mostPairs = 256, mostVisits = 64
+
+        /// Readings that rested, as they were dated, on more than is at hand. They stay as they are, since less evidence makes
+        /// no better time, unless the hub itself did not know the time then.
+        package func outlived(_ hub: HubTimeline) -> [Kept] {
+            var count = 0
+            if pairs.count == Self.mostPairs {
+                // One that was left behind rests on up to twelve visits before its own, with three readings of the clock each.
+                let near = pairs.dropFirst(36)
+                count = readings.firstIndex { $0.pair.map(near.contains) ?? false } ?? readings.count
+            }
+            if visits.count == Self.mostVisits, let first = visits.first {
+                count = max(count, readings.firstIndex { hub.isBefore(first, $0.heard) } ?? readings.count)
+            }
+            return readings.prefix(count).filter(\.heard.synchronised)
+        }
     }
 
     /// Remembers what the hub's clocks show. Of these, 4096 stay: half a year of hours.
@@ -39,7 +57,7 @@ extension Journal {
         try mending { () throws(Fault) in try database.moments() }
     }
 
-    /// A visit of the device has ended in which it gave all it had; 64 of these stay.
+    /// A visit of the device has ended in which it gave all it had; the last few of these stay.
     package func note(endOfVisit end: HubTime, of device: String) throws(Fault) {
         try mending { () throws(Fault) in
             _ = try database.transaction(fleeting: true) { () throws(Fault) in
@@ -90,8 +108,8 @@ extension Database {
         try query(
             """
             DELETE FROM visit WHERE device = ?1 AND id NOT IN (
-                SELECT id FROM visit WHERE device = ?1 ORDER BY id DESC LIMIT 64)
-            """, .integer(device))
+                SELECT id FROM visit WHERE device = ?1 ORDER BY id DESC LIMIT ?2)
+            """, .integer(device), Datum(Journal.Chronicle.mostVisits))
     }
 
     func chronicle(of identity: String, readings: Int) throws(Fault) -> Journal.Chronicle {
@@ -105,7 +123,7 @@ extension Database {
             WHERE r.id IN (\(Self.newest)) AND r.standing <> 2 ORDER BY r.id DESC LIMIT ?
             """, .text(identity), Datum(4 * readings), Datum(readings))
         return Journal.Chronicle(
-            pairs: try pairs(of: identity, limit: 256).reversed(),
+            pairs: try pairs(of: identity, limit: Journal.Chronicle.mostPairs).reversed(),
             visits: visits.compactMap(HubTime.init(visit:)), readings: kept.reversed().compactMap(Kept.init))
     }
 

@@ -52,14 +52,22 @@ extension Database {
         ).compactMap(ClockPair.init)
     }
 
-    /// Of the pairs that no reading rests on, each device's last 64 stay.
+    /// Of the pairs that no reading rests on, each device's last 64 stay. A reading that may be dated anew rests on the one of
+    /// its own visit and on those around it: it may have been left behind by twelve visits, and in each a clock is read, set
+    /// and read again at most.
     private func forgetPairs() throws(Fault) {
         try query(
             """
-            DELETE FROM pair WHERE id IN (
+            DELETE FROM pair WHERE id NOT IN (SELECT pair FROM reading WHERE pair IS NOT NULL) AND id IN (
                 SELECT id FROM (
-                    SELECT id, row_number() OVER (PARTITION BY device ORDER BY id DESC) AS place FROM pair
-                    WHERE id NOT IN (SELECT pair FROM reading WHERE pair IS NOT NULL))
+                    SELECT id, row_number() OVER (PARTITION BY device ORDER BY id DESC) AS place FROM (
+                        SELECT id, device, max(id IN (
+                            SELECT pair FROM (
+                                SELECT pair, row_number() OVER (PARTITION BY device ORDER BY id DESC) AS place FROM reading)
+                            WHERE place <= 256 AND pair IS NOT NULL)) OVER (
+                                PARTITION BY device ORDER BY id ROWS BETWEEN 3 PRECEDING AND 36 FOLLOWING) AS bears
+                        FROM pair)
+                    WHERE bears = 0)
                 WHERE place > 64)
             """)
     }

@@ -103,7 +103,9 @@ import Journal
         do throws(Fault) {
             let chronicle = try await journal.chronicle(of: device, readings: 256)
             let concluded = Chronology.conclude(chronicle.history(timeline), timeline, zone: HubClock.offset)
-            let better = zip(chronicle.readings, concluded).compactMap { kept, conclusion in
+            let stable = Set(chronicle.outlived(timeline).map(\.id))
+            let better = zip(chronicle.readings, concluded).filter { !stable.contains($0.0.id) }.compactMap {
+                kept, conclusion in
                 kept.dated.isAmended(by: conclusion.dated) ? (reading: kept.id, dated: conclusion.dated) : nil
             }
             guard !better.isEmpty else { return }

@@ -137,6 +137,51 @@ struct ChronicleTests {
         #expect(moments.last == Journal.Moment(hub: hubTime(69), error: .milliseconds(69), source: .clinic))
     }
 
+    private func pair(_ second: Int) -> ClockPair {
+        ClockPair(device: .unknown, hub: hubTime(second), error: .milliseconds(5))
+    }
+
+    /// Of a year of visits without a reading the last few count, and those around a reading.
+    @Test func whatTheClockShowedAroundAReadingIsKept() async throws {
+        let journal = try place.open()
+        try await journal.note(cuff)
+        for second in 0..<300 { try await journal.note(pair(second), of: cuff) }
+        _ = try await journal.keep([entry(pressure(1), heard: hubTime(300), pair: pair(300))])
+        for second in 301..<700 { try await journal.note(pair(second), of: cuff) }
+        let left = try await journal.pairs(of: cuff.identity, limit: 1000).map(\.hub)
+        #expect((264...303).allSatisfy { left.contains(hubTime($0)) })
+        #expect((636..<700).allSatisfy { left.contains(hubTime($0)) } && left.count < 64 + 64 + 40)
+    }
+
+    /// Dated anew from less, a reading would get a worse time than it had.
+    @Test func aReadingWhoseEvidenceIsFarBackKeepsItsTime() async throws {
+        let journal = try place.open(), hub = HubTimeline(anchors: [], moments: [hubTime(0)])
+        let unsure = hubTime(1, synchronised: false)
+        _ = try await journal.keep([entry(pressure(0), heard: unsure, pair: pair(1))])
+        for number in 1...220 {
+            _ = try await journal.keep([entry(pressure(number), heard: hubTime(number), pair: pair(number))])
+        }
+        #expect(try await journal.chronicle(of: cuff.identity, readings: 256).outlived(hub).isEmpty)
+        for number in 221...300 {
+            _ = try await journal.keep([entry(pressure(number), heard: hubTime(number), pair: pair(number))])
+        }
+        let chronicle = try await journal.chronicle(of: cuff.identity, readings: 400)
+        // 256 readings of the clock are at hand, and each visit needs those before it.
+        #expect(chronicle.outlived(hub).map(\.heard) == (1...80).map { hubTime($0) })
+    }
+
+    @Test func aReadingFromBeforeTheVisitsThatAreRememberedKeepsItsTime() async throws {
+        let journal = try place.open(), hub = HubTimeline(anchors: [], moments: [hubTime(0)])
+        for number in 0..<63 {
+            _ = try await journal.keep([entry(pressure(number), heard: hubTime(10 * number))])
+            try await journal.note(endOfVisit: hubTime(10 * number + 5), of: cuff.identity)
+        }
+        #expect(try await journal.chronicle(of: cuff.identity, readings: 256).outlived(hub).isEmpty)
+        for number in 63..<70 { try await journal.note(endOfVisit: hubTime(10 * number + 5), of: cuff.identity) }
+        let chronicle = try await journal.chronicle(of: cuff.identity, readings: 256)
+        #expect(chronicle.outlived(hub).map(\.heard) == (0...6).map { hubTime(10 * $0) })
+    }
+
     @Test func aDamagedJournalGivesTheHubsMomentsBack() async throws {
         let journal = try place.open()
         _ = try await journal.keep((1...200).map { entry(pressure($0)) })
