@@ -138,6 +138,8 @@ class Store:
                 system TEXT, value TEXT);
             CREATE TABLE IF NOT EXISTS former (resource INTEGER NOT NULL REFERENCES resource, body TEXT NOT NULL);
             CREATE INDEX IF NOT EXISTS by_value ON identifier (type, system, value);
+            CREATE INDEX IF NOT EXISTS by_resource ON identifier (resource);
+            CREATE INDEX IF NOT EXISTS formerly ON former (resource);
             """
         )
 
