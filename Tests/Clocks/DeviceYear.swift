@@ -41,6 +41,9 @@ struct DeviceYear {
         history = History(pairs: [], records: [])
         var moments: [HubTime] = [], memory: [(at: Int64, taken: RawTime)] = [], last: HubTime?, known = 0
         var rest = readings[...]
+        // One of ten hangs on a cable, and its visit goes on while people measure.
+        var cable = Chance(seed ^ 0xCAB1E)
+        let isOnCable = (device.clock == .calendar || device.clock == .counter) && cable.happens(0.1)
         // Whether the hub can tell that a device has given all it had.
         let promises = chance.happens(0.5)
 
@@ -57,7 +60,7 @@ struct DeviceYear {
                 add(at, .now, heard(at + Int64(chance.between(0, 0.8) * 1_000_000)), nil, seen: 0, nil, since: 0, nil)
             }
         }
-        for visit in visits {
+        for (number, visit) in visits.enumerated() {
             while let at = rest.first, at < visit {
                 rest.removeFirst()
                 device.pass(until: at)
@@ -79,8 +82,30 @@ struct DeviceYear {
                 add(record.at, taken, heard(now), begun, seen: seen, last, since: known, pair)
             }
             memory.removeFirst(count)
-            if memory.isEmpty, promises { (last, known) = (heard(now), history.pairs.count) }
-            guard device.isSet, home.isSynchronised(now) else { continue }
+            if memory.isEmpty, promises, !isOnCable { (last, known) = (heard(now), history.pairs.count) }
+            if device.isSet, home.isSynchronised(now) { set(&now) }
+            guard isOnCable, memory.isEmpty else { continue }
+            let next = number + 1 < visits.count ? visits[number + 1] : stretch.upperBound
+            let end = now + Int64(cable.between(0, 0.9) * Double(max(0, next - now)))
+            while let at = rest.first {
+                let told = max(now, at + Int64(cable.between(0, 3) * cable.between(0, 1) * Double(hour)))
+                guard told < end, home.runs(told), home.time(told, &cable).boot == begun.boot else { break }
+                rest.removeFirst()
+                device.pass(until: at)
+                now = told + 100_000
+                add(
+                    at, device.shows(at, inStepsOf: device.step), heard(now), begun, seen: seen, last, since: known,
+                    pair)
+            }
+            if promises, rest.first ?? stretch.upperBound > now { (last, known) = (heard(now), history.pairs.count) }
+        }
+        unheard = memory.count + rest.count
+        if device.clock == .live { unheard = 0 }
+        self.device = device
+        // The hub tells the order of its boots by what it noted in them.
+        hub = HubTimeline(anchors: home.anchors, moments: home.beginnings + moments)
+
+        func set(_ now: inout Int64) {
             now += 100_000
             let local = now + Int64(Copenhagen.offset(at: now)) * minute, value = local - local % second
             let done = now + Int64(chance.between(0, 0.2) * 1_000_000)
@@ -97,11 +122,6 @@ struct DeviceYear {
                 pinned.append(found.truth)
             }
         }
-        unheard = memory.count + rest.count
-        if device.clock == .live { unheard = 0 }
-        self.device = device
-        // The hub tells the order of its boots by what it noted in them.
-        hub = HubTimeline(anchors: home.anchors, moments: home.beginnings + moments)
     }
 
     private mutating func add(

@@ -34,6 +34,7 @@ struct Oracle {
             }
             if !pair.isWritten || year.device.obeys { left = line }
         }
+        if let left { gaps.append(Gap(from: left.world, to: Window.forever, end: Int.max, lines: [left])) }
         found = year.history.records.map(fitting)
         order()
     }
@@ -74,7 +75,9 @@ struct Oracle {
         let heard = year.hub.window(record.heard).latest
         let after = record.after.map { year.hub.window($0).earliest } ?? Window.never
         let own = gaps.firstIndex { $0.end >= record.seen } ?? gaps.count - 1
-        return gaps[max(0, own - Self.patience)...own].flatMap { gap in
+        // A visit may have gone on after the clock was read in it.
+        let last = gaps.lastIndex { $0.from <= heard } ?? own
+        return gaps[max(0, own - Self.patience)...max(own, last)].flatMap { gap in
             let earliest = max(gap.from, after) - Self.slack, latest = min(gap.to, heard) + Self.slack
             let change = Copenhagen.changes.first { gap.from < $0.at && $0.at < gap.to }?.at
             let turn = change ?? gap.from + (gap.to - gap.from) / 2

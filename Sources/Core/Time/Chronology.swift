@@ -139,8 +139,10 @@ package struct Chronology {
     private mutating func place(_ group: [Int], in gap: ClockHistory.Gap) {
         // What an earlier visit left behind is of that visit's gap, or of this one.
         let found = gap.starts.first?.place ?? -1
-        for index in group where found >= history.records[index].since { placeAcross(index) }
-        let stamped = group.filter { stamp($0) != nil && found < history.records[$0].since }
+        // In a visit that goes on for long, as on a cable, it may be of the time since the clock was read.
+        let across = Set(group.filter { found >= history.records[$0].since || isOfOwnVisit($0) })
+        for index in group where across.contains(index) { placeAcross(index) }
+        let stamped = group.filter { stamp($0) != nil && !across.contains($0) }
         guard let end = gap.end else {
             // Its clock was not read since. Where it would be, if nobody touched it, is a hint and no more.
             guard let start = gap.starts.last else { return }
@@ -229,58 +231,6 @@ package struct Chronology {
     /// Of what was found and what was then written, the likelier: most devices obey.
     func isLikely(_ start: Fix, among starts: [(place: Int, fix: Fix)]) -> Bool {
         start.isWritten == (clock.obeys ?? true) || starts.allSatisfy { $0.fix.isWritten == start.isWritten }
-    }
-
-    /// A record that may be of several gaps, because the visits between them ended too early.
-    private mutating func placeAcross(_ index: Int) {
-        guard let stamp = stamp(index) else { return }
-        let record = history.records[index]
-        let places = clock.readings(from: record.since, before: record.seen) + [record.seen]
-        var found: [(choice: Choice, isAhead: Bool)] = []
-        for place in places {
-            let gap = clock.gap(before: place)
-            guard let end = gap.end else { continue }
-            // Before the first reading of the clock nobody knows what was done to it, the longer ago the less.
-            let begin = gap.starts.first?.fix.world.earliest ?? end.fix.world.earliest - Self.credible
-            // A visit may last for days on a cable, and its clock was read when it began: the line goes on.
-            let isOwn = place == record.seen
-            let room = Window(begin, isOwn ? Window.forever : end.fix.world.latest)
-            let possible = clock.possible(gap)
-            // Later than what the clock showed at the gap's end: made in it only if the clock was set back since.
-            let isAhead = !isOwn && !possible.isEmpty && stamp.device - stamp.error > end.fix.device + end.fix.error
-            func add(
-                _ window: Window, _ best: Int64, _ basis: Basis, isLikely: Bool, from: (place: Int, fix: Fix)?, to: Int?
-            ) {
-                guard let window = fits(index, window.intersection(room)) else { return }
-                let isLikely = isLikely && from.map { self.isLikely($0.fix, among: gap.starts) } ?? true
-                let choice = Choice(
-                    window: window, best: best, basis: basis, isLikely: isLikely, from: from?.place, to: to)
-                found.append((choice, isAhead))
-            }
-            let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
-            if isWhole, !possible.isEmpty {
-                for start in possible {
-                    let chord = Chord(from: start.fix, to: end.fix)
-                    add(
-                        chord.date(stamp, clock.rate), chord.best(stamp), .interpolated, isLikely: true, from: start,
-                        to: end.place)
-                }
-                continue
-            }
-            // Until the house's clocks change, or else for the first half, the old line is the likelier.
-            let change = gap.starts.last.flatMap { seasonalChange(from: $0.fix, to: end.fix) }
-            let turn = change ?? Window(begin, end.fix.world.latest).middle
-            for fix in clock.proven(gap).starts + [end] {
-                let line = fix.fix.date(stamp, clock.rate), isStart = fix.place != end.place
-                let window = around(line, of: index, stamp, on: fix.fix, in: gap, change)
-                add(
-                    window, line.middle, window == line ? .paired : .ambiguous,
-                    isLikely: (line.middle < turn) == isStart, from: isStart ? fix : nil, to: isStart ? nil : end.place)
-            }
-        }
-        // What needs no change of the clock is believed before a change that nobody saw.
-        if found.contains(where: { !$0.isAhead }) { found.removeAll(where: \.isAhead) }
-        if found.isEmpty { leave([index]) } else { conclude(index, oneOf: found.map(\.choice)) }
     }
 
     /// On no line that was ever seen.
