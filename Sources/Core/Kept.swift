@@ -10,6 +10,8 @@ package struct Kept: Equatable, Sendable {
     /// The device's clock beside the hub's, read in the same visit before anything was set.
     package var pair: ClockPair?
     package var dated: Dated
+    /// Whether it was concluded after the reading was kept.
+    package var isDatedAnew = false
     /// Whom it is about; nil while it is unassigned.
     package var subject: Subject?
     /// Whether the clinic has it already, and hears now what is known better since.

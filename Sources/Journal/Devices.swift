@@ -52,7 +52,7 @@ extension Database {
         ).compactMap(ClockPair.init)
     }
 
-    /// Of the pairs that no reading rests on, each device's last 64 stay. A reading that may be dated anew rests on the one of
+    /// Of the pairs on which no reading rests, each device's last 64 stay. A reading that may be dated anew rests on the one of
     /// its own visit and on those around it: it may have been left behind by twelve visits, and in each a clock is read, set
     /// and read again at most.
     private func forgetPairs() throws(Fault) {

@@ -163,7 +163,7 @@ package actor Journal {
         }
     }
 
-    /// Adds to a device's clock history, of which 64 that no reading rests on stay. As lasting as `note(_:)`.
+    /// Adds to a device's clock history, of which the last 64 stay, and what readings rest on. As lasting as `note(_:)`.
     package func note(_ pair: ClockPair, of device: KnownDevice) throws(Fault) {
         try mending { () throws(Fault) in
             _ = try database.transaction(fleeting: true) { () throws(Fault) in

@@ -109,10 +109,11 @@ extension Kept {
         // What the device said of itself since must not change what the clinic already knows the reading by.
         known.information.systemID = row.eui
         // A pair that no longer reads takes nothing with it: what was concluded from it stands in the reading's row.
+        let anew = Dated(dating: data.suffix(7))
         self.init(
             id: row.id, fingerprint: Fingerprint(bytes: row.fingerprint), device: known, reading: reading,
-            heard: row.heard, pair: ClockPair(Array(pair)), dated: Dated(dating: data.suffix(7)) ?? row.dated,
-            subject: row.subject)
+            heard: row.heard, pair: ClockPair(Array(pair)), dated: anew ?? row.dated, subject: row.subject)
+        isDatedAnew = anew != nil
     }
 
     /// What `init` reads.

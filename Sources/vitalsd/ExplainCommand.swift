@@ -49,9 +49,12 @@ extension JournalConnection {
     /// Concluded once more from what the journal has, by the same engine; nil where there is no such reading.
     fileprivate func explanation(of id: Int64) throws(Fault) -> [Text]? {
         guard let kept = try reading(id) else { return nil }
-        var chronicle = try chronicle(of: kept.device.identity, readings: 256)
-        if !chronicle.readings.contains(where: { $0.id == id }) { chronicle.readings.insert(kept, at: 0) }
+        let chronicle = try chronicle(of: kept.device.identity, readings: 256)
+        let isFarBack = !chronicle.readings.contains { $0.id == id }
         let hub = HubTimeline(try moments()), history = chronicle.history(hub)
+        if isFarBack || chronicle.outlived(hub).contains(where: { $0.id == id }) {
+            return [TimeText.said(by: kept.reading.taken), TimeText.outlived, TimeText.kept(kept.dated.at)]
+        }
         let conclusions = Chronology.conclude(history, hub, zone: HubClock.offset)
         guard let place = chronicle.readings.firstIndex(where: { $0.id == id }) else { return nil }
         return conclusions[place].explanation(of: history.records[place], in: history)

@@ -63,6 +63,83 @@ struct CaseTests {
         }
     }
 
+    /// The hub set the clock when the cable was plugged in, and somebody sets it again before the next visit.
+    @Test func whatALongVisitBringsMayBeOnTheLineThatTheHubSet() throws {
+        let read = read("2020-01-02T09:00:00", at: "2026-11-02T08:00:00")
+        let set = self.read("2026-11-02T09:00:00", at: "2026-11-02T08:00:00", isWritten: true)
+        let record = History.Record(
+            taken: clock("2026-11-02T11:30:00"), heard: hub("2026-11-02T11:00:00"), visit: read.hub, seen: 0)
+        let taken = utc("2026-11-02T10:30:00")
+        let alone = conclude([read, set], [record])[0]
+        #expect(abs(alone.best.milliseconds - taken) < 2000 && alone.basis == .paired)
+        let next = self.read("2026-11-09T09:00:00", at: "2026-11-09T08:00:00")
+        let between = conclude([read, set, next], [record])[0]
+        #expect(abs(between.best.milliseconds - taken) < 2000 && between.basis == .interpolated)
+        // An hour ahead by then: it may have been so already, and then the record is of an hour before.
+        let moved = self.read("2026-11-09T10:00:00", at: "2026-11-09T08:00:00")
+        let unsure = conclude([read, set, moved], [record])[0]
+        #expect(unsure.window.contains(taken * 1000) && unsure.window.contains((taken - 3_600_000) * 1000))
+        #expect(unsure.basis == .ambiguous)
+    }
+
+    /// A scale is stepped on while it is connected, and is set, and read back, when it has told its weight.
+    @Test(arguments: [20, 200], [0, 1]) func whatIsSetAfterAReadingSaysNothingOfIt(_ seconds: Int, _ since: Int) throws
+    {
+        func after(_ seconds: Int, _ hour: String) -> String {
+            "2026-11-02T\(hour):0\(seconds / 60):\(seconds % 60 + 10)"
+        }
+        let pairs = [
+            read("2026-11-01T08:59:53", at: "2026-11-01T08:00:00"),
+            read("2026-11-02T08:59:52", at: "2026-11-02T08:00:00"),
+            read(after(seconds + 2, "09"), at: after(seconds + 2, "08"), isWritten: true),
+            read(after(seconds + 3, "09"), at: after(seconds + 3, "08")),
+            read("2026-11-03T08:59:58", at: "2026-11-03T08:00:00"),
+        ]
+        // Ten seconds after the minute on the house's clock, two on its own.
+        let taken = after(seconds, "09").replacing(":\(seconds % 60 + 10)", with: ":\(seconds % 60 + 2)")
+        let record = History.Record(
+            taken: clock(taken), heard: hub(after(seconds, "08")), visit: pairs[1].hub, seen: 1, since: since)
+        for count in 2...5 {
+            let found = conclude(Array(pairs.prefix(count)), [record])[0]
+            #expect(abs(found.best.milliseconds - utc(after(seconds, "08"))) < 2000, "\(count)")
+            #expect(found.basis == .paired || found.basis == .interpolated, "\(count): \(found.basis)")
+            #expect(found.window.contains(utc(after(seconds, "08")) * 1000))
+        }
+    }
+
+    /// A battery was changed after an oximeter had told its spot check; the next visit finds no date, and sets one.
+    @Test func aBatteryThatIsChangedLaterSaysNothingOfAReading() throws {
+        let pairs = [
+            read("2026-11-01T08:00:00", at: "2026-11-01T08:00:00"),
+            read("2026-11-02T08:00:00", at: "2026-11-02T08:00:00"),
+            ClockPair(device: .unknown, hub: hub("2026-11-05T08:00:00"), error: .milliseconds(50)),
+            read("2026-11-05T09:00:01", at: "2026-11-05T08:00:01", isWritten: true),
+            read("2026-11-05T09:00:02", at: "2026-11-05T08:00:02"),
+        ]
+        let record = History.Record(
+            taken: clock("2026-11-02T12:00:00"), heard: hub("2026-11-02T12:00:01"), visit: pairs[1].hub, seen: 1)
+        let found = conclude(pairs, [record])[0]
+        #expect(abs(found.best.milliseconds - utc("2026-11-02T12:00:00")) < 2000)
+        #expect(found.window.contains(utc("2026-11-02T12:00:00") * 1000) && found.basis != .interpolated)
+    }
+
+    /// Nobody touched the clock, so that just before it was read and just after it are one line, however coarse.
+    @Test func aClockOfMinutesStaysOneLineAroundItsReading() throws {
+        func coarse(_ shown: String, at moment: String) -> ClockPair {
+            ClockPair(device: clock(shown), hub: hub(moment), error: .seconds(60))
+        }
+        let days = (1...4).map { day in coarse("2026-11-0\(day)T09:00:00", at: "2026-11-0\(day)T08:00:20") }
+        let records = (1...3).map { seen in
+            History.Record(
+                taken: clock("2026-11-0\(seen + 1)T09:00:00"), heard: hub("2026-11-0\(seen + 1)T08:00:25"),
+                visit: days[seen].hub, seen: seen)
+        }
+        for (seen, found) in zip(1...3, conclude(days, records)) {
+            #expect(found.dated.at != nil && found.basis != .ambiguous)
+            #expect(found.window.contains(utc("2026-11-0\(seen + 1)T08:00:05") * 1000))
+        }
+    }
+
     /// Nobody knows which clock made these: one that was set ahead in between says nothing of when the first was taken.
     @Test func whatIsOnNoLineIsNotPushedBackByWhatComesLater() throws {
         let pairs = [read("2026-11-09T08:00:00", at: "2026-11-09T08:00:00")]

@@ -43,7 +43,16 @@ struct DeviceYear {
         var rest = readings[...]
         // One of ten hangs on a cable, and its visit goes on while people measure.
         var cable = Chance(seed ^ 0xCAB1E)
-        let isOnCable = (device.clock == .calendar || device.clock == .counter) && cable.happens(0.1)
+        let isReadable = device.clock == .calendar || device.clock == .counter
+        let isOnCable = isReadable && cable.happens(0.1)
+        // Others connect when somebody measures: a little after that, or before.
+        let isPrompt = isReadable && !isOnCable && device.interval <= 1 && cable.happens(0.3)
+        let isSetLast = cable.happens(0.5)
+        if isPrompt {
+            visits = readings.map { $0 + Int64(cable.between(-20, 40) * Double(second)) }
+            visits.removeAll { !home.runs($0) || device.trip?.contains($0) == true || $0 > stretch.upperBound }
+            visits.sort()
+        }
         // Whether the hub can tell that a device has given all it had.
         let promises = chance.happens(0.5)
 
@@ -82,13 +91,16 @@ struct DeviceYear {
                 add(record.at, taken, heard(now), begun, seen: seen, last, since: known, pair)
             }
             memory.removeFirst(count)
-            if memory.isEmpty, promises, !isOnCable { (last, known) = (heard(now), history.pairs.count) }
-            if device.isSet, home.isSynchronised(now) { set(&now) }
-            guard isOnCable, memory.isEmpty else { continue }
+            let stays = (isOnCable || isPrompt) && memory.isEmpty
+            if memory.isEmpty, promises, !stays { (last, known) = (heard(now), history.pairs.count) }
+            if device.isSet, home.isSynchronised(now), !(stays && isSetLast) { set(&now) }
+            guard stays else { continue }
             let next = number + 1 < visits.count ? visits[number + 1] : stretch.upperBound
-            let end = now + Int64(cable.between(0, 0.9) * Double(max(0, next - now)))
+            let part = isPrompt ? 1 : cable.between(0, 0.9)
+            let end = min(now + Int64(part * Double(max(0, next - now))), isPrompt ? now + minute : next)
             while let at = rest.first {
-                let told = max(now, at + Int64(cable.between(0, 3) * cable.between(0, 1) * Double(hour)))
+                let late = isPrompt ? cable.between(0, 2) / 3600 : cable.between(0, 3) * cable.between(0, 1)
+                let told = max(now, at + Int64(late * Double(hour)))
                 guard told < end, home.runs(told), home.time(told, &cable).boot == begun.boot else { break }
                 rest.removeFirst()
                 device.pass(until: at)
@@ -98,6 +110,7 @@ struct DeviceYear {
                     pair)
             }
             if promises, rest.first ?? stretch.upperBound > now { (last, known) = (heard(now), history.pairs.count) }
+            if device.isSet, home.isSynchronised(now), isSetLast { set(&now) }
         }
         unheard = memory.count + rest.count
         if device.clock == .live { unheard = 0 }

@@ -32,6 +32,9 @@ struct Oracle {
                 let from = left?.world ?? Window.never
                 gaps.append(Gap(from: from, to: line.world, end: place, lines: [left, line].compactMap(\.self)))
             }
+            if pair.isWritten, year.device.obeys, let left {
+                gaps.append(Gap(from: left.world, to: line.world, end: place, lines: [left]))
+            }
             if !pair.isWritten || year.device.obeys { left = line }
         }
         if let left { gaps.append(Gap(from: left.world, to: Window.forever, end: Int.max, lines: [left])) }

@@ -168,6 +168,10 @@ struct ChronicleTests {
         let chronicle = try await journal.chronicle(of: cuff.identity, readings: 400)
         // 256 readings of the clock are at hand, and each visit needs those before it.
         #expect(chronicle.outlived(hub).map(\.heard) == (1...80).map { hubTime($0) })
+        // The hub has come to know the time, which is said once.
+        try await journal.redate([(reading: 1, dated: Self.better)])
+        let again = try await journal.chronicle(of: cuff.identity, readings: 400)
+        #expect(again.outlived(hub).first?.heard == unsure && again.outlived(hub).count == 81)
     }
 
     @Test func aReadingFromBeforeTheVisitsThatAreRememberedKeepsItsTime() async throws {

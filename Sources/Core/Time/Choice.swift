@@ -15,8 +15,11 @@ extension Chronology {
     mutating func conclude(_ index: Int, oneOf choices: [Choice]) {
         guard let last = choices.last(where: \.isLikely) ?? choices.last else { return }
         let hull = choices.reduce(last.window) { $0.hull($1.window) }
+        // Lines that lie closer than a coarse stamp tells are one.
+        let widest = choices.map(\.window.half).max() ?? 0
+        let isOne = choices.allSatisfy { $0.basis != .ambiguous } && hull.half <= widest + 5_000_000
         conclude(
-            index, hull, best: last.best, choices.count == 1 ? last.basis : .ambiguous,
+            index, hull, best: last.best, choices.count == 1 ? last.basis : isOne ? .paired : .ambiguous,
             from: choices.compactMap(\.from).last, to: choices.compactMap(\.to).last)
         self.choices[index] = choices
     }

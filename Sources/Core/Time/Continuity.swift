@@ -184,6 +184,11 @@ struct ClockHistory {
         return Gap(starts: Array(fixes[from..<max(from, low)]), end: fixes[low...].first { !$0.fix.isWritten })
     }
 
+    /// Where the clock was read next; nil where it was not.
+    func reading(after place: Int) -> (place: Int, fix: Fix)? {
+        fixes[fixes.firstPlace { $0.place > place }...].first { !$0.fix.isWritten }
+    }
+
     /// How many visits a record is believed to have been left behind by.
     static let patience = 12
 

@@ -3,89 +3,115 @@
 extension Chronology {
     /// Whether the record may have been made since the clock was read, or set, in its own visit.
     func isOfOwnVisit(_ index: Int) -> Bool {
-        let heard = hub.window(history.records[index].heard), seen = history.records[index].seen
-        guard let stamp = stamp(index), let read = clock.gap(before: seen).end?.fix,
-            heard.latest > read.world.latest + Self.short
-        else { return false }
-        return clock.gaps(after: seen, until: heard).flatMap(\.starts).contains { start in
-            let since = Window(start.fix.world.earliest, Window.forever)
-            return fits(index, start.fix.date(stamp, clock.rate).intersection(since)) != nil
+        let record = history.records[index]
+        guard let stamp = stamp(index), let read = clock.gap(before: record.seen).end?.fix else { return false }
+        let since = Window(read.world.earliest, Window.forever)
+        return gaps(since: record).flatMap { $0.starts + [$0.end].compactMap(\.self) }.contains { line in
+            fits(index, line.fix.date(stamp, clock.rate).intersection(since)) != nil
         }
     }
 
-    /// Within so short a time after a clock was read nobody makes a record, or changes the clock.
-    private static let short: Int64 = 60_000_000
+    /// The gaps from the reading of the clock in a record's own visit until it was heard, and from there to the next reading.
+    /// Open where there is none, and where the clock was written since it was heard: what was read after that says nothing of it.
+    private func gaps(since record: History.Record) -> [ClockHistory.Gap] {
+        func wasSeen(_ fix: (place: Int, fix: Fix)) -> Bool {
+            hub.isBefore(history.pairs[fix.place].hub, record.heard)
+        }
+        var gaps: [ClockHistory.Gap] = [], begin = clock.gap(before: record.seen).end
+        while let start = begin, wasSeen(start) {
+            let next = clock.reading(after: start.place)
+            var gap = clock.gap(before: next?.place ?? Int.max)
+            let starts = gap.starts.filter(wasSeen)
+            if starts.count < gap.starts.count { gap = ClockHistory.Gap(starts: starts, end: nil) }
+            gaps.append(gap)
+            begin = next
+        }
+        return gaps
+    }
+
+    /// A time that fits a record, and whether the clock must have been changed unseen for it.
+    private typealias Found = (choice: Choice, isUnlikely: Bool)
 
     /// A record that may be of several gaps, because the visits between them ended too early, or its own went on.
     mutating func placeAcross(_ index: Int) {
         guard let stamp = stamp(index) else { return }
-        let record = history.records[index], heard = hub.window(record.heard)
+        let record = history.records[index]
         let places = clock.readings(from: record.since, before: record.seen) + [record.seen]
-        var found: [(choice: Choice, isAhead: Bool)] = []
-        func add(
-            _ window: Window, within room: Window, _ best: Int64, _ basis: Basis, isLikely: Bool, from: Int?, to: Int?,
-            isAhead: Bool = false
-        ) {
-            guard let window = fits(index, window.intersection(room)) else { return }
-            found.append(
-                (Choice(window: window, best: best, basis: basis, isLikely: isLikely, from: from, to: to), isAhead))
+        let before = places.map { clock.gap(before: $0) }.flatMap { choices(of: index, stamp, in: $0) }
+        let since = gaps(since: record).flatMap { gap in
+            gap.end == nil ? open(index, stamp, in: gap) : choices(of: index, stamp, in: gap)
         }
-        for gap in places.map({ clock.gap(before: $0) }) + clock.gaps(after: record.seen, until: heard) {
-            guard let end = gap.end else {
-                // Its clock was not read since.
-                for start in clock.proven(gap).starts where start.place >= record.seen {
-                    let line = start.fix.date(stamp, clock.rate)
-                    add(
-                        line, within: Window(start.fix.world.earliest, Window.forever), line.middle, .paired,
-                        isLikely: isLikely(start.fix, among: gap.starts), from: start.place, to: nil)
-                }
-                continue
-            }
-            // Before the first reading of the clock nobody knows what was done to it, the longer ago the less.
-            let begin = gap.starts.first?.fix.world.earliest ?? end.fix.world.earliest - Self.credible
-            let room = Window(begin, end.fix.world.latest)
-            let possible = clock.possible(gap)
-            // Later than what the clock showed at the gap's end: made in it only if the clock was set back since.
-            let isAhead = !possible.isEmpty && stamp.device - stamp.error > end.fix.device + end.fix.error
-            let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
-            if isWhole, !possible.isEmpty {
-                for start in possible {
-                    let chord = Chord(from: start.fix, to: end.fix)
-                    add(
-                        chord.date(stamp, clock.rate), within: room, chord.best(stamp), .interpolated,
-                        isLikely: isLikely(start.fix, among: gap.starts), from: start.place, to: end.place,
-                        isAhead: isAhead)
-                }
-                continue
-            }
-            // Until the house's clocks change, or else for the first half, the old line is the likelier.
-            let change = gap.starts.last.flatMap { seasonalChange(from: $0.fix, to: end.fix) }
-            let turn = change ?? room.middle
-            for fix in clock.proven(gap).starts + [end] {
-                let line = fix.fix.date(stamp, clock.rate), isStart = fix.place != end.place
-                let window = around(line, of: index, stamp, on: fix.fix, in: gap, change)
-                add(
-                    window, within: room, line.middle, window == line ? .paired : .ambiguous,
-                    isLikely: (line.middle < turn) == isStart && (!isStart || isLikely(fix.fix, among: gap.starts)),
-                    from: isStart ? fix.place : nil, to: isStart ? nil : end.place, isAhead: isAhead)
-            }
-        }
+        var found = (before + since).reduce(into: []) { joined, next in join(next, to: &joined) }
         // What needs no change of the clock is believed before a change that nobody saw.
-        if found.contains(where: { !$0.isAhead }) { found.removeAll(where: \.isAhead) }
+        if found.contains(where: { !$0.isUnlikely }) { found.removeAll(where: \.isUnlikely) }
         if found.isEmpty { leave([index]) } else { conclude(index, oneOf: found.map(\.choice)) }
     }
-}
 
-extension ClockHistory {
-    /// The gaps that begin with a reading of the clock in a visit, until what it brought was heard. The last is open where the
-    /// clock was not read since.
-    fileprivate func gaps(after seen: Int, until heard: Window) -> [Gap] {
-        var gaps: [Gap] = [], begin = gap(before: seen).end
-        while let start = begin, start.fix.world.earliest <= heard.latest {
-            let next = fixes.first { $0.place > start.place && !$0.fix.isWritten }
-            gaps.append(gap(before: next?.place ?? Int.max))
-            begin = next
+    /// One line through a reading of the clock is one, although it is of two gaps.
+    private func join(_ next: Found, to found: inout [Found]) {
+        guard let last = found.last, let place = last.choice.to, place == next.choice.from,
+            last.choice.basis != .ambiguous, next.choice.basis != .ambiguous,
+            !last.choice.window.intersection(next.choice.window).isEmpty
+        else { return found.append(next) }
+        let choice = Choice(
+            window: last.choice.window.hull(next.choice.window), best: last.choice.best, basis: .paired,
+            isLikely: last.choice.isLikely || next.choice.isLikely, from: last.choice.from, to: next.choice.to ?? place)
+        found[found.count - 1] = (choice, last.isUnlikely && next.isUnlikely)
+    }
+
+    private func found(
+        _ index: Int, _ window: Window, best: Int64, _ basis: Basis, isLikely: Bool, from: Int?, to: Int?,
+        isUnlikely: Bool
+    ) -> [Found] {
+        guard let window = fits(index, window) else { return [] }
+        return [
+            (Choice(window: window, best: best, basis: basis, isLikely: isLikely, from: from, to: to), isUnlikely)
+        ]
+    }
+
+    /// Its clock was not read since: nobody touched it, but for summer time.
+    private func open(_ index: Int, _ stamp: Stamp, in gap: ClockHistory.Gap) -> [Found] {
+        let heard = hub.window(history.records[index].heard).latest
+        return clock.proven(gap).starts.flatMap { start in
+            let line = start.fix.date(stamp, clock.rate), read = start.fix.world.latest
+            let mayHaveFollowed = heard - read > Rate.day || zone(Self.instant(heard)) != zone(Self.instant(read))
+            let window = mayHaveFollowed ? withSeasons(line, of: index, since: start.fix) : line
+            return found(
+                index, window.intersection(Window(start.fix.world.earliest, Window.forever)), best: line.middle,
+                window == line ? .paired : .ambiguous, isLikely: isLikely(start.fix, among: gap.starts),
+                from: start.place, to: nil, isUnlikely: false)
         }
-        return gaps
+    }
+
+    private func choices(of index: Int, _ stamp: Stamp, in gap: ClockHistory.Gap) -> [Found] {
+        guard let end = gap.end else { return [] }
+        // Before the first reading of the clock nobody knows what was done to it, the longer ago the less.
+        let begin = gap.starts.first?.fix.world.earliest ?? end.fix.world.earliest - Self.credible
+        let room = Window(begin, end.fix.world.latest)
+        let possible = clock.possible(gap)
+        // Later than what the clock showed at the gap's end: made in it only if the clock was set back since.
+        let isAhead = !possible.isEmpty && stamp.device - stamp.error > end.fix.device + end.fix.error
+        let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
+        if isWhole, !possible.isEmpty {
+            return possible.flatMap { start in
+                let chord = Chord(from: start.fix, to: end.fix)
+                return found(
+                    index, chord.date(stamp, clock.rate).intersection(room), best: chord.best(stamp), .interpolated,
+                    isLikely: isLikely(start.fix, among: gap.starts), from: start.place, to: end.place,
+                    isUnlikely: isAhead)
+            }
+        }
+        // Until the house's clocks change, or else for the first half, the old line is the likelier.
+        let change = gap.starts.last.flatMap { seasonalChange(from: $0.fix, to: end.fix) }
+        let turn = change ?? room.middle
+        return (clock.proven(gap).starts + [end]).flatMap { fix in
+            let line = fix.fix.date(stamp, clock.rate), isStart = fix.place != end.place
+            let window = around(line, of: index, stamp, on: fix.fix, in: gap, change)
+            return found(
+                index, window.intersection(room), best: line.middle, window == line ? .paired : .ambiguous,
+                isLikely: (line.middle < turn) == isStart && (!isStart || isLikely(fix.fix, among: gap.starts)),
+                from: isStart ? fix.place : nil, to: isStart ? nil : end.place,
+                isUnlikely: isAhead)
+        }
     }
 }

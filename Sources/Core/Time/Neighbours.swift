@@ -84,7 +84,7 @@ extension Chronology {
     /// too early the first would be said to be.
     private func spacing(_ earlier: Int, _ later: Int) -> Int64 {
         guard strays[earlier] > 0, strays[earlier] == strays[later], let a = stamp(earlier), let b = stamp(later),
-            conclusions[earlier].window.isClosed || history.records[earlier].visit == history.records[later].visit
+            history.records[earlier].visit == history.records[later].visit
         else { return 0 }
         return max(0, Rate.unknown.passed(b.device - a.device).earliest - a.error - b.error)
     }

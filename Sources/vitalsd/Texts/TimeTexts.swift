@@ -12,6 +12,10 @@ enum TimeText {
         en: "The hub did not know the time itself, and nothing has told it since.",
         da: "Hubben kendte ikke selv tiden, og intet har oplyst den siden.")
 
+    static let outlived = Text(
+        en: "It is too far back to be concluded anew; the time that it was given stands.",
+        da: "Den ligger for langt tilbage til at blive udledt på ny; det tidspunkt, den fik, står ved magt.")
+
     static func said(by taken: RawTime) -> Text {
         switch taken {
         case .now: noStamp
