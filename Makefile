@@ -167,7 +167,7 @@ clocks:
 	$(SWIFT) build -c release --product vitalsd-clocks
 	$$($(SWIFT) build -c release --show-bin-path)/vitalsd-clocks $(or $(YEARS),10000) $(or $(SEED),1)
 
-# Fifty thousand hubs after an outage of the clinic, with the daemon's own rules and with two usual ones.
+# Fifty thousand hubs after an outage of the clinic, with the daemon's own rules and with three usual ones.
 # HUBS=10000 CAPACITY=12 SEED=2 is smaller and other.
 fleet:
 	$(SWIFT) build -c release --product vitalsd-fleet

@@ -112,8 +112,9 @@ package struct DeliveryPolicy: Equatable, Sendable {
 
     /// A request failed: how long to wait before the next one. 5 s, 20 s; then four times 75 s, as long as it may be over
     /// at any moment; and three quarters more with every failure, up to 20 min; times seven tenths to the whole, of the longest
-    /// nineteen twentieths to the whole, because by then they are apart. Or what the clinic asks for, and up to as long again,
-    /// of five minutes at most, or as long as the hub would have waited by itself; or longer, where only a technician can help.
+    /// forty-nine fiftieths to the whole: by then hubs are apart, and more would only have them ask more often. Or what the
+    /// clinic asks for, and up to as long again, of five minutes at most, or as long as the hub would have waited by itself; or
+    /// longer, where only a technician can help.
     ///
     /// Nobody answered, and the clinic answered that it cannot, are two rows: one that is there again, and has too much to do at
     /// first, is soon through.
@@ -131,7 +132,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
             let wish = min(max(.seconds(1), wish), Self.longestWish)
             return scaled(wish + max(min(wish, .seconds(300)), grown(by: refusal)) * chance)
         }
-        let delay = delay(refusal), least = delay < Self.longestDelay ? 0.7 : 0.95
+        let delay = delay(refusal), least = delay < Self.longestDelay ? 0.7 : 0.98
         return scaled(delay * (least + (1 - least) * chance))
     }
 

@@ -10,12 +10,15 @@ enum Strategy: CaseIterable {
     case fixed
     /// 5, 10, 20 … 900 s; every hub the same.
     case exponential
+    /// Anything from nothing to that.
+    case fullJitter
 
     var name: String {
         switch self {
         case .vitalsd: "vitalsd"
         case .fixed: "fixed 30 s"
         case .exponential: "exponential, no jitter"
+        case .fullJitter: "exponential, full jitter"
         }
     }
 }
@@ -54,9 +57,10 @@ struct Way {
         switch strategy {
         case .vitalsd: return policy.failed(refusal, chance: chance.share()) / .seconds(1)
         case .fixed: return 30
-        case .exponential:
-            if case .clinic(.busy(_, let wish?)) = refusal.fault { return wish / .seconds(1) }
-            return min(900, 5 * Double(1 << min(failures - 1, 8)))
+        case .exponential, .fullJitter:
+            let part = strategy == .fullJitter ? chance.share() : 1
+            if case .clinic(.busy(_, let wish?)) = refusal.fault { return wish / .seconds(1) * (2 - part) }
+            return part * min(900, 5 * Double(1 << min(failures - 1, 8)))
         }
     }
 }
