@@ -30,7 +30,7 @@ extension Journal {
         static let mostPairs = 256, mostVisits = 64
 
         /// Readings that rested, as they were dated, on more than is at hand. They stay as they are, since less evidence makes
-        /// no better time; but for those that were dated when the hub itself did not know the time, until that has come.
+        /// no better time; but for those that were dated when the hub itself had the time wrong, until they got an instant.
         package func outlived(_ hub: HubTimeline) -> [Kept] {
             var count = 0
             if pairs.count == Self.mostPairs {
@@ -41,7 +41,9 @@ extension Journal {
             if visits.count == Self.mostVisits, let first = visits.first {
                 count = max(count, readings.firstIndex { hub.isBefore(first, $0.heard) } ?? readings.count)
             }
-            return readings.prefix(count).filter { $0.heard.synchronised || $0.isDatedAnew }
+            return readings.prefix(count).filter {
+                hub.wasRight(at: $0.heard) || $0.isDatedAnew && $0.dated.at != nil
+            }
         }
     }
 

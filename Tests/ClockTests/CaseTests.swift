@@ -107,6 +107,27 @@ struct CaseTests {
         }
     }
 
+    /// A cuff connects when it has measured, is set at once, and then tells its memory: of before, though the line that was set
+    /// would fit as well.
+    @Test(arguments: 1...9) func whatIsToldJustAfterASettingIsOfBefore(_ gained: Int) throws {
+        let pairs = [
+            read("2026-11-04T08:59:58", at: "2026-11-04T08:00:00"),
+            read("2026-11-04T09:00:00", at: "2026-11-04T08:00:00", isWritten: true),
+            read("2026-11-05T09:00:\(gained + 20)", at: "2026-11-05T08:00:20"),
+            read("2026-11-05T09:00:20", at: "2026-11-05T08:00:20", isWritten: true),
+            read("2026-11-06T09:00:\(gained + 20)", at: "2026-11-06T08:00:20"),
+        ]
+        let taken = utc("2026-11-05T08:00:16")
+        let record = History.Record(
+            taken: clock("2026-11-05T09:00:\(gained + 16)"), heard: hub("2026-11-05T08:00:21"), visit: pairs[2].hub,
+            seen: 2)
+        for count in 4...5 {
+            let found = conclude(Array(pairs.prefix(count)), [record])[0]
+            #expect(abs(found.best.milliseconds - taken) < 2000 && found.window.half < 5_000_000)
+            #expect(found.window.contains(taken * 1000) && found.dated.at != nil)
+        }
+    }
+
     /// A battery was changed after an oximeter had told its spot check; the next visit finds no date, and sets one.
     @Test func aBatteryThatIsChangedLaterSaysNothingOfAReading() throws {
         let pairs = [

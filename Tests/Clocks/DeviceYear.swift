@@ -47,7 +47,8 @@ struct DeviceYear {
         let isOnCable = isReadable && cable.happens(0.1)
         // Others connect when somebody measures: a little after that, or before.
         let isPrompt = isReadable && !isOnCable && device.interval <= 1 && cable.happens(0.3)
-        let isSetLast = cable.happens(0.5)
+        // A device that is set first tells its memory then, and not what is measured meanwhile.
+        let isSetLast = isPrompt || cable.happens(0.5), isSetFirst = !isOnCable && !isPrompt && cable.happens(0.3)
         if isPrompt {
             visits = readings.map { $0 + Int64(cable.between(-20, 40) * Double(second)) }
             visits.removeAll { !home.runs($0) || device.trip?.contains($0) == true || $0 > stretch.upperBound }
@@ -84,6 +85,7 @@ struct DeviceYear {
                 history.pairs += pair.map { [$0] } ?? []
                 pinned.append(found.truth)
             }
+            if isSetFirst, device.isSet, home.isSynchronised(now) { set(&now) }
             let count = chance.happens(0.05) ? Int.random(in: 0...memory.count, using: &chance) : memory.count
             for record in memory.prefix(count) {
                 let taken = device.clock == .age ? device.age(of: record.at, now: now) : record.taken
@@ -93,7 +95,7 @@ struct DeviceYear {
             memory.removeFirst(count)
             let stays = (isOnCable || isPrompt) && memory.isEmpty
             if memory.isEmpty, promises, !stays { (last, known) = (heard(now), history.pairs.count) }
-            if device.isSet, home.isSynchronised(now), !(stays && isSetLast) { set(&now) }
+            if device.isSet, home.isSynchronised(now), !isSetFirst, !(stays && isSetLast) { set(&now) }
             guard stays else { continue }
             let next = number + 1 < visits.count ? visits[number + 1] : stretch.upperBound
             let part = isPrompt ? 1 : cable.between(0, 0.9)

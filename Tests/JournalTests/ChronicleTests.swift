@@ -155,11 +155,20 @@ struct ChronicleTests {
 
     /// Dated anew from less, a reading would get a worse time than it had.
     @Test func aReadingWhoseEvidenceIsFarBackKeepsItsTime() async throws {
-        let journal = try place.open(), hub = HubTimeline(anchors: [], moments: [hubTime(0)])
-        let unsure = hubTime(1, synchronised: false)
+        // Nothing keeps this hub's clock, which is wrong; it was told the time half a minute after it began.
+        func wrong(_ second: Int) -> HubTime {
+            HubTime(
+                boot: boot, uptime: .seconds(second), wall: Instant(milliseconds: 1_000_000), synchronised: false)
+        }
+        let told = hubTime(30)
+        let anchor = HubTimeline.Anchor(
+            boot: boot, uptime: told.uptime, world: told.wall, error: .seconds(1), source: .clinic)
+        let journal = try place.open(), hub = HubTimeline(anchors: [anchor], moments: [wrong(0)])
+        let unsure = wrong(1)
         _ = try await journal.keep([entry(pressure(0), heard: unsure, pair: pair(1))])
         for number in 1...220 {
-            _ = try await journal.keep([entry(pressure(number), heard: hubTime(number), pair: pair(number))])
+            let heard = number < 30 ? hubTime(number) : wrong(number)
+            _ = try await journal.keep([entry(pressure(number), heard: heard, pair: pair(number))])
         }
         #expect(try await journal.chronicle(of: cuff.identity, readings: 256).outlived(hub).isEmpty)
         for number in 221...300 {
@@ -167,7 +176,7 @@ struct ChronicleTests {
         }
         let chronicle = try await journal.chronicle(of: cuff.identity, readings: 400)
         // 256 readings of the clock are at hand, and each visit needs those before it.
-        #expect(chronicle.outlived(hub).map(\.heard) == (1...80).map { hubTime($0) })
+        #expect(chronicle.outlived(hub).map(\.heard) == (1...80).map { $0 < 30 ? hubTime($0) : wrong($0) })
         // The hub has come to know the time, which is said once.
         try await journal.redate([(reading: 1, dated: Self.better)])
         let again = try await journal.chronicle(of: cuff.identity, readings: 400)

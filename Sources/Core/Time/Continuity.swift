@@ -181,7 +181,10 @@ struct ClockHistory {
         let low = fixes.firstPlace { $0.place >= seen }
         var from = max(0, low - 1)
         while from > 0, fixes[from].fix.isWritten { from -= 1 }
-        return Gap(starts: Array(fixes[from..<max(from, low)]), end: fixes[low...].first { !$0.fix.isWritten })
+        let starts = Array(fixes[from..<max(from, low)])
+        // What was written before it was read says nothing of what it was written over.
+        if low < fixes.count, fixes[low].fix.isWritten, obeys != false { return Gap(starts: starts, end: nil) }
+        return Gap(starts: starts, end: fixes[low...].first { !$0.fix.isWritten })
     }
 
     /// Where the clock was read next; nil where it was not.

@@ -130,6 +130,14 @@ package struct HubTimeline: Sendable {
         return both.isEmpty ? counted : both
     }
 
+    /// Whether the hub knew the time at a moment already, or its wall clock was right although nobody vouched for it.
+    package func wasRight(at moment: HubTime) -> Bool {
+        let uptime = moment.uptime.microseconds, window = window(moment)
+        let knew = index[moment.boot].map { boots[$0].anchors.contains { $0.uptime <= uptime } } ?? false
+        return moment.synchronised || knew
+            || window.isClosed && abs(window.middle - moment.wall.microseconds) <= 2_000_000
+    }
+
     /// Whether one moment was before the other: by the timeline of one boot, else by the order of the boots, of which
     /// those that are no longer remembered are the oldest.
     package func isBefore(_ a: HubTime, _ b: HubTime) -> Bool {

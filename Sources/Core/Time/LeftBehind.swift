@@ -59,6 +59,22 @@ extension Chronology {
         found[found.count - 1] = (choice, last.isUnlikely && next.isUnlikely)
     }
 
+    /// Whether a start was written only just before the record was heard. What was set first tells its memory then: within so
+    /// short a time hardly anybody makes a record.
+    private func isFresh(_ start: Fix, _ index: Int) -> Bool {
+        start.isWritten && hub.window(history.records[index].heard).latest < start.world.latest + 60_000_000
+    }
+
+    /// Whether the clock may have followed the house's from there until the record was heard: by itself, or by a hand that
+    /// was up to two weeks late.
+    private func mayHaveFollowed(_ start: Fix, _ index: Int) -> Bool {
+        let heard = hub.window(history.records[index].heard).latest, read = start.world.latest
+        guard heard < Window.forever, read < Window.forever else { return true }
+        let now = zone(Self.instant(heard))
+        let shows = abs(start.offset - Int64(now) * 60_000_000) < 5 * 60_000_000
+        return zone(Self.instant(read)) != now || heard - read > Rate.day && !shows
+    }
+
     private func found(
         _ index: Int, _ window: Window, best: Int64, _ basis: Basis, isLikely: Bool, from: Int?, to: Int?,
         isUnlikely: Bool
@@ -71,15 +87,13 @@ extension Chronology {
 
     /// Its clock was not read since: nobody touched it, but for summer time.
     private func open(_ index: Int, _ stamp: Stamp, in gap: ClockHistory.Gap) -> [Found] {
-        let heard = hub.window(history.records[index].heard).latest
-        return clock.proven(gap).starts.flatMap { start in
-            let line = start.fix.date(stamp, clock.rate), read = start.fix.world.latest
-            let mayHaveFollowed = heard - read > Rate.day || zone(Self.instant(heard)) != zone(Self.instant(read))
-            let window = mayHaveFollowed ? withSeasons(line, of: index, since: start.fix) : line
+        clock.proven(gap).starts.flatMap { start in
+            let line = start.fix.date(stamp, clock.rate)
+            let window = mayHaveFollowed(start.fix, index) ? withSeasons(line, of: index, since: start.fix) : line
             return found(
                 index, window.intersection(Window(start.fix.world.earliest, Window.forever)), best: line.middle,
                 window == line ? .paired : .ambiguous, isLikely: isLikely(start.fix, among: gap.starts),
-                from: start.place, to: nil, isUnlikely: false)
+                from: start.place, to: nil, isUnlikely: isFresh(start.fix, index))
         }
     }
 
@@ -95,10 +109,12 @@ extension Chronology {
         if isWhole, !possible.isEmpty {
             return possible.flatMap { start in
                 let chord = Chord(from: start.fix, to: end.fix)
+                // What was written before is of no line that was set then.
+                let own = start.fix.isWritten ? Window(start.fix.world.earliest, room.latest) : room
                 return found(
-                    index, chord.date(stamp, clock.rate).intersection(room), best: chord.best(stamp), .interpolated,
+                    index, chord.date(stamp, clock.rate).intersection(own), best: chord.best(stamp), .interpolated,
                     isLikely: isLikely(start.fix, among: gap.starts), from: start.place, to: end.place,
-                    isUnlikely: isAhead)
+                    isUnlikely: isAhead || isFresh(start.fix, index))
             }
         }
         // Until the house's clocks change, or else for the first half, the old line is the likelier.
@@ -106,12 +122,13 @@ extension Chronology {
         let turn = change ?? room.middle
         return (clock.proven(gap).starts + [end]).flatMap { fix in
             let line = fix.fix.date(stamp, clock.rate), isStart = fix.place != end.place
-            let window = around(line, of: index, stamp, on: fix.fix, in: gap, change)
+            let isCertain = isStart && !mayHaveFollowed(fix.fix, index)
+            let window = isCertain ? line : around(line, of: index, stamp, on: fix.fix, in: gap, change)
             return found(
                 index, window.intersection(room), best: line.middle, window == line ? .paired : .ambiguous,
                 isLikely: (line.middle < turn) == isStart && (!isStart || isLikely(fix.fix, among: gap.starts)),
                 from: isStart ? fix.place : nil, to: isStart ? nil : end.place,
-                isUnlikely: isAhead)
+                isUnlikely: isAhead || isStart && isFresh(fix.fix, index))
         }
     }
 }
