@@ -54,6 +54,7 @@ extension Journal {
             for told in found.told {
                 guard var kept = try database.reading(told.reading) else { return nil }
                 kept.dated = told.dated
+                kept.isDatedAnew = false
                 kept.amends = told.amends
                 readings.append(kept)
             }

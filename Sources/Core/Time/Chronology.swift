@@ -197,7 +197,7 @@ package struct Chronology {
     }
 
     /// The window of a record on one line, and on those through the readings before and after of the same line.
-    private func sharpened(_ window: Window, _ stamp: Stamp, _ line: (before: [Fix], after: [Fix])) -> Window {
+    func sharpened(_ window: Window, _ stamp: Stamp, _ line: (before: [Fix], after: [Fix])) -> Window {
         line.before.reduce(window) { window, from in
             line.after.reduce(window) { window, to in
                 let both = window.intersection(Chord(from: from, to: to).date(stamp, clock.rate))

@@ -187,6 +187,12 @@ struct ClockHistory {
         return Gap(starts: starts, end: fixes[low...].first { !$0.fix.isWritten })
     }
 
+    /// What the clock showed, or was written, at a place.
+    func fix(at place: Int) -> Fix? {
+        let index = fixes.firstPlace { $0.place >= place }
+        return index < fixes.count && fixes[index].place == place ? fixes[index].fix : nil
+    }
+
     /// Where the clock was read next; nil where it was not.
     func reading(after place: Int) -> (place: Int, fix: Fix)? {
         fixes[fixes.firstPlace { $0.place > place }...].first { !$0.fix.isWritten }

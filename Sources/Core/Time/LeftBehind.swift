@@ -41,20 +41,27 @@ extension Chronology {
         let since = gaps(since: record).flatMap { gap in
             gap.end == nil ? open(index, stamp, in: gap) : choices(of: index, stamp, in: gap)
         }
-        var found = (before + since).reduce(into: []) { joined, next in join(next, to: &joined) }
+        var found = (before + since).reduce(into: []) { joined, next in join(next, to: &joined, stamp) }
         // What needs no change of the clock is believed before a change that nobody saw.
         if found.contains(where: { !$0.isUnlikely }) { found.removeAll(where: \.isUnlikely) }
         if found.isEmpty { leave([index]) } else { conclude(index, oneOf: found.map(\.choice)) }
     }
 
-    /// One line through a reading of the clock is one, although it is of two gaps.
-    private func join(_ next: Found, to found: inout [Found]) {
+    /// One line through a reading of the clock is one, although it is of two gaps; the longer, from the reading before to the
+    /// one after, is as sharp as it would be without.
+    private func join(_ next: Found, to found: inout [Found], _ stamp: Stamp) {
         guard let last = found.last, let place = last.choice.to, place == next.choice.from,
             last.choice.basis != .ambiguous, next.choice.basis != .ambiguous,
             !last.choice.window.intersection(next.choice.window).isEmpty
         else { return found.append(next) }
+        var window = last.choice.window.hull(next.choice.window)
+        let from = last.choice.from.flatMap(clock.fix(at:)), to = next.choice.to.flatMap(clock.fix(at:))
+        if let from, let to {
+            let both = window.intersection(Chord(from: from, to: to).date(stamp, clock.rate))
+            if !both.isEmpty { window = both }
+        }
         let choice = Choice(
-            window: last.choice.window.hull(next.choice.window), best: last.choice.best, basis: .paired,
+            window: window, best: last.choice.best, basis: from != nil && to != nil ? .interpolated : .paired,
             isLikely: last.choice.isLikely || next.choice.isLikely, from: last.choice.from, to: next.choice.to ?? place)
         found[found.count - 1] = (choice, last.isUnlikely && next.isUnlikely)
     }
@@ -107,12 +114,14 @@ extension Chronology {
         let isAhead = !possible.isEmpty && stamp.device - stamp.error > end.fix.device + end.fix.error
         let isWhole = possible.allSatisfy { clock.continuity(from: $0.fix, to: end.fix) == .unbroken }
         if isWhole, !possible.isEmpty {
+            let around = possible.count == 1 ? clock.line(from: possible[0], to: end) : ([], [])
             return possible.flatMap { start in
                 let chord = Chord(from: start.fix, to: end.fix)
+                let line = sharpened(chord.date(stamp, clock.rate), stamp, around)
                 // What was written before is of no line that was set then.
                 let own = start.fix.isWritten ? Window(start.fix.world.earliest, room.latest) : room
                 return found(
-                    index, chord.date(stamp, clock.rate).intersection(own), best: chord.best(stamp), .interpolated,
+                    index, line.intersection(own), best: chord.best(stamp), .interpolated,
                     isLikely: isLikely(start.fix, among: gap.starts), from: start.place, to: end.place,
                     isUnlikely: isAhead || isFresh(start.fix, index))
             }
