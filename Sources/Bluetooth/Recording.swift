@@ -8,8 +8,8 @@ package final class Recording {
         case information(DeviceInformation)
     }
     private(set) var events: [Event] = []
-    /// The device's attribute table, as far as it is known when the visit is over.
-    package var table: () -> AttributeTable? = { nil }
+    /// The device's attribute table, as far as it is known when the conversation is over.
+    package var table: AttributeTable?
     private var consents: [Consent] = []
     private var room: Int
 
@@ -39,7 +39,6 @@ package final class Recording {
 
     /// The visit so far as a capture, masked. `source` says who recorded it.
     package func capture(of driver: Driver, _ sighting: Sighting, source: String) -> Capture {
-        let table = table()
         let mask = Mask(of: driver, sighting, table, consents, events)
         var headers = ["device": "\(driver.manufacturer) \(driver.model)", "display": "not noted", "source": source]
         headers["driver"] = driver.id

@@ -245,10 +245,10 @@ import Journal
                 let now = self.dating.localTime
                 return (recording?.look(at: now) ?? now)?.currentTimeBytes
             })
-        recording?.table = { client.table }
         let (driver, seen) = try await recognise(advertisement, client)
         guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
         let kept = try await visit(driver, Sighting(.advertisement(seen)), recording) { report throws(Fault) in
+            defer { recording?.table = client.table }
             try await conversation(client, report)
         }
         acceptList.visited(device, kept: kept)

@@ -81,7 +81,7 @@ import Testing
                 let client = GATTClient(
                     recording.tap(replay as any Bearer), upgrade: { () throws(Fault) in },
                     time: { report.localTime?.currentTimeBytes })
-                recording.table = { client.table }
+                defer { recording.table = client.table }
                 try await visit(client, report)
             case .line(let visit): try await visit(recording.tap(replay as any Line), report)
             case .advertisement(let visit):
