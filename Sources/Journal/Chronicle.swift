@@ -26,19 +26,25 @@ extension Journal {
         /// The newest readings, oldest first.
         package var readings: [Kept]
 
-        /// So many of each are at hand at most.
+        /// Whether there may be more of them, further back than these.
+        package var hasEarlierPairs = false, hasEarlierVisits = false
+
+        /// So many readings are dated anew.
+        package static let mostReadings = 256
+        /// So many of what they rest on are at hand.
         static let mostPairs = 256, mostVisits = 64
+        /// So many readings of the clock before its own visit's may bear on a reading.
+        static let bearingPairs = 3 * ClockHistory.patience
 
         /// Readings that rested, as they were dated, on more than is at hand. They stay as they are, since less evidence makes
         /// no better time; but for those that were dated when the hub itself had the time wrong, until they got an instant.
         package func outlived(_ hub: HubTimeline) -> [Kept] {
             var count = 0
-            if pairs.count == Self.mostPairs {
-                // One that was left behind rests on up to twelve visits before its own, with three readings of the clock each.
-                let near = pairs.dropFirst(36)
+            if hasEarlierPairs {
+                let near = pairs.dropFirst(Self.bearingPairs)
                 count = readings.firstIndex { $0.pair.map(near.contains) ?? false } ?? readings.count
             }
-            if visits.count == Self.mostVisits, let first = visits.first {
+            if hasEarlierVisits, let first = visits.first {
                 count = max(count, readings.firstIndex { hub.isBefore(first, $0.heard) } ?? readings.count)
             }
             return readings.prefix(count).filter {
@@ -124,9 +130,13 @@ extension Database {
             SELECT \(Kept.columns) FROM reading r \(Kept.joins)
             WHERE r.id IN (\(Self.newest)) AND r.standing <> 2 ORDER BY r.id DESC LIMIT ?
             """, .text(identity), Datum(4 * readings), Datum(readings))
+        let pairs = try pairRows(of: identity, limit: Journal.Chronicle.mostPairs)
+        // Damaged ones are none, and hide none.
         return Journal.Chronicle(
-            pairs: try pairs(of: identity, limit: Journal.Chronicle.mostPairs).reversed(),
-            visits: visits.compactMap(HubTime.init(visit:)), readings: kept.reversed().compactMap(Kept.init))
+            pairs: pairs.reversed().compactMap(ClockPair.init), visits: visits.compactMap(HubTime.init(visit:)),
+            readings: kept.reversed().compactMap(Kept.init),
+            hasEarlierPairs: pairs.count >= Journal.Chronicle.mostPairs,
+            hasEarlierVisits: visits.count >= Journal.Chronicle.mostVisits)
     }
 
     /// The numbers of a device's newest readings, by its identity and how many.

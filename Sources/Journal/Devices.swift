@@ -44,17 +44,20 @@ extension Database {
 
     /// A device's clock history, newest first.
     func pairs(of identity: String, limit: Int) throws(Fault) -> [ClockPair] {
+        try pairRows(of: identity, limit: limit).compactMap(ClockPair.init)
+    }
+
+    /// The same, damaged ones too.
+    func pairRows(of identity: String, limit: Int) throws(Fault) -> [[Datum]] {
         try query(
             """
             SELECT \(ClockPair.columns)
             FROM pair p JOIN device d ON d.id = p.device WHERE d.identity = ? ORDER BY p.id DESC LIMIT ?
-            """, .text(identity), Datum(limit)
-        ).compactMap(ClockPair.init)
+            """, .text(identity), Datum(limit))
     }
 
     /// Of the pairs on which no reading rests, each device's last 64 stay. A reading that may be dated anew rests on the one of
-    /// its own visit and on those around it: it may have been left behind by twelve visits, and in each a clock is read, set
-    /// and read again at most.
+    /// its own visit and on those around it.
     private func forgetPairs() throws(Fault) {
         try query(
             """
@@ -64,8 +67,9 @@ extension Database {
                         SELECT id, device, max(id IN (
                             SELECT pair FROM (
                                 SELECT pair, row_number() OVER (PARTITION BY device ORDER BY id DESC) AS place FROM reading)
-                            WHERE place <= 256 AND pair IS NOT NULL)) OVER (
-                                PARTITION BY device ORDER BY id ROWS BETWEEN 3 PRECEDING AND 36 FOLLOWING) AS bears
+                            WHERE place <= \(Journal.Chronicle.mostReadings) AND pair IS NOT NULL)) OVER (
+                                PARTITION BY device ORDER BY id
+                                ROWS BETWEEN 3 PRECEDING AND \(Journal.Chronicle.bearingPairs) FOLLOWING) AS bears
                         FROM pair)
                     WHERE bears = 0)
                 WHERE place > 64)

@@ -88,12 +88,9 @@ import Journal
     ///   - pairs: what was seen of its clock in the visit.
     func date(_ reading: Reading, heard: HubTime, after history: History, _ pairs: [ClockPair]) -> Dated {
         // What was measured as it was heard needs no other clock, and comes every second.
-        var history = reading.taken == .now ? History(pairs: [], records: []) : history
-        let pairs = reading.taken == .now ? [] : pairs
-        history.records.append(
-            .init(taken: reading.taken, sequence: reading.sequence, heard: heard, seen: history.pairs.count))
-        history.pairs += pairs
-        return Chronology.conclude(history, timeline, zone: HubClock.offset, recalling: &recollection).last?.dated
+        let isNow = reading.taken == .now, before = isNow ? History(pairs: [], records: []) : history
+        let known = before.going(on: isNow ? [] : pairs, reading, at: heard, timeline)
+        return Chronology.conclude(known, timeline, zone: HubClock.offset, recalling: &recollection).last?.dated
             ?? Dated(at: nil, error: .zero, basis: .bounded)
     }
 
@@ -101,7 +98,7 @@ import Journal
     func settle(_ device: String) async {
         if HubClock.now().synchronised != wasSynchronised { await lookAtClock() }
         do throws(Fault) {
-            let chronicle = try await journal.chronicle(of: device, readings: 256)
+            let chronicle = try await journal.chronicle(of: device, readings: Journal.Chronicle.mostReadings)
             let concluded = Chronology.conclude(chronicle.history(timeline), timeline, zone: HubClock.offset)
             let stable = Set(chronicle.outlived(timeline).map(\.id))
             let better = zip(chronicle.readings, concluded).filter { !stable.contains($0.0.id) }.compactMap {
@@ -151,20 +148,41 @@ extension HubTimeline {
     }
 }
 
+extension HubTimeline {
+    /// How many readings of a clock are of before a moment; none where there was no such moment.
+    fileprivate func count(_ pairs: [ClockPair], before moment: HubTime?) -> Int {
+        moment.map { moment in pairs.prefix { isBefore($0.hub, moment) }.count } ?? 0
+    }
+}
+
+extension History {
+    /// With a reading of the visit that goes on, and what was seen of the clock in it.
+    func going(on pairs: [ClockPair], _ reading: Reading, at heard: HubTime, _ hub: HubTimeline) -> History {
+        var history = self
+        history.records.append(
+            Record(
+                taken: reading.taken, sequence: reading.sequence, heard: heard, seen: history.pairs.count,
+                after: emptied, since: hub.count(history.pairs, before: emptied)))
+        history.pairs += pairs
+        return history
+    }
+}
+
 extension Journal.Chronicle {
     /// As the engine wants it: for each reading, which readings of the clock were of earlier visits, and when the device
     /// had last given all it had.
     func history(_ hub: HubTimeline) -> History {
         let records = readings.map { kept in
             let own = kept.pair.flatMap { pair in pairs.firstIndex(of: pair) }
+            let visit = kept.pair?.hub ?? kept.heard
+            // Not what its own visit emptied: while that was told, this one may have been measured.
+            let emptied = visits.last { hub.isBefore($0, visit) }
             // Without a reading of the clock in its own visit, what came before it.
-            func seen(before moment: HubTime) -> Int { pairs.prefix { hub.isBefore($0.hub, moment) }.count }
-            let emptied = visits.last { hub.isBefore($0, kept.heard) }
             return History.Record(
-                taken: kept.reading.taken, sequence: kept.reading.sequence, heard: kept.heard,
-                visit: kept.pair?.hub ?? kept.heard, seen: own ?? seen(before: kept.heard), after: emptied,
-                since: emptied.map(seen(before:)) ?? 0)
+                taken: kept.reading.taken, sequence: kept.reading.sequence, heard: kept.heard, visit: visit,
+                seen: own ?? hub.count(pairs, before: kept.heard), after: emptied,
+                since: hub.count(pairs, before: emptied))
         }
-        return History(pairs: pairs, records: records)
+        return History(pairs: pairs, records: records, emptied: visits.last)
     }
 }

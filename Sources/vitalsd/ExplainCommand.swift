@@ -49,14 +49,16 @@ extension JournalConnection {
     /// Concluded once more from what the journal has, by the same engine; nil where there is no such reading.
     fileprivate func explanation(of id: Int64) throws(Fault) -> [Text]? {
         guard let kept = try reading(id) else { return nil }
-        let chronicle = try chronicle(of: kept.device.identity, readings: 256)
-        let isFarBack = !chronicle.readings.contains { $0.id == id }
+        let chronicle = try chronicle(of: kept.device.identity, readings: Journal.Chronicle.mostReadings)
+        let isFarBack = chronicle.readings.first.map { id < $0.id } ?? false
         let hub = HubTimeline(try moments()), history = chronicle.history(hub)
         if isFarBack || chronicle.outlived(hub).contains(where: { $0.id == id }) {
             return [TimeText.said(by: kept.reading.taken), TimeText.outlived, TimeText.kept(kept.dated.at)]
         }
         let conclusions = Chronology.conclude(history, hub, zone: HubClock.offset)
-        guard let place = chronicle.readings.firstIndex(where: { $0.id == id }) else { return nil }
+        guard let place = chronicle.readings.firstIndex(where: { $0.id == id }) else {
+            return [TimeText.damaged, TimeText.kept(kept.dated.at)]
+        }
         return conclusions[place].explanation(of: history.records[place], in: history)
             + [TimeText.kept(kept.dated.at)]
     }

@@ -1,5 +1,5 @@
 /// The device's clock over all its history: where it is pinned, how fast it runs, and whether it was changed in between.
-struct ClockHistory {
+package struct ClockHistory {
     /// Where `History.pairs` says something, by its place there.
     private(set) var fixes: [(place: Int, fix: Fix)] = []
     private(set) var rate = Rate.unknown
@@ -198,8 +198,8 @@ struct ClockHistory {
         fixes[fixes.firstPlace { $0.place > place }...].first { !$0.fix.isWritten }
     }
 
-    /// How many visits a record is believed to have been left behind by.
-    static let patience = 12
+    /// How many visits a record is believed to have been left behind by. In each, a clock is read, set and read again at most.
+    package static let patience = 12
 
     /// Where the clock was read between two places: the last few times, and the very first, before which anything may lie.
     func readings(from since: Int, before seen: Int) -> [Int] {

@@ -41,7 +41,14 @@ package struct History: Sendable {
     /// Since when the device belongs to somebody here.
     package var bound: Instant?
 
-    package init(pairs: [ClockPair], records: [Record], manufactured: Instant? = nil, bound: Instant? = nil) {
+    /// The end of the last visit so far in which the device gave all it had; nil where there was none.
+    package var emptied: HubTime?
+
+    package init(
+        pairs: [ClockPair], records: [Record], manufactured: Instant? = nil, bound: Instant? = nil,
+        emptied: HubTime? = nil
+    ) {
+        self.emptied = emptied
         self.pairs = pairs
         self.records = records
         self.manufactured = manufactured

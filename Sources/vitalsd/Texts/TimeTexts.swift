@@ -16,6 +16,10 @@ enum TimeText {
         en: "It is too far back to be concluded anew; the time that it was given stands.",
         da: "Den ligger for langt tilbage til at blive udledt på ny; det tidspunkt, den fik, står ved magt.")
 
+    static let damaged = Text(
+        en: "The disk damaged it, so that nothing is concluded from it; this is what is left.",
+        da: "Den er beskadiget på disken, så intet udledes af den; dette er, hvad der er tilbage.")
+
     static func said(by taken: RawTime) -> Text {
         switch taken {
         case .now: noStamp

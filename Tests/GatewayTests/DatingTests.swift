@@ -1,0 +1,65 @@
+import Core
+import Testing
+
+@testable import Journal
+@testable import vitalsd
+
+/// What a reading is dated by while its visit goes on, and what after it.
+@Suite struct DatingTests {
+    private let device = KnownDevice(
+        identity: "bluetooth:00:09:1F:80:00:22", driver: "sig-glp", kind: .glucose, information: DeviceInformation())
+
+    private func hub(_ second: Int) -> HubTime {
+        HubTime(
+            boot: "a", uptime: .seconds(second), wall: Instant(milliseconds: 1_790_000_000_000 + Int64(second) * 1000),
+            synchronised: true)
+    }
+
+    private func pair(_ second: Int) -> ClockPair {
+        ClockPair(device: .unknown, hub: hub(second), error: .milliseconds(5))
+    }
+
+    private func dated(_ history: History, _ timeline: HubTimeline) -> Dated? {
+        Chronology.conclude(history, timeline) { _ in 0 }.last?.dated
+    }
+
+    private let reading = Reading([], taken: .unknown)
+
+    /// The clinic gets it within the second: what is known anyway is not to be amended a moment later.
+    @Test(arguments: [nil, 1000]) func whatIsKnownIsToldAtOnce(_ own: Int?) throws {
+        let anchors = [
+            HubTimeline.Anchor(
+                boot: "a", uptime: .seconds(1), world: hub(1).wall, error: .milliseconds(1), source: .network)
+        ]
+        let timeline = HubTimeline(anchors: anchors, moments: [hub(0)])
+        let before = Journal.Chronicle(pairs: [pair(100), pair(500)], visits: [hub(110), hub(510)], readings: [])
+        let seen = own.map { [pair($0)] } ?? []
+        let known = before.history(timeline).going(on: seen, reading, at: hub(1001), timeline)
+        let first = try #require(dated(known, timeline))
+        let earliest = try #require(first.earliest)
+        #expect((hub(509).wall...hub(510).wall).contains(earliest) && first.basis == .bounded)
+        #expect(known.records.map(\.since) == [2] && known.records.map(\.seen) == [2])
+        let kept = Kept(
+            id: 1, fingerprint: Fingerprint(device: device.identity, reading: reading, arrival: hub(1)), device: device,
+            reading: reading,
+            heard: hub(1001), pair: seen.first, dated: first, subject: nil)
+        // Its own visit has ended as well, and then one more.
+        let after = Journal.Chronicle(
+            pairs: before.pairs + seen + [pair(2000)], visits: before.visits + [hub(1002), hub(2010)], readings: [kept])
+        let later = try #require(dated(after.history(timeline), timeline))
+        #expect(later == first && !first.isAmended(by: later))
+    }
+
+    /// While the memory is told, somebody measures, and that is told last.
+    @Test func whatAVisitEmptiedBoundsNothingOfItsOwn() {
+        let timeline = HubTimeline(anchors: [], moments: [hub(0)])
+        let kept = Kept(
+            id: 1, fingerprint: Fingerprint(device: device.identity, reading: reading, arrival: hub(1)), device: device,
+            reading: reading,
+            heard: hub(1030), pair: pair(1000), dated: Dated(at: nil, error: .zero, basis: .bounded), subject: nil)
+        let chronicle = Journal.Chronicle(
+            pairs: [pair(500), pair(1000)], visits: [hub(510), hub(1020)], readings: [kept])
+        let history = chronicle.history(timeline)
+        #expect(history.records.map(\.after) == [hub(510)] && history.emptied == hub(1020))
+    }
+}
