@@ -95,6 +95,8 @@ import Testing
     _ body: @Hub (ScriptedAdapters, Radio) async throws -> Void
 ) async throws {
     let kernel = try ScriptedAdapters()
+    // What a test has happen mostly holds the kernel.
+    defer { kernel.before = [:] }
     prepare(kernel)
     let masters = OtherMaster(cgroups: "\(sysfs)/cgroup", processes: "\(sysfs)/proc")
     let radio = try Radio(adapter: adapter, bonds: bonds, rfkill: RFKill(sysfs: sysfs), masters: masters, probe: probe)
