@@ -71,7 +71,8 @@ let package = Package(
             name: "HostTests", dependencies: ["Core", "Bluetooth", "Host", "CBluetooth"], swiftSettings: common),
         .testTarget(name: "JournalTests", dependencies: ["Core", "Journal", "CSQLite", "Dice"], swiftSettings: common),
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
-        .testTarget(name: "GatewayTests", dependencies: ["Core", "Clinic", "Dice", "Journal", "vitalsd"], swiftSettings: common),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Core", "Clinic", "Dice", "Journal", "vitalsd"], swiftSettings: common),
         .testTarget(name: "HouseTests", swiftSettings: common),
         // Every parser of outside bytes, for libFuzzer: `make fuzz`.
         .executableTarget(

@@ -28,13 +28,24 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package static let firstBundle = 16, largestBundle = 64
     /// A bundle that takes less lets the next be larger; one that takes more makes it smaller.
     package static let fast = Duration.seconds(2), slow = Duration.seconds(10)
-    /// The delays of `failed`: the first ones; so often that of a short outage; and the longest.
+    /// A delay, and the share of it that is waited at least: chance is given the rest.
+    private typealias Delay = (whole: Duration, least: Double)
+    /// The delays of `failed`, one after the other, and then the last for as long as it takes.
     ///
-    /// Hubs that wait for a clinic come back spread evenly over the delay they have come to: of fifty thousand, one that begins
-    /// again after five minutes or a day hears fewer than twice what it can take, and after the five minutes it has all two later
-    /// (`make fleet`).
-    package static let firstDelays: [Duration] = [.seconds(5), .seconds(20)]
-    package static let shortDelay = Duration.seconds(75), shortDelays = 4, longestDelay = Duration.seconds(1200)
+    /// Hubs that wait for a clinic come back spread evenly over the delay they have come to. Each adds as many requests a second
+    /// as there are people who measure, so there are few; and the first six are more than five minutes, whatever chance does: of
+    /// fifty thousand hubs, a clinic that begins again after that time or after a day hears fewer than twice what it can take, and
+    /// has all in 1.2 times the least time (`make fleet`). In the longest hubs are apart already, and more chance would only have
+    /// them ask more often.
+    private static let delays: [Delay] =
+        [5, 35, 75, 75, 75, 75].map { (.seconds($0), 0.9) } + [130, 230, 400, 700].map { (.seconds($0), 0.7) }
+        + [(longestDelay, 0.98)]
+    package static let longestDelay = Duration.seconds(1200)
+    /// Of these delays, those of a short outage; and what a clinic is given twice that is there after so short a one, and has too
+    /// much to do at first.
+    private static let shortDelays = 6, soonAgain: Delay = (.seconds(40), 0.9)
+    /// The delays before a reading is suspected, of which there are as many as `benefit`. Others wait with it, so they are short.
+    private static let doubtfulDelays: [Delay] = [5, 9, 15, 27, 47].map { (.seconds($0), 0.7) }
     /// What somebody measures while the hub waits is sent at once, but so long after a failure at least.
     package static let liveDelay = Duration.seconds(60)
     package static let technicianProbe = Duration.seconds(900), rightsProbe = Duration.seconds(3600)
@@ -94,7 +105,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
 
     /// Whether the hub has come to the longest delay, as have all others where it is the clinic that is away. Then each keeps
     /// its turn: together they are as many as the clinic can take.
-    package var isLongAway: Bool { rested(max(failures - answers, answers)) >= Self.longestDelay }
+    package var isLongAway: Bool { max(failures - answers, answers) >= Self.delays.count }
 
     /// Whether the clinic refused what was said, not who said it or how: then one reading may be to blame.
     package func isAboutContent(_ refusal: Refusal) -> Bool {
@@ -110,11 +121,9 @@ package struct DeliveryPolicy: Equatable, Sendable {
         refusal.action == .resendThenSplit ? .seconds(86_400) : .zero
     }
 
-    /// A request failed: how long to wait before the next one. 5 s, 20 s; then four times 75 s, as long as it may be over
-    /// at any moment; and three quarters more with every failure, up to 20 min; times seven tenths to the whole, of the longest
-    /// forty-nine fiftieths to the whole: by then hubs are apart, and more would only have them ask more often. Or what the
-    /// clinic asks for, and up to as long again, of five minutes at most, or as long as the hub would have waited by itself; or
-    /// longer, where only a technician can help.
+    /// A request failed: how long to wait before the next one. As long as `delays` has it; or what the clinic asks for, and up
+    /// to as long again, of five minutes at most, or as long as the hub would have waited by itself; or longer, where only a
+    /// technician can help.
     ///
     /// Nobody answered, and the clinic answered that it cannot, are two rows: one that is there again, and has too much to do at
     /// first, is soon through.
@@ -130,10 +139,10 @@ package struct DeliveryPolicy: Equatable, Sendable {
         }
         if case .clinic(.busy(_, let wish?)) = refusal.fault {
             let wish = min(max(.seconds(1), wish), Self.longestWish)
-            return scaled(wish + max(min(wish, .seconds(300)), grown(by: refusal)) * chance)
+            return scaled(wish + max(min(wish, .seconds(300)), row(of: refusal).whole) * chance)
         }
-        let delay = delay(refusal), least = delay < Self.longestDelay ? 0.7 : 0.98
-        return scaled(delay * (least + (1 - least) * chance))
+        let (whole, least) = delay(refusal)
+        return scaled(whole * (least + (1 - least) * chance))
     }
 
     /// After how long what is measured meanwhile goes at once, and does not wait for the end of the pause: nobody answered, or
@@ -146,29 +155,25 @@ package struct DeliveryPolicy: Equatable, Sendable {
         }
     }
 
-    private func delay(_ refusal: Refusal) -> Duration {
-        if refusal.status == 403 { return Self.rightsProbe }
-        if refusal.action == .pause || refusal.action == .resendOnce && failures > 1 { return Self.technicianProbe }
-        return grown(by: refusal)
+    private func delay(_ refusal: Refusal) -> Delay {
+        if refusal.status == 403 { return (Self.rightsProbe, 0.7) }
+        if refusal.action == .pause || refusal.action == .resendOnce && failures > 1 {
+            return (Self.technicianProbe, 0.7)
+        }
+        return row(of: refusal)
     }
 
-    private func grown(by refusal: Refusal) -> Duration {
-        if isLongAway { return Self.longestDelay }
-        // Until a reading is suspected others wait with it, so that is to be soon.
-        if refusal.action == .resendThenSplit { return grown(Self.firstDelays[0], by: answers - 1) }
-        if failures <= Self.firstDelays.count { return Self.firstDelays[failures - 1] }
-        return rested(refusal.status == nil ? failures - answers : answers)
-    }
-
-    /// After so many failures of a kind, whichever kind the first were.
-    private func rested(_ count: Int) -> Duration {
-        grown(Self.shortDelay, by: count - Self.firstDelays.count - Self.shortDelays)
-    }
-
-    private func grown(_ first: Duration, by count: Int) -> Duration {
-        var delay = first, left = count
-        while left > 0, delay < Self.longestDelay { (delay, left) = (delay * 7 / 4, left - 1) }
-        return min(Self.longestDelay, delay)
+    /// Where the hub has come to in the row of delays that a refusal belongs to.
+    private func row(of refusal: Refusal) -> Delay {
+        let delays = Self.delays, silences = failures - answers
+        if isLongAway { return delays[delays.count - 1] }
+        if refusal.action == .resendThenSplit {
+            return Self.doubtfulDelays[min(max(1, answers), Self.doubtfulDelays.count) - 1]
+        }
+        // The first two are soon, whichever kind they are; after that each kind has its own row, and no first ones.
+        if failures <= 2 { return delays[failures - 1] }
+        if refusal.status != nil, answers <= 2, silences <= Self.shortDelays { return Self.soonAgain }
+        return delays[max(3, refusal.status == nil ? silences : answers) - 1]
     }
 
     private func scaled(_ delay: Duration) -> Duration { scale == 1 ? delay : delay * scale }

@@ -43,8 +43,9 @@ struct Scenario: Sendable {
     }
 
     /// The least time in which anybody could bring in the backlog: one request for each hub that has any, as fast as the
-    /// clinic can, beside what is measured meanwhile.
-    func leastTime(_ hubs: Int, capacity: Double, seed: UInt64) -> Double {
+    /// clinic can, beside what is measured meanwhile, and beside the signs of life of hubs that have none, or without these. A
+    /// sign of life that is refused is not told again, so one that has many refused may be a little below.
+    func leastTime(_ hubs: Int, capacity: Double, seed: UInt64, besideSignsOfLife: Bool = true) -> Double {
         var chance = Chance(seed), work = 0.0, arrivals: [Int: Double] = [:]
         for _ in 0..<hubs {
             let times = Self.measurements(from: begins, to: restored + 6 * hour, &chance)
@@ -52,9 +53,11 @@ struct Scenario: Sendable {
             if times.contains(where: { $0 < restored }) { work += 1 }
             for time in times where time >= restored { arrivals[Int(time - restored), default: 0] += 1 }
         }
+        // Seven eighths of the interval are between two of them.
+        let told = besideSignsOfLife ? (Double(hubs) - work) / (heartbeat * 7 / 8) : 0
         var second = 0
         while work > 0 {
-            work += (arrivals[second] ?? 0) - capacity * share(Double(second))
+            work += (arrivals[second] ?? 0) + told - capacity * share(Double(second))
             second += 1
         }
         return Double(second)

@@ -23,7 +23,8 @@ func percent(_ part: Int, of whole: Int) -> String {
 print("\(hubs) hubs, \(Int(capacity)) requests a second, seed \(seed)")
 for scenario in Scenario.all {
     let least = scenario.leastTime(hubs, capacity: capacity, seed: seed)
-    print("\n\(scenario.name); the least possible time is \(Int(least)) s")
+    let bare = scenario.leastTime(hubs, capacity: capacity, seed: seed, besideSignsOfLife: false)
+    print("\n\(scenario.name); the least possible time is \(Int(least)) s, without signs of life \(Int(bare)) s")
     print(row(["strategy", "peak/s", "last in", "times least", "wasted", "live > 1 min"]))
     for strategy in Strategy.allCases {
         var fleet = Fleet(hubs, scenario, strategy, capacity: capacity, seed: seed)
