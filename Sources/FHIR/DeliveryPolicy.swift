@@ -11,12 +11,15 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package private(set) var failures = 0
     /// Those of them that the clinic gave itself: it lives.
     private var answers = 0
-    /// How many readings a bundle may hold at present.
-    package private(set) var most = Self.firstBundle
+    /// How many readings a bundle may hold at present: one where the clinic is to blame, and the next shows whether it still is.
+    package var most: Int { blamesClinic ? 1 : size }
+    private var size = Self.firstBundle
     /// How long a backlog pauses between two bundles, because the clinic asked for fewer requests.
     package private(set) var gap = Duration.zero
     /// Readings refused alone, while nothing else was taken since.
     package private(set) var refusedAlone = 0
+    /// Whether it is known that the readings are not to blame, as nothing at all was taken.
+    private var blamesClinic = false
     /// Whether what was sent last did not get through in time, more than once.
     package private(set) var isTooSlow = false
     /// The largest bundle that the clinic has not called too large.
@@ -50,8 +53,10 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package static let liveDelay = Duration.seconds(60)
     package static let technicianProbe = Duration.seconds(900), rightsProbe = Duration.seconds(3600)
     package static let longestWish = Duration.seconds(86_400)
-    /// So many readings refused in a row are enough to suspect what all share, and so many to be sure.
+    /// So many readings refused in a row are enough to suspect what all share, and so many to be sure; fewer where that was known
+    /// before: one of them, and one other.
     package static let doubt = 5, certainty = 8
+    private static let knownDoubt = 1, knownCertainty = 2
     /// How often an answer that may pass by itself is believed before a reading is suspected.
     package static let benefit = 5
 
@@ -62,12 +67,13 @@ package struct DeliveryPolicy: Equatable, Sendable {
         failures = 0
         answers = 0
         refusedAlone = 0
+        blamesClinic = false
         isTooSlow = false
         gap = gap > .milliseconds(100) ? gap * 4 / 5 : .zero
         if time > Self.slow {
-            most = max(1, min(most, readings) / 2)
-        } else if time < Self.fast, readings >= most {
-            most = min(ceiling, most * 2)
+            size = max(1, min(size, readings) / 2)
+        } else if time < Self.fast, readings >= size {
+            size = min(ceiling, size * 2)
         }
     }
 
@@ -76,20 +82,28 @@ package struct DeliveryPolicy: Equatable, Sendable {
         // That one is too large by itself says nothing of others.
         guard readings > 1 else { return }
         ceiling = readings / 2
-        most = min(most, ceiling)
+        size = min(size, ceiling)
     }
 
     /// A reading was refused that was alone in its bundle. Answers whether it is certain by now that the readings are not
     /// to blame; the row begins again then.
-    package mutating func refusedOne() -> Bool {
+    package mutating func refusedOne(_ refusal: Refusal) -> Bool {
         refusedAlone += 1
-        guard refusedAlone >= Self.certainty else { return false }
-        refusedAlone = 0
+        guard refusedAlone >= (blamesClinic ? Self.knownCertainty : Self.certainty) else { return false }
+        blameClinic(for: refusal)
         return true
     }
 
+    /// Nothing is taken, whatever it is: the same search each time would be a load for a clinic that has trouble enough. One
+    /// whose server stumbles over everything is away.
+    private mutating func blameClinic(for refusal: Refusal) {
+        refusedAlone = 0
+        blamesClinic = true
+        if refusal.action == .resendThenSplit { answers = max(answers, Self.delays.count) }
+    }
+
     /// Whether so many were refused in a row that the fault may be in what all share.
-    package var isDoubtful: Bool { refusedAlone >= Self.doubt }
+    package var isDoubtful: Bool { refusedAlone >= (blamesClinic ? Self.knownDoubt : Self.doubt) }
 
     /// New settings: whatever stood in the way may be gone.
     package mutating func reset() { self = DeliveryPolicy(scale: scale) }
@@ -99,6 +113,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
         failures = 0
         answers = 0
         refusedAlone = 0
+        blamesClinic = false
     }
 
     // MARK: what follows
@@ -135,7 +150,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
         if case .clinic(.busy(429, _)) = refusal.fault { gap = min(max(.seconds(1), gap * 2), .seconds(60)) }
         if case .network(.timedOut) = refusal.fault, failures > 1 {
             isTooSlow = true
-            most = max(1, most / 2)
+            size = max(1, size / 2)
         }
         if case .clinic(.busy(_, let wish?)) = refusal.fault {
             let wish = min(max(.seconds(1), wish), Self.longestWish)

@@ -151,8 +151,9 @@ extension Courier {
     private func suspect(_ shipment: Shipment, _ refusal: Refusal) async throws(Refusal) {
         if refusal.action == .splitDuplicate, try await isThereAlready(shipment) { return }
         if quarantine.suspect(shipment, refusal) { return }
-        guard policy.refusedOne() else { return }
+        guard policy.refusedOne(refusal) else { return }
         quarantine.acquit()
-        throw Refusal(.pause, refusal.fault)
+        let isPassing = refusal.action == .resendThenSplit
+        throw Refusal(isPassing ? .resend : .pause, refusal.fault, status: isPassing ? refusal.status : nil)
     }
 }

@@ -26,8 +26,8 @@ extension Courier {
             }
             fault = quarantine.suspects[0].refusal.fault
             if await !rung(before: probation) {
-                quarantine.acquit()
-                policy.forgive()
+                quarantine.retryOne()
+                backlog.forget()
             }
         }
     }

@@ -15,6 +15,8 @@ struct Quarantine {
     }
     /// Refused alone, while nothing else has been taken since: the fault may be in what all share.
     private(set) var suspects: [Suspect] = []
+    /// The one of them that is tried once more: if that is taken, it was the clinic.
+    private var released: Int64?
     /// What the clinic may take yet, although it takes others: a server's error, or a lock. Since when.
     private var since: [Int64: ContinuousClock.Instant] = [:]
     /// What was held for as long as there was hope.
@@ -26,6 +28,12 @@ struct Quarantine {
     var held: Set<Int64> { Set(since.keys).subtracting(retried).union(suspects.map(\.kept.id)) }
 
     var isHolding: Bool { !since.isEmpty }
+
+    /// One suspect may go once more, the one that has waited longest. All of them would be a load for a clinic that fails.
+    mutating func retryOne() {
+        guard !suspects.isEmpty else { return }
+        released = suspects.removeFirst().kept.id
+    }
 
     /// Each of what is held may go once more.
     mutating func retryHeld() { retried = Set(since.keys) }
@@ -47,13 +55,18 @@ struct Quarantine {
             wasHeld.insert(kept.id)
         }
         suspects.append(Suspect(kept: kept, refusal: refusal, letter: letter, first: .now))
-        return false
+        defer { released = nil }
+        return kept.id == released
     }
 
     /// Something else was taken: it is the readings that are at fault. Answers those for which there is no hope; the others
     /// are held.
     mutating func convict(excepting taken: [Int64]) -> [Suspect] {
         for reading in taken { since[reading] = nil }
+        if let released, taken.contains(released) {
+            acquit()
+            return []
+        }
         var convicts: [Suspect] = []
         for suspect in suspects where !taken.contains(suspect.kept.id) {
             if DeliveryPolicy.patience(with: suspect.refusal) == .zero || wasHeld.contains(suspect.kept.id) {
@@ -68,7 +81,10 @@ struct Quarantine {
     }
 
     /// It was not the readings: all go again.
-    mutating func acquit() { suspects = [] }
+    mutating func acquit() {
+        suspects = []
+        released = nil
+    }
 
     /// A reading that tells whether the clinic takes any: of another device, if there is one. By chance, so that no
     /// row of bad readings stands in the way of the good ones for ever.

@@ -99,3 +99,25 @@ def asked(clinic) -> float:
     before = clinic.transactions
     eventually(lambda: clinic.transactions > before, within=60, every=0.05)
     return time.monotonic()
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_a_clinic_that_fails_with_everything_is_not_searched_again_and_again(home, clinic, cuff, count):
+    """A database is away for a day, and the server says 500. Once it is known that no reading is to blame, each hub asks
+    twice in 20 minutes, which are 4 s here."""
+    home.add("[Simulation]\nHaste=300")
+    clinic.fault("status", status=500, times=-1)
+    home.start()
+    measure(cuff, *range(100, 100 + count))
+    eventually(lambda: not cuff.memory, within=60)
+    # Five times the same, then in halves until it is certain.
+    time.sleep(3)
+    before, hours = clinic.transactions, 6
+    time.sleep(hours * 12)
+    asked = clinic.transactions - before
+    print(f"{count} readings: {before} requests in the first quarter of an hour, then {asked} in {hours} hours")
+    assert 0 < asked <= 2 * 3 * hours + 4
+    clinic.heal()
+    whole = [(systolic, 80) for systolic in range(100, 100 + count)]
+    eventually(lambda: clinic.blood_pressures() == whole, within=60)
+    assert home.status().get("refused", 0) == 0

@@ -195,18 +195,40 @@ import Testing
 
     @Test func eightRefusedInARowAreNotTheReadings() {
         var policy = DeliveryPolicy()
+        let refused = verdict(status: 422, outcome: OperationOutcome(issues: []))
         for count in 1...7 {
-            let isCertain = policy.refusedOne()
+            let isCertain = policy.refusedOne(refused)
             #expect(!isCertain)
             #expect(policy.isDoubtful == (count >= 5))
         }
-        let isCertain = policy.refusedOne()
-        #expect(isCertain)
-        #expect(!policy.isDoubtful)
-        for _ in 0..<7 { _ = policy.refusedOne() }
-        #expect(policy.isDoubtful)
+        let isCertain = policy.refusedOne(refused)
+        #expect(isCertain && !policy.isDoubtful && !policy.isLongAway)
+        // From now on one of them and one other tell whether anything has changed.
+        #expect(policy.most == 1)
+        let isCertainOfOne = policy.refusedOne(refused)
+        #expect(!isCertainOfOne && policy.isDoubtful)
+        let isCertainAgain = policy.refusedOne(refused)
+        #expect(isCertainAgain && !policy.isDoubtful)
         policy.taken(1, in: .zero)
+        #expect(policy.most == DeliveryPolicy.firstBundle)
+        for _ in 0..<4 { _ = policy.refusedOne(refused) }
         #expect(!policy.isDoubtful)
+    }
+
+    /// Then it is as if nobody answered: asked every twenty minutes, in turn.
+    @Test func aServerThatStumblesOverEverythingIsAway() {
+        let failing = verdict(status: 500, outcome: OperationOutcome(issues: []))
+        var policy = DeliveryPolicy()
+        for _ in 0..<DeliveryPolicy.benefit { _ = policy.failed(failing, chance: 1) }
+        for _ in 0..<DeliveryPolicy.certainty {
+            #expect(policy.isAboutContent(failing) && !policy.isLongAway)
+            _ = policy.refusedOne(failing)
+        }
+        #expect(policy.isLongAway && policy.isAboutContent(failing))
+        let delay = policy.failed(Refusal(.resend, failing.fault, status: 500), chance: 0.5)
+        #expect(delay == .seconds(1188))
+        policy.forgive()
+        #expect(!policy.isLongAway && policy.most == DeliveryPolicy.firstBundle)
     }
 
     @Test func everyDelayIsScaled() {
