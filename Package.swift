@@ -69,7 +69,8 @@ let package = Package(
         .testTarget(name: "FHIRTests", dependencies: ["Core", "FHIR"], swiftSettings: common),
         .testTarget(
             name: "HostTests", dependencies: ["Core", "Bluetooth", "Host", "CBluetooth"], swiftSettings: common),
-        .testTarget(name: "JournalTests", dependencies: ["Core", "Journal", "CSQLite", "Dice"], swiftSettings: common),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Core", "Host", "Journal", "CSQLite", "Dice"], swiftSettings: common),
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
         .testTarget(
             name: "GatewayTests", dependencies: ["Core", "Clinic", "Dice", "Journal", "vitalsd"], swiftSettings: common),

@@ -1,44 +1,12 @@
 import Core
 import Glibc
+import Host
 import Journal
-import Synchronization
 import Testing
 
 /// One thread, as the daemon gives the journal.
-final class Writer: SerialExecutor, @unchecked Sendable {
-    private let jobs = Mutex<[UnownedJob]>([])
-    private let bell = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-    private let thread = Mutex<pthread_t>(0)
-
-    init() {
-        sem_init(bell, 0, 0)
-        var id = pthread_t()
-        pthread_create(
-            &id, nil,
-            { writer in
-                if let writer { Unmanaged<Writer>.fromOpaque(writer).takeUnretainedValue().run() }
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        thread.withLock { $0 = id }
-    }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        jobs.withLock { $0.append(job) }
-        sem_post(bell)
-    }
-
-    private func run() {
-        while true {
-            sem_wait(bell)
-            let job = jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-            job?.runSynchronously(on: asUnownedSerialExecutor())
-        }
-    }
-
-    var isCurrent: Bool { thread.withLock { pthread_equal($0, pthread_self()) != 0 } }
-
-    static let shared = Writer()
+enum Writer {
+    static let shared = Worker("journal")
 }
 
 /// A directory of its own for a test; gone with the test.
