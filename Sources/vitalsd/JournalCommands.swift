@@ -23,6 +23,11 @@ extension Command {
         }
         guard !wantsJSON else { return printLine(json(summary, clocks, lives, losses, daemon)) }
         var entries = StatusText.summary(summary, isRunning: daemon != nil)
+        let account = daemon == nil ? nil : await Control.ask("diagnosis", configuration).map(Account.init(notation:))
+        // Without a device that needs it, a radio that is missing is none.
+        let needsRadio = lives.contains { $0.identity.hasPrefix("bluetooth:") && $0.binding != nil }
+        let troubles = [needsRadio ? account?.radioTrouble : nil, account?.courierTrouble].compactMap(\.self)
+        entries += troubles.map(StatusText.matter)
         entries += lives.map { $0.told(at: HubClock.now()) } + clocks.flatMap(\.told)
         entries += losses.sorted { $0.key < $1.key }.map { StatusText.lost($0.key, $0.value) }
         for entry in entries { printHanging(entry[language], by: StatusText.margin(language)) }

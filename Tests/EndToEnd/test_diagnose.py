@@ -4,7 +4,9 @@ import html.parser
 import json
 import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 import time
 
 import jsonschema
@@ -141,3 +143,24 @@ def test_every_code_is_explained():
     assert answer.returncode == 0 and answer.stdout.startswith("hub.disk-full\nHubbens disk er fuld")
     answer = subprocess.run([VITALSD, "explain", "hub.disk-ful"], capture_output=True, text=True, check=False)
     assert answer.returncode == 64 and "the nearest is hub.disk-full" in answer.stderr
+
+
+def test_root_looks_as_the_daemon_that_may_not_read_all_that_root_may(well):
+    """The certificate was copied by root, for root alone; the service is another user's."""
+    home, at = well.daemon, pathlib.Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        at.chmod(0o755)
+        for key, name in (("AuthorityFile", "ca.pem"), ("CertificateFile", "hub.pem"), ("KeyFile", "hub.key")):
+            shutil.copy(well.certificates / name, at / name)
+            shutil.chown(at / name, "nobody")
+            (at / name).chmod(0o600)
+            home.set(key, str(at / name))
+        home.reload()
+        shutil.chown(home.state, "nobody")
+        assert well.code() is None
+        shutil.chown(at / "ca.pem", "root")
+        assert well.code() == "hub.certificate-unreadable"
+        (at / "ca.pem").chmod(0o644)
+        assert well.code() is None
+    finally:
+        shutil.rmtree(at)

@@ -8,6 +8,9 @@ import Journal
 extension Checkup {
     mutating func checkWay() async {
         let recipients = configuration.recipients
+        // As the daemon's own user, whose the state directory is: it may not read all that root may.
+        let owner = FileOwner(of: configuration.stateDirectory), isAssumed = owner?.assume() ?? false
+        defer { if isAssumed { owner?.leave() } }
         for recipient in recipients {
             await checkWay(to: recipient, called: recipients.count > 1 ? Text(same: recipient.name) : nil)
         }

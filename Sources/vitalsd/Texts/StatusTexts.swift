@@ -40,6 +40,16 @@ enum StatusText {
             ]
     }
 
+    /// What stands in the way, and what to do.
+    static func matter(_ trouble: Trouble) -> Text {
+        func words(_ language: Language) -> String {
+            let whole = trouble.cause.sentence[language].plain
+            let sentence = trouble.detail.isEmpty ? whole : "\(whole.dropLast()) (\(trouble.detail))."
+            return "\(sentence) \(trouble.cause.remedy[language].plain) [\(trouble.cause.code)]"
+        }
+        return entry(Text(en: "fault", da: "fejl"), Text(en: words(.english), da: words(.danish)))
+    }
+
     // MARK: a device
 
     static func device(_ identity: String, user: Int?, isBound: Bool, _ facts: [Text]) -> Text {
