@@ -19,7 +19,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// Readings refused alone, while nothing else was taken since.
     package private(set) var refusedAlone = 0
     /// Whether it is known that the readings are not to blame, as nothing at all was taken.
-    private var blamesClinic = false
+    package private(set) var blamesClinic = false
     /// Whether what was sent last did not get through in time, more than once.
     package private(set) var isTooSlow = false
     /// The largest bundle that the clinic has not called too large.
@@ -53,10 +53,8 @@ package struct DeliveryPolicy: Equatable, Sendable {
     package static let liveDelay = Duration.seconds(60)
     package static let technicianProbe = Duration.seconds(900), rightsProbe = Duration.seconds(3600)
     package static let longestWish = Duration.seconds(86_400)
-    /// So many readings refused in a row are enough to suspect what all share, and so many to be sure; fewer where that was known
-    /// before: one of them, and one other.
+    /// So many readings refused in a row are enough to suspect what all share, and so many to be sure.
     package static let doubt = 5, certainty = 8
-    private static let knownDoubt = 1, knownCertainty = 2
     /// How often an answer that may pass by itself is believed before a reading is suspected.
     package static let benefit = 5
 
@@ -89,21 +87,17 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// to blame; the row begins again then.
     package mutating func refusedOne(_ refusal: Refusal) -> Bool {
         refusedAlone += 1
-        guard refusedAlone >= (blamesClinic ? Self.knownCertainty : Self.certainty) else { return false }
-        blameClinic(for: refusal)
+        guard refusedAlone >= Self.certainty else { return false }
+        refusedAlone = 0
+        // The same search each time would be a load for a clinic that has trouble enough.
+        blamesClinic = true
+        // One whose server stumbles over everything is away.
+        if refusal.action == .resendThenSplit { answers = max(answers, Self.delays.count) }
         return true
     }
 
-    /// Nothing is taken, whatever it is: the same search each time would be a load for a clinic that has trouble enough. One
-    /// whose server stumbles over everything is away.
-    private mutating func blameClinic(for refusal: Refusal) {
-        refusedAlone = 0
-        blamesClinic = true
-        if refusal.action == .resendThenSplit { answers = max(answers, Self.delays.count) }
-    }
-
     /// Whether so many were refused in a row that the fault may be in what all share.
-    package var isDoubtful: Bool { refusedAlone >= (blamesClinic ? Self.knownDoubt : Self.doubt) }
+    package var isDoubtful: Bool { refusedAlone >= Self.doubt }
 
     /// New settings: whatever stood in the way may be gone.
     package mutating func reset() { self = DeliveryPolicy(scale: scale) }

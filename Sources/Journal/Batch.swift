@@ -53,9 +53,9 @@ struct Batch {
         return bound ?? entry.subject
     }
 
-    /// A number that no reading has had: room is never made by removing the newest.
+    /// A number that no reading has had: room is never made by removing the newest, and a wiping leaves its number.
     mutating func nextID() throws(Fault) -> Int64 {
-        if last == nil { last = try database.integer("SELECT ifnull(max(id), 0) FROM reading") }
+        if last == nil { last = try database.lastReading() }
         let id = (last ?? 0) + 1
         last = id
         return id

@@ -33,14 +33,17 @@ extension Journal {
     }
 
     /// Writes down what is about to be sent, in the place of what was sent before, together with the answers to that. One
-    /// transaction, and one fsync: when this returns, a repeat can be the same.
+    /// transaction, and one fsync: when this returns, a repeat can be the same. False where one of its readings was wiped
+    /// meanwhile: then it is not written down, and is not to be sent.
     package func consign(
         _ consignment: Consignment, settling receipts: [Receipt], for destination: String
-    ) throws(Fault) {
+    ) throws(Fault) -> Bool {
         try mending { () throws(Fault) in
             try database.transaction { () throws(Fault) in
                 if !receipts.isEmpty { try database.write(receipts, for: destination) }
+                guard try database.areThere(consignment.told.map(\.reading)) else { return false }
                 try database.write(consignment, for: destination)
+                return true
             }
         }
     }
@@ -64,6 +67,12 @@ extension Journal {
 }
 
 extension Database {
+    fileprivate func areThere(_ readings: [Int64]) throws(Fault) -> Bool {
+        let places = readings.map { _ in "?" }.joined(separator: ", ")
+        let count = try query("SELECT count(*) FROM reading WHERE id IN (\(places))", readings.map(Datum.integer))
+        return count.first?[0].integer == Int64(Set(readings).count)
+    }
+
     fileprivate func write(_ consignment: Journal.Consignment, for destination: String) throws(Fault) {
         let told = consignment.told.map(\.notation).joined(separator: "\n")
         let data: [Datum] = [.blob(consignment.body), .text(consignment.entries), .text(told)]

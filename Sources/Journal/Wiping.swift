@@ -25,6 +25,16 @@ extension Journal {
 }
 
 extension Database {
+    /// The number of the newest reading that was there when anything was wiped. What is under way to a clinic names readings by
+    /// their numbers, which therefore are nobody else's.
+    private static let lastWiped = "last wiped reading"
+
+    /// The highest number that a reading has had; 0 where there was none.
+    func lastReading() throws(Fault) -> Int64 {
+        let newest = try integer("SELECT ifnull(max(id), 0) FROM reading") ?? 0
+        return max(newest, try value(for: Self.lastWiped).flatMap { Int64($0) } ?? 0)
+    }
+
     func wipe(_ identity: String?, undelivered: Bool, audit: Int64?) throws(Fault) -> Journal.Wiped {
         try transaction { () throws(Fault) in
             let own = "(?1 IS NULL OR identity = ?1)", name = Datum(identity)
@@ -43,6 +53,8 @@ extension Database {
             let readings = try integer("SELECT count(*) FROM reading WHERE \(device)", name) ?? 0
             let devices = try integer("SELECT count(*) FROM device WHERE \(own)", name) ?? 0
             let bindings = try integer("SELECT count(*) FROM binding WHERE ?1 IS NULL OR device = ?1", name) ?? 0
+            let last = String(try lastReading())
+            try query("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", .text(Self.lastWiped), .text(last))
             for statement in [
                 "DELETE FROM dead_letter WHERE \(reading)", "DELETE FROM outbox WHERE \(reading)",
                 "DELETE FROM receipt WHERE \(reading)",

@@ -38,6 +38,8 @@ import Journal
     let heartbeat: Heartbeat
     /// Sent, and perhaps taken: nothing else goes before it is answered.
     var uncertain: Shipment?
+    /// How often something was wiped: what was read before then may be somebody's no more.
+    private(set) var withdrawals = 0
     /// What the clinic has said and the journal does not know yet.
     var answered: [Journal.Receipt] = []
     /// Whether nobody reads the journal before the bell rings.
@@ -47,6 +49,8 @@ import Journal
     private(set) var hasKept = false
     /// Whether a pause may end at the next ring.
     var isReleased = false
+    /// When a suspect, or what is held, is tried once more; nil where nothing of the kind waits.
+    var probation: ContinuousClock.Instant?
     /// When what has waited comes to its turn: until then only what somebody has just measured goes.
     var turn: ContinuousClock.Instant?
     /// What the clinic knows of the devices; nil before it was asked of the journal.
@@ -83,7 +87,10 @@ import Journal
     /// A person has changed what waits: nothing is sent that was read before. What was `withdrawn` is not sent again either.
     func reconsider(withdrawn: Bool = false) {
         backlog.forget()
-        if withdrawn { uncertain = nil }
+        if withdrawn {
+            withdrawals += 1
+            (uncertain, answered, quarantine) = (nil, [], Quarantine())
+        }
         // A hub that has learnt the time need not wait any longer.
         if fault == .hub(.clockUnset) { release() }
         wake()
@@ -149,6 +156,10 @@ import Journal
         try await easeOff()
         if isRetired { return }
         if heartbeat.isDue, heartbeat.isPressing || !backlog.isLive { await heartbeat.tell(destination, onDate) }
+        if policy.blamesClinic, !backlog.ahead.isEmpty, !backlog.isLive, Bool.random() {
+            if let probe = try await anyOther() { try await deliver([probe]) }
+            return
+        }
         let candidates = backlog.next.map(addressed)
         guard let first = candidates.first else { return try await rest() }
         let batch = candidates.prefix(min(policy.most, Bundle.fitting(candidates, to: destination.options)))
@@ -166,6 +177,11 @@ import Journal
         try read.get()
         let apart = ContinuousClock.now + policy.gap * destination.scale
         turn = max(turn ?? apart, apart)
+    }
+
+    /// Where everything is refused, one that is not the oldest may be taken all the same.
+    private func anyOther() async throws(Refusal) -> Kept? {
+        quarantine.probe(of: try await backlog.oldest(1000).map(addressed), to: destination.options)
     }
 
     /// What was refused alone stays behind until anything else was taken.

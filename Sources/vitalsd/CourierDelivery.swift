@@ -10,7 +10,8 @@ extension Courier {
     /// Packs a batch, journals it and sends it.
     func deliver(_ batch: ArraySlice<Kept>) async throws(Refusal) {
         let shipment = try await pack(batch.map(correct))
-        try await consign(shipment)
+        // What was wiped meanwhile is told to nobody.
+        guard try await consign(shipment) else { return backlog.forget() }
         try await send(shipment)
     }
 
@@ -23,11 +24,12 @@ extension Courier {
     /// The very same bytes. Those that do not get through in one piece are sent in several, which tell the same.
     func deliverAgain(_ shipment: Shipment) async throws(Refusal) {
         guard shipment.readings.count > policy.most, policy.isTooSlow else { return try await send(shipment) }
-        let pieces = max(1, policy.most)
-        for start in stride(from: 0, to: shipment.readings.count, by: pieces) {
+        let pieces = max(1, policy.most), before = withdrawals
+        for start in stride(from: 0, to: shipment.readings.count, by: pieces) where withdrawals == before {
             do throws(Refusal) {
                 try await repeatPart(shipment.readings[start...].prefix(pieces))
             } catch {
+                if withdrawals != before { throw error }
                 // Where the rest cannot be packed now, all is told once more: the conditions keep it from doubling.
                 uncertain = (try? await pack(Array(shipment.readings[start...]))) ?? shipment
                 uncertain?.isRepeat = true
@@ -44,11 +46,11 @@ extension Courier {
     }
 
     /// Into the journal, with the answers that are not there yet: from here on a repeat is the same, whatever happens.
-    private func consign(_ shipment: Shipment) async throws(Refusal) {
+    private func consign(_ shipment: Shipment) async throws(Refusal) -> Bool {
         let receipts = answered
         answered = []
         do throws(Fault) {
-            try await journal.consign(shipment.consignment, settling: receipts, for: name)
+            return try await journal.consign(shipment.consignment, settling: receipts, for: name)
         } catch {
             answered = receipts + answered
             throw Refusal(.resend, error)
@@ -60,11 +62,13 @@ extension Courier {
     func send(_ shipment: Shipment) async throws(Refusal) {
         uncertain = shipment
         uncertain?.isRepeat = true
-        let asked = HubClock.now()
+        let asked = HubClock.now(), before = withdrawals
         do throws(Refusal) {
             onStep(shipment.readings.map(\.id), .sent)
             let answer = try await destination.clinic.deliver(shipment.parcel), heard = HubClock.now()
             uncertain = nil
+            // What was wiped meanwhile is nobody's any more, and what remains is told once more.
+            guard withdrawals == before else { return }
             // After a long outage readings are sign of life enough for once: a whole street has them to tell.
             if policy.isLongAway { heartbeat.pass() }
             policy.taken(shipment.readings.count, in: heard.uptime - asked.uptime)
@@ -74,12 +78,16 @@ extension Courier {
         } catch {
             // A clinic that takes nothing tells the time as well.
             if let date = error.date { await onDate(date, asked, HubClock.now()) }
+            if withdrawals != before {
+                uncertain = nil
+                throw Refusal(.resend, error.fault, status: error.status)
+            }
             if error.action == .halve { policy.tooLarge(shipment.readings.count) }
             if !error.leavesUnknown, !shipment.isRepeat { uncertain = nil }
             guard policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }
             uncertain = nil
             guard shipment.readings.count > 1 else { return try await suspect(shipment, error) }
-            for part in parts(of: shipment, error) {
+            for part in parts(of: shipment, error) where withdrawals == before {
                 // Enough is known: no need to ask for every one of them.
                 if policy.isDoubtful, part.count > 1 { continue }
                 if shipment.isRepeat { try await repeatPart(part) } else { try await deliver(part) }
@@ -150,9 +158,14 @@ extension Courier {
     /// not the readings.
     private func suspect(_ shipment: Shipment, _ refusal: Refusal) async throws(Refusal) {
         if refusal.action == .splitDuplicate, try await isThereAlready(shipment) { return }
-        if quarantine.suspect(shipment, refusal) { return }
-        guard policy.refusedOne(refusal) else { return }
-        quarantine.acquit()
+        if !policy.blamesClinic {
+            switch quarantine.suspect(shipment, refusal) {
+            case .known: return
+            case .proven(let suspect): return condemn(suspect)
+            case .new: guard policy.refusedOne(refusal) else { return }
+            }
+            quarantine.acquit()
+        }
         let isPassing = refusal.action == .resendThenSplit
         throw Refusal(isPassing ? .resend : .pause, refusal.fault, status: isPassing ? refusal.status : nil)
     }

@@ -12,24 +12,25 @@ extension Courier {
         isResting = true
         defer { isResting = false }
         Memory.giveBack()
-        let probation = ContinuousClock.now + .seconds(900) * destination.scale
-        if quarantine.suspects.isEmpty {
+        let suspects = quarantine.suspects
+        quarantine.wait()
+        if suspects.isEmpty {
             cleared()
-            guard quarantine.isHolding else { return _ = await bell.rung(before: heartbeat.due) }
-            if await !rung(before: probation) {
-                quarantine.retryHeld()
-                backlog.forget()
+            guard quarantine.isHolding else {
+                probation = nil
+                return _ = await bell.rung(before: heartbeat.due)
             }
-        } else {
-            if fault != quarantine.suspects[0].refusal.fault {
-                for suspect in quarantine.suspects { log(suspect.refusal.fault, about: "reading \(suspect.kept.id)") }
-            }
-            fault = quarantine.suspects[0].refusal.fault
-            if await !rung(before: probation) {
-                quarantine.retryOne()
-                backlog.forget()
-            }
+        } else if !suspects.contains(where: { $0.refusal.fault == fault }) {
+            for suspect in suspects { log(suspect.refusal.fault, about: "reading \(suspect.kept.id)") }
+            fault = suspects[0].refusal.fault
         }
+        // However often somebody measures meanwhile.
+        let due = probation ?? .now + .seconds(900) * destination.scale
+        probation = due
+        if await rung(before: due) { return }
+        probation = nil
+        if suspects.isEmpty { quarantine.retryHeld() } else { quarantine.retryOne() }
+        backlog.forget()
     }
 
     /// Waits for the bell and tells meanwhile that the hub lives; false when `due` passes first.
@@ -84,6 +85,7 @@ extension Courier {
             tellStatus(refusal.fault.description)
         }
         fault = refusal.fault
+        quarantine.wait()
         isReleased = false
         let begin = ContinuousClock.now, due = begin + policy.failed(refusal, chance: .random(in: 0...1))
         let live = policy.shortestPause(after: refusal).map { min(due, begin + $0) } ?? due

@@ -12,11 +12,28 @@ struct Quarantine {
         var refusal: Refusal
         var letter: Journal.DeadLetter
         var first: ContinuousClock.Instant
+        /// Whether nothing was sent for a while since: what is taken then says nothing of the clinic as it was.
+        var hasWaited = false
     }
+
+    /// What a refusal alone comes to.
+    enum Suspicion {
+        /// Nothing was known of it.
+        case new
+        /// It was suspected before, and is held on.
+        case known
+        /// Others were taken since it was refused the last time: it is at fault.
+        case proven(Suspect)
+    }
+
     /// Refused alone, while nothing else has been taken since: the fault may be in what all share.
     private(set) var suspects: [Suspect] = []
     /// The one of them that is tried once more: if that is taken, it was the clinic.
     private var released: Int64?
+    /// Refused when everything was, until something is taken.
+    private var acquitted: [Suspect] = []
+    /// Refused, and a while later others were taken: each goes once more.
+    private var accused: Set<Int64> = []
     /// What the clinic may take yet, although it takes others: a server's error, or a lock. Since when.
     private var since: [Int64: ContinuousClock.Instant] = [:]
     /// What was held for as long as there was hope.
@@ -39,49 +56,64 @@ struct Quarantine {
     mutating func retryHeld() { retried = Set(since.keys) }
 
     /// Whether all of these are tried once more, so that a refusal is nothing new.
-    func areRetried(_ readings: [Kept]) -> Bool { readings.allSatisfy { since[$0.id] != nil } }
+    func areRetried(_ readings: [Kept]) -> Bool {
+        readings.allSatisfy { since[$0.id] != nil || accused.contains($0.id) }
+    }
 
-    /// Suspects the one reading of a shipment. Answers whether it was suspected before, and is held on: then nothing new is
-    /// known.
-    mutating func suspect(_ shipment: Shipment, _ refusal: Refusal) -> Bool {
-        guard let kept = shipment.readings.first else { return true }
+    /// Nothing is sent for a while.
+    mutating func wait() { for index in suspects.indices { suspects[index].hasWaited = true } }
+
+    /// Suspects the one reading of a shipment.
+    mutating func suspect(_ shipment: Shipment, _ refusal: Refusal) -> Suspicion {
+        guard let kept = shipment.readings.first else { return .known }
         let letter = Journal.DeadLetter(
             status: refusal.status ?? 0, request: shipment.parcel.compressed, answer: refusal.answer)
+        let suspect = Suspect(kept: kept, refusal: refusal, letter: letter, first: .now)
         retried.remove(kept.id)
+        if accused.remove(kept.id) != nil { return condemns(suspect) ? .proven(suspect) : .known }
         if let first = since[kept.id] {
-            if ContinuousClock.now - first < DeliveryPolicy.patience(with: refusal) { return true }
+            if ContinuousClock.now - first < DeliveryPolicy.patience(with: refusal) { return .known }
             // Its time is up: it goes with the next ones that are taken.
             since[kept.id] = nil
             wasHeld.insert(kept.id)
         }
-        suspects.append(Suspect(kept: kept, refusal: refusal, letter: letter, first: .now))
-        defer { released = nil }
-        return kept.id == released
+        let isKnown = kept.id == released
+        released = nil
+        // What is new is tried before those that have been.
+        suspects.insert(suspect, at: isKnown ? suspects.endIndex : 0)
+        return isKnown ? .known : .new
+    }
+
+    /// Whether there is no hope for one that is at fault; else it is held.
+    private mutating func condemns(_ suspect: Suspect) -> Bool {
+        if DeliveryPolicy.patience(with: suspect.refusal) == .zero || wasHeld.remove(suspect.kept.id) != nil {
+            return true
+        }
+        since[suspect.kept.id] = suspect.first
+        return false
     }
 
     /// Something else was taken: it is the readings that are at fault. Answers those for which there is no hope; the others
-    /// are held.
+    /// are held. Those that were refused a while before are asked for once more: the clinic may be another by now.
     mutating func convict(excepting taken: [Int64]) -> [Suspect] {
-        for reading in taken { since[reading] = nil }
-        if let released, taken.contains(released) {
-            acquit()
-            return []
+        let isClinic = released.map(taken.contains) ?? false, doubtful = acquitted + suspects.filter(\.hasWaited)
+        // Of the one that was tried in the name of all it is known that it was the clinic.
+        if !isClinic { accused.formUnion(doubtful.map(\.kept.id)) }
+        for reading in taken {
+            since[reading] = nil
+            accused.remove(reading)
         }
         var convicts: [Suspect] = []
-        for suspect in suspects where !taken.contains(suspect.kept.id) {
-            if DeliveryPolicy.patience(with: suspect.refusal) == .zero || wasHeld.contains(suspect.kept.id) {
-                wasHeld.remove(suspect.kept.id)
-                convicts.append(suspect)
-            } else {
-                since[suspect.kept.id] = suspect.first
-            }
+        for suspect in suspects where !isClinic && !suspect.hasWaited && !taken.contains(suspect.kept.id) {
+            if condemns(suspect) { convicts.append(suspect) }
         }
-        suspects = []
+        (suspects, acquitted, released) = ([], [], nil)
         return convicts
     }
 
     /// It was not the readings: all go again.
     mutating func acquit() {
+        acquitted += suspects
         suspects = []
         released = nil
     }
@@ -91,7 +123,7 @@ struct Quarantine {
     func probe(of pending: [Kept], to options: FHIR.Destination) -> Kept? {
         let fitting = pending.filter { Bundle.fitting([$0], to: options) == 1 }
         let others = fitting.filter { kept in
-            !suspects.contains { $0.kept.device.identity == kept.device.identity }
+            !(suspects + acquitted).contains { $0.kept.device.identity == kept.device.identity }
         }
         return others.randomElement() ?? fitting.randomElement()
     }

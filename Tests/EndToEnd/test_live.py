@@ -121,3 +121,56 @@ def test_a_clinic_that_fails_with_everything_is_not_searched_again_and_again(hom
     whole = [(systolic, 80) for systolic in range(100, 100 + count)]
     eventually(lambda: clinic.blood_pressures() == whole, within=60)
     assert home.status().get("refused", 0) == 0
+
+
+def test_what_was_refused_with_everything_else_goes_when_the_clinic_is_well(home, clinic, cuff):
+    """A rule of the clinic's that refuses all, and is mended: nothing of that time has to be sent by hand."""
+    clinic.fault("status", status=422, times=-1)
+    home.start()
+    measure(cuff, 100, 101, 102)
+    eventually(lambda: home.log.count("the clinic refused a reading (422") == 3)
+    clinic.heal()
+    measure(cuff, 103)
+    eventually(lambda: clinic.blood_pressures() == [(systolic, 80) for systolic in range(100, 104)], within=30)
+    eventually(lambda: home.status().get("accepted") == 4)
+    assert home.status()["refused"] == 0
+
+
+@pytest.mark.parametrize("status", [422, 500])
+def test_many_bad_readings_of_one_device_stand_in_nobodys_way(home, clinic, old_and_new, status):
+    """So many that the clinic is blamed, and nothing else is there that shows that it is they, until somebody measures."""
+    home.add("[Simulation]\nHaste=900")
+    old, new = old_and_new
+    for number in range(1, 13):
+        clinic.fault("poison", identifier=f"00091F000001-pt-4711-150020-{602_294_400 + 60 * number}", status=status)
+    home.start()
+    measure(old, *range(100, 112))
+    eventually(lambda: not old.memory, within=60)
+    time.sleep(2)
+    for count in range(1, 4):
+        new.memory.append(blood_pressure(80 + count, 80, 60, datetime.now()))
+        eventually(lambda: len(clinic.blood_pressures()) == count, within=30)
+    if status == 422:
+        eventually(lambda: home.status()["refused"] == 12, within=30)
+    else:
+        # A day is 96 s here: they are held, and asked for now and then.
+        eventually(lambda: home.status()["daemon"]["fault"] is None, within=60)
+        assert (home.status()["refused"], home.status()["pending"]) == (0, 12)
+
+
+def test_what_is_wiped_holds_nobody_up(home, clinic, old_and_new):
+    """Its reading was suspected; the next patient's readings have other numbers, and are not held for it."""
+    old, new = old_and_new
+    clinic.fault("poison", identifier="00091F000001-pt-4711-150020")
+    home.start()
+    measure(old, 100)
+    eventually(lambda: "the clinic refused a reading (422" in home.log)
+    home.ask("unbind", old.address, "--wipe", "--undelivered")
+    new.memory.append(blood_pressure(99, 80, 60, datetime.now()))
+    eventually(lambda: clinic.blood_pressures() == [(99, 80)], within=30)
+    eventually(lambda: home.status().get("accepted") == 1)
+    assert home.status()["refused"] == 0 and home.status()["pending"] == 0
+    new.memory.append(blood_pressure(98, 80, 60, datetime.now()))
+    eventually(lambda: len(clinic.blood_pressures()) == 2, within=30)
+    assert home.status()["refused"] == 0
+    assert [row["id"] for row in home.queue()] == []

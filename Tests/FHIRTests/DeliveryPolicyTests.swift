@@ -203,14 +203,10 @@ import Testing
         }
         let isCertain = policy.refusedOne(refused)
         #expect(isCertain && !policy.isDoubtful && !policy.isLongAway)
-        // From now on one of them and one other tell whether anything has changed.
-        #expect(policy.most == 1)
-        let isCertainOfOne = policy.refusedOne(refused)
-        #expect(!isCertainOfOne && policy.isDoubtful)
-        let isCertainAgain = policy.refusedOne(refused)
-        #expect(isCertainAgain && !policy.isDoubtful)
+        // From now on one alone tells whether anything has changed.
+        #expect(policy.most == 1 && policy.blamesClinic)
         policy.taken(1, in: .zero)
-        #expect(policy.most == DeliveryPolicy.firstBundle)
+        #expect(policy.most == DeliveryPolicy.firstBundle && !policy.blamesClinic)
         for _ in 0..<4 { _ = policy.refusedOne(refused) }
         #expect(!policy.isDoubtful)
     }
