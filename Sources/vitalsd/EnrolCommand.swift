@@ -75,7 +75,7 @@ private struct Enrolled {
                 ActText.certificate,
                 (isNew ? ActText.from(server) : ActText.asBefore) + ActText.valid(until: validity.upperBound)
             ),
-            (ActText.clinic, ActText.accepted(clinic, status: status)),
+            (ActText.clinic, ActText.accepted(clinic)),
             (ActText.next, Text(same: "systemctl reload vitalsd")),
         ]
         return columns(rows.map { [$0.0[language], $0.1[language]] }).joined(separator: "\n")

@@ -40,7 +40,7 @@ extension Checkup {
             }
             if part == culprit {
                 find(Finding(part, name, .fault, fault, Text(same: fault.detail)))
-            } else if isBefore(part, culprit), part != .access || probe.done[.answer] != nil {
+            } else if isBefore(part, culprit), Self.isDone(part, in: probe) {
                 find(.ok(part, name, evidence(of: part, probe, host, recipient)))
             } else {
                 find(
@@ -104,6 +104,15 @@ extension Checkup {
         case .access: Text(en: "the hub is let in", da: "hubben får adgang")
         case .clinic: Text(en: "an empty delivery was answered ", da: "en tom levering blev besvaret ") + after(.answer)
         default: Text(same: "")
+        }
+    }
+
+    /// Whether a step was taken at all: a file that cannot be read stops the hub before the first.
+    private static func isDone(_ part: Finding.Part, in probe: Clinic.Probe) -> Bool {
+        switch (part, probe.fault) {
+        case (.access, _): probe.done[.answer] != nil
+        case (.name, .network): true
+        default: !probe.done.isEmpty
         }
     }
 

@@ -111,8 +111,8 @@ enum ActText {
     static func from(_ server: String) -> Text { Text(en: "from \(server)", da: "fra \(server)") }
     static let asBefore = Text(en: "as before", da: "som før")
     static func valid(until end: Instant) -> Text { Text(en: ", valid until ", da: ", gælder til ") + .stamp(end) }
-    static func accepted(_ clinic: String, status: Int) -> Text {
-        Text(en: "\(clinic) has accepted it (\(status))", da: "\(clinic) har godkendt det (\(status))")
+    static func accepted(_ clinic: String) -> Text {
+        Text(en: "\(clinic) has accepted it", da: "\(clinic) har godkendt det")
     }
     static let key = Text(en: "key", da: "nøgle")
     static let certificate = Text(en: "certificate", da: "certifikat")
