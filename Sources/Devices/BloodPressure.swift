@@ -10,7 +10,7 @@ package enum BloodPressure {
     ///
     /// A mean of 0 is a device's way to send none. A cuff that failed sends NaN (0x07FF) for every pressure. The stamp
     /// may be left out only of what is sent as it is measured.
-    package static func measurement(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+    @inline(__always) package static func measurement(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
         var field = ByteReader(bytes), values = Values(), remarks = Remarks()
         let flags = try field.flags(reserved: 0b1110_0000)
         let unit: Unit = flags & 1 != 0 ? .kilopascal : .millimetreOfMercury

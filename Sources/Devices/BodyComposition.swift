@@ -11,7 +11,7 @@ package enum BodyComposition {
     /// Bit 0: lb and in instead of kg and m. Bit 12: the rest comes in another packet. Masses and height as in the
     /// Weight Scale Service. Fat 0xFFFF is a measurement that failed. A 0 means that nothing was measured: someone with
     /// shoes on has no current through the feet.
-    package static func measurement(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+    @inline(__always) package static func measurement(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
         var field = ByteReader(bytes), values = Values(), remarks = Remarks()
         let flags = try field.u16()
         guard flags & 0xE000 == 0 else { throw .reserved(at: 0, bits: UInt32(flags & 0xE000)) }

@@ -7,7 +7,7 @@ package enum HealthThermometer {
     ///     flags  temperature  [date time]  [site]
     ///     u8     FLOAT        7 bytes      u8
     ///                         bit 1        bit 2      bit 0: Fahrenheit instead of Celsius
-    package static func measurement(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+    @inline(__always) package static func measurement(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
         var field = ByteReader(bytes), values = Values(), remarks = Remarks()
         let flags = try field.flags(reserved: 0b1111_1000)
         let temperature = try field.float()

@@ -35,7 +35,7 @@ package enum NoninFormat13 {
     ///
     /// The length counts from century to SpO2, 14 or more, and the sum is over the same. Status: 0200 SmartPoint, 0100
     /// no measurement, 0010 from memory, 0001 low battery. Pulse 511 and saturation 127 mean that there is none.
-    package static func spotCheck(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+    @inline(__always) package static func spotCheck(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
         var field = ByteReader(bytes)
         if bytes.count > 0, bytes[0] == answer[0] { return try clock(&field) }
         for (at, expected) in head.enumerated() {

@@ -51,7 +51,7 @@ package enum NoninFormat8 {
     /// Pulse 511 and saturation 127 mean that there is none. For ten seconds after the finger has left the device goes on
     /// sending the last numbers, with "finger off" set. Byte 0 bit 6 may be anything on the 9560; on other models it
     /// says that no sensor is plugged in, so it means that only beside a missing saturation.
-    package static func sample(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+    @inline(__always) package static func sample(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
         var field = ByteReader(bytes)
         let status = try field.u8()
         guard status & 0x80 != 0 else { throw .invalid(at: 0, expected: .flagByte) }

@@ -9,7 +9,7 @@ package enum PulseOximeter {
     ///                            bit 0        bit 1                 bit 2            bit 3    bit 4: clock not set
     ///
     /// Without a stamp it was measured just now, unless it says that it comes from storage.
-    package static func spotCheck(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+    @inline(__always) package static func spotCheck(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
         var field = ByteReader(bytes), values = Values(), remarks = Remarks()
         let flags = try field.flags(reserved: 0b1110_0000)
         try field.pair(into: &values, .spot)
@@ -28,7 +28,7 @@ package enum PulseOximeter {
     ///     flags  SpO2, pulse  [fast pair]  [slow pair]  [measurement status]  [device status]  [pulse amplitude index]
     ///     u8     2 × SFLOAT   2 × SFLOAT   2 × SFLOAT   u16                   u24              SFLOAT
     ///                         bit 0        bit 1        bit 2                 bit 3            bit 4
-    package static func continuous(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+    @inline(__always) package static func continuous(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
         var field = ByteReader(bytes), values = Values(), remarks = Remarks()
         let flags = try field.flags(reserved: 0b1110_0000)
         try field.pair(into: &values, .plain)

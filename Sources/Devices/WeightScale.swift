@@ -11,7 +11,7 @@ package enum WeightScale {
     /// Weight counts 0.005 kg or 0.01 lb, BMI 0.1, height 0.001 m or 0.1 in: the service's fixed resolutions, although
     /// some makers' documents say otherwise. Weight 0xFFFF is a measurement that failed. BMI or height 0 is one that
     /// the scale does not know. Where all three are there, the index proves or disproves the resolution.
-    package static func measurement(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
+    @inline(__always) package static func measurement(_ bytes: Span<UInt8>) throws(Malformed) -> Reading {
         var field = ByteReader(bytes), values = Values(), remarks = Remarks()
         let flags = try field.flags(reserved: 0b1111_0000)
         let isImperial = flags & 1 != 0
