@@ -54,7 +54,7 @@ extension Clinic.Settings {
     /// could read a key or a password.
     package func checkFiles() throws(Fault) {
         for file in [certificate, key, authority, credentials.secretFile].compactMap(\.self)
-        where access(file, R_OK) != 0 { throw .hub(.certificateUnreadable(file)) }
+        where faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) != 0 { throw .hub(.certificateUnreadable(file)) }
         for file in [key, credentials.secretFile].compactMap(\.self) {
             var status = stat()
             guard stat(file, &status) == 0 else { throw .hub(.certificateUnreadable(file)) }

@@ -110,6 +110,9 @@ package struct DeliveryPolicy: Equatable, Sendable {
         blamesClinic = false
     }
 
+    /// What was refused alone is no more: the row of those begins again.
+    package mutating func forgetRefused() { refusedAlone = 0 }
+
     // MARK: what follows
 
     /// Whether the hub has come to the longest delay, as have all others where it is the clinic that is away. Then each keeps

@@ -22,7 +22,8 @@ package struct FileOwner {
         var words = [CChar](repeating: 0, count: 4096)
         let isKnown = getpwuid_r(user, &entry, &words, words.count, &found) == 0 && found != nil
         let hasGroups = isKnown ? initgroups(entry.pw_name, group) == 0 : setgroups(1, [group]) == 0
-        guard hasGroups, setegid(group) == 0, seteuid(user) == 0 else {
+        guard hasGroups else { return false }
+        guard setegid(group) == 0, seteuid(user) == 0 else {
             leave()
             return false
         }

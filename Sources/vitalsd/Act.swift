@@ -116,11 +116,7 @@ enum Act: Equatable {
         case .unbind: try await gateway.acceptList.reload()
         case .swap, .wipe, .retry, .assign, .enrolled: break
         }
-        if case .wipe = self {
-            gateway.couriers.reconsider(withdrawn: true)
-        } else {
-            gateway.couriers.reconsider()
-        }
+        gateway.couriers.reconsider()
         return done
     }
 

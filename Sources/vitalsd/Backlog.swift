@@ -54,12 +54,15 @@ import Journal
     /// Reads what comes next, where nothing is ahead.
     func readFurther() async -> Result<Void, Refusal> {
         guard ahead.isEmpty else { return .success(()) }
-        hasNews = false
         while true {
+            let hadNews = hasNews
+            hasNews = false
             switch await pending(after: last, readAhead) {
             case .failure(let refusal): return .failure(refusal)
             case .success(let pending):
                 last = pending.last?.id ?? last
+                // What is new is behind these.
+                if pending.count == readAhead, hadNews { hasNews = true }
                 let own = pending.filter { !early.contains($0.id) && !held.contains($0.id) }
                 ahead = own.filter(isLive) + own.filter { !isLive($0) }
                 if pending.isEmpty || !ahead.isEmpty { return .success(()) }
@@ -88,8 +91,11 @@ import Journal
     /// The oldest that wait and are not held, whatever was read before.
     func oldest(_ limit: Int) async throws(Refusal) -> [Kept] {
         forget()
+        let hadNews = hasNews, limit = limit + held.count
         hasNews = false
-        return try await pending(after: .min, limit + held.count).get().filter { !held.contains($0.id) }
+        let oldest = try await pending(after: .min, limit).get()
+        if oldest.count == limit, hadNews { hasNews = true }
+        return oldest.filter { !held.contains($0.id) }
     }
 
     private func pending(after first: Int64, _ limit: Int) async -> Result<[Kept], Refusal> {

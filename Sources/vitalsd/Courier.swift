@@ -89,7 +89,8 @@ import Journal
         backlog.forget()
         if withdrawn {
             withdrawals += 1
-            (uncertain, answered, quarantine) = (nil, [], Quarantine())
+            (uncertain, quarantine) = (nil, Quarantine())
+            policy.forgetRefused()
         }
         // A hub that has learnt the time need not wait any longer.
         if fault == .hub(.clockUnset) { release() }
@@ -216,6 +217,7 @@ import Journal
             case nil: "too many values for a bundle"
             }
         answered.append(receipt(kept, .withheld(why)))
+        quarantine.forget(kept.id)
         try await settleAnswered().get()
     }
 

@@ -89,7 +89,7 @@ extension Courier {
             guard shipment.readings.count > 1 else { return try await suspect(shipment, error) }
             for part in parts(of: shipment, error) where withdrawals == before {
                 // Enough is known: no need to ask for every one of them.
-                if policy.isDoubtful, part.count > 1 { continue }
+                if policy.isDoubtful, !quarantine.suspects.isEmpty, part.count > 1 { continue }
                 if shipment.isRepeat { try await repeatPart(part) } else { try await deliver(part) }
             }
         }
@@ -137,7 +137,10 @@ extension Courier {
     }
 
     /// What it knew already and has again, as it says by a condition that more than one matches.
-    func accept(_ kept: Kept) { answered.append(receipt(kept, .accepted(location: nil))) }
+    func accept(_ kept: Kept) {
+        answered.append(receipt(kept, .accepted(location: nil)))
+        quarantine.forget(kept.id)
+    }
 
     /// Writes the answers down. Those that cannot be written yet are not forgotten; those that a power cut takes are given
     /// once more, to what was journaled before it was sent.
@@ -157,7 +160,9 @@ extension Courier {
     /// A reading refused alone is set aside once anything else is taken. After five in a row and three probes, it is
     /// not the readings.
     private func suspect(_ shipment: Shipment, _ refusal: Refusal) async throws(Refusal) {
+        let before = withdrawals
         if refusal.action == .splitDuplicate, try await isThereAlready(shipment) { return }
+        guard withdrawals == before else { return }
         if !policy.blamesClinic {
             switch quarantine.suspect(shipment, refusal) {
             case .known: return

@@ -94,6 +94,8 @@ extension Courier {
         while !isReleased, await bell.rung(before: hasKept ? live : due) {}
         isResting = false
         // One that has come to nothing since, of what was measured, does not move what waits for its turn.
-        if !isReleased, policy.isLongAway { turn = due }
+        // Where the clinic is blamed, what is measured is refused too, and the rest must come to be asked.
+        let isComing = policy.blamesClinic && (turn ?? begin) > begin
+        if !isReleased, policy.isLongAway, !isComing { turn = due }
     }
 }

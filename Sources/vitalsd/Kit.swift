@@ -139,7 +139,16 @@ extension Gateway {
     /// Forgets a device, or all of them, here and in the kernel; `audit` is the act's number in the trail.
     func wipe(_ device: String?, undelivered: Bool, audit: Int64?) async throws(Fault) -> Journal.Wiped {
         try await forgetting(device) { () throws(Fault) in
-            try await journal.wipe(device, undelivered: undelivered, audit: audit)
+            do throws(Fault) {
+                let wiped = try await journal.wipe(device, undelivered: undelivered, audit: audit)
+                couriers.reconsider(withdrawn: true)
+                return wiped
+            } catch {
+                // Nothing was touched; whatever else failed of it, its readings may be gone.
+                if case .hub(.undelivered) = error { throw error }
+                couriers.reconsider(withdrawn: true)
+                throw error
+            }
         }
     }
 

@@ -60,6 +60,13 @@ struct Quarantine {
         readings.allSatisfy { since[$0.id] != nil || accused.contains($0.id) }
     }
 
+    /// It is not to be sent any more, whether it was taken or is for nobody here.
+    mutating func forget(_ reading: Int64) {
+        since[reading] = nil
+        accused.remove(reading)
+        wasHeld.remove(reading)
+    }
+
     /// Nothing is sent for a while.
     mutating func wait() { for index in suspects.indices { suspects[index].hasWaited = true } }
 
@@ -99,10 +106,7 @@ struct Quarantine {
         let isClinic = released.map(taken.contains) ?? false, doubtful = acquitted + suspects.filter(\.hasWaited)
         // Of the one that was tried in the name of all it is known that it was the clinic.
         if !isClinic { accused.formUnion(doubtful.map(\.kept.id)) }
-        for reading in taken {
-            since[reading] = nil
-            accused.remove(reading)
-        }
+        for reading in taken { forget(reading) }
         var convicts: [Suspect] = []
         for suspect in suspects where !isClinic && !suspect.hasWaited && !taken.contains(suspect.kept.id) {
             if condemns(suspect) { convicts.append(suspect) }

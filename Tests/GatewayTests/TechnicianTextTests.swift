@@ -42,7 +42,7 @@ extension TextTests {
             ActText.needsDaemon, ActText.noPatient, ActText.sayEverything, ActText.noCode, ActText.neverRan("/x"),
             ActText.noReading(7), ActText.seeHelp("queue"), ActText.asking("x"), ActText.showing("x"), ActText.keyMade,
             ActText.keyWasThere, ActText.from("x"), ActText.asBefore, ActText.valid(until: moment),
-            ActText.accepted("x", status: 200), ActText.key, ActText.certificate, ActText.clinic, ActText.next,
+            ActText.accepted("x"), ActText.key, ActText.certificate, ActText.clinic, ActText.next,
             ActText.waiting, ActText.recorded(2), ActText.noCapture, ActText.mistakes(2), ActText.tells("x"),
         ]
         + [

@@ -111,6 +111,7 @@ extension Checkup {
     private static func isDone(_ part: Finding.Part, in probe: Clinic.Probe) -> Bool {
         switch (part, probe.fault) {
         case (.access, _): probe.done[.answer] != nil
+        case (.encryption, _): probe.done[.encryption] != nil || probe.done[.answer] != nil
         case (.name, .network): true
         default: !probe.done.isEmpty
         }
