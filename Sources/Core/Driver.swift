@@ -175,7 +175,7 @@ package struct Endpoint: Sendable {
 /// Bytes to reading: pure, and without a trap for any bytes.
 ///
 /// Those of the profiles are inlined into the function that a table of endpoints holds: it would copy each reading once more,
-/// which is a third of their time.
+/// which is more than a quarter of their time.
 package typealias Decode = @Sendable (Span<UInt8>) throws(Malformed) -> Reading
 /// The same for a value that may hold several, in the order of the wire.
 package typealias DecodeAll = @Sendable (Span<UInt8>) throws(Malformed) -> [Reading]

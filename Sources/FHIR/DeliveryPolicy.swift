@@ -47,7 +47,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// Of these delays, those of a short outage; and what a clinic is given twice that is there after so short a one, and has too
     /// much to do at first.
     private static let shortDelays = 6, soonAgain: Delay = (.seconds(40), 0.9)
-    /// The delays before a reading is suspected, of which there are as many as `benefit`. Others wait with it, so they are short.
+    /// The delays before a reading is suspected. Others wait with it, so they are short.
     private static let doubtfulDelays: [Delay] = [5, 9, 15, 27, 47].map { (.seconds($0), 0.7) }
     /// What somebody measures while the hub waits is sent at once, but so long after a failure at least.
     package static let liveDelay = Duration.seconds(60)
@@ -56,7 +56,7 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// So many readings refused in a row are enough to suspect what all share, and so many to be sure.
     package static let doubt = 5, certainty = 8
     /// How often an answer that may pass by itself is believed before a reading is suspected.
-    package static let benefit = 5
+    package static let benefit = doubtfulDelays.count
 
     // MARK: what happened
 

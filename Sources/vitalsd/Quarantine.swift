@@ -93,9 +93,8 @@ struct Quarantine {
 
     /// Whether there is no hope for one that is at fault; else it is held.
     private mutating func condemns(_ suspect: Suspect) -> Bool {
-        if DeliveryPolicy.patience(with: suspect.refusal) == .zero || wasHeld.remove(suspect.kept.id) != nil {
-            return true
-        }
+        let hadHope = wasHeld.remove(suspect.kept.id) != nil
+        if hadHope || DeliveryPolicy.patience(with: suspect.refusal) == .zero { return true }
         since[suspect.kept.id] = suspect.first
         return false
     }

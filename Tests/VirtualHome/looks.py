@@ -3,6 +3,8 @@
 import pathlib
 import random
 import sqlite3
+import subprocess
+import tempfile
 
 from .home import Home
 from .load import Household
@@ -38,10 +40,20 @@ class Looks:
             self.taken += 1
             self.looked_for += len(acknowledged)
             try:
-                self.missing += len(acknowledged - kept(copy))
+                if lost := acknowledged - kept(copy):
+                    self.missing += len(lost)
+                    self._show(copy, lost)
             except (AssertionError, sqlite3.DatabaseError) as error:
                 self.unreadable.append(str(error))
             for file in copy.parent.glob(f"{copy.name}*"):
                 file.unlink()
         self._waiting = []
         return self.missing - before
+
+    def _show(self, copy: pathlib.Path, lost: set[bytes]) -> None:
+        """The card as it was, but for its file system's repair, stays for whoever has to find out why."""
+        evidence = pathlib.Path(tempfile.mkdtemp(prefix="vitalsd-look-"))
+        for file in copy.parent.glob(f"{copy.name}*"):
+            subprocess.run(["cp", "--sparse=always", file, evidence], check=True)
+        (evidence / "missing").write_text("".join(f"{value.hex(' ')}\n" for value in sorted(lost)))
+        print(f"{len(lost)} acknowledged readings are not on the card in {evidence}")
