@@ -31,7 +31,8 @@ LARGEST = 32 << 20
 
 
 class Card:
-    """Serves `image` to one machine after another. After `cut` it does nothing more until `insert`."""
+    """Serves `image` to one machine after another. After `cut` it does nothing more until `insert`, and never again for the
+    machine that was cut: what that one has asked for may still be in the air when the image is being looked through."""
 
     def __init__(self, image: pathlib.Path, path: pathlib.Path, seed: int = 1):
         self.chance, self.path = random.Random(seed), path
@@ -48,6 +49,8 @@ class Card:
         self._waiting: list[tuple[int, bytes]] = []
         self._newest: dict[int, bytes] = {}
         self._is_in, self._lock = True, threading.Lock()
+        #: How often it was inserted, and how often it had been for the machine that is served.
+        self._insertions = self._served = 0
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
@@ -69,15 +72,19 @@ class Card:
             for offset, data in left:
                 os.pwrite(self._image, data, offset)
             self._waiting, self._newest, self._is_in = [], {}, True
+            self._insertions += 1
         return f"{sum(len(data) for _, data in left) // SECTOR} of {sectors} unflushed sectors left ({how})"
 
-    def picture(self, path: pathlib.Path) -> None:
-        """Writes what a power cut at this moment might leave to another file."""
+    def picture(self, path: pathlib.Path) -> bool:
+        """Writes what a power cut at this moment might leave to another file; false where there has been one."""
         with self._lock:
+            if not self._is_powered:
+                return False
             subprocess.run(["cp", "--sparse=always", self._path, path], check=True)
             with path.open("r+b") as copy:
                 for offset, data in self.survivors(self.chance)[1]:
                     os.pwrite(copy.fileno(), data, offset)
+        return True
 
     def survivors(self, chance: random.Random) -> tuple[str, list[tuple[int, bytes]]]:
         """How it went, and which unflushed writes a power cut would leave, in the order in which they were asked for."""
@@ -97,6 +104,10 @@ class Card:
         """As if it had been flushed."""
         with self._lock:
             self._flush()
+
+    @property
+    def _is_powered(self) -> bool:
+        return self._is_in and self._served == self._insertions
 
     def close(self) -> None:
         self._listener.close()
@@ -128,6 +139,8 @@ class Card:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            with self._lock:
+                self._served = self._insertions
             with connection:
                 try:
                     if self._negotiate(connection):
@@ -175,7 +188,7 @@ class Card:
         if kind == FLUSH and self.slowness:
             time.sleep(random.uniform(0, self.slowness))
         with self._lock:
-            if not self._is_in:
+            if not self._is_powered:
                 return False
             error, answer = 0, b""
             if kind == READ and is_inside:
@@ -191,8 +204,9 @@ class Card:
                 self._flush()
         if kind == FLUSH:
             self._tell("flushed")
-        if not self._is_in:
-            return False
+        with self._lock:
+            if not self._is_powered:
+                return False
         connection.sendall(struct.pack(">IIQ", REPLY, error, cookie) + answer)
         return True
 

@@ -30,8 +30,8 @@ class Looks:
             # In this order: who saw a confirmation before the cut may count on what is there after it.
             acknowledged = self._household.acknowledged()
             copy = self._home.shared / f"look-{len(self._waiting):02}"
-            self._home.card.picture(copy)
-            self._waiting.append((acknowledged, copy))
+            if self._home.card.picture(copy):
+                self._waiting.append((acknowledged, copy))
 
     def judge(self) -> int:
         """How many acknowledged readings were missing in those since the last time."""

@@ -92,6 +92,29 @@ def test_it_loses_nothing_everything_and_any_part(image, tmp_path):
     assert {OLD * 4, NEW * 4} < seen and len(seen) > 6
 
 
+@pytest.mark.parametrize("moment", ["write", "flush", "flushed"])
+def test_what_a_machine_that_was_cut_had_asked_for_is_not_done_to_the_next(card, image, tmp_path, moment):
+    pictures = []
+
+    def power_fails_and_returns(what: str) -> None:
+        if what == moment and not pictures:
+            card.cut()
+            card.survivors = lambda chance: ("none", [])
+            card.insert()
+            # Of a card that is being looked through there is none: it would show what no power cut leaves.
+            pictures.append(card.picture(tmp_path / "picture"))
+    host = Host(card)
+    host.write(0, NEW)
+    card.watchers.append(power_fails_and_returns)
+    with pytest.raises((EOFError, OSError)):
+        host.write(8, NEW)
+        host.flush()
+    assert pictures == [False]
+    left = NEW + OLD * 7 + NEW if moment == "flushed" else OLD * 9
+    assert Host(card).ask(0, 0, 9 * 512) == left == image.read_bytes()[: 9 * 512]
+    assert card.picture(tmp_path / "picture")
+
+
 def test_a_lying_card_loses_what_it_said_was_flushed(card, image):
     card.lies = True
     host = Host(card)
