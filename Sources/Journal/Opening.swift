@@ -46,12 +46,20 @@ final class Opening {
     /// The journal, ready for writing. Where it is only `glanced` at, somebody looks through the whole of it later.
     func database(glanced: Bool) throws(Fault) -> Database {
         try finishReplacement()
+        try makeLast()
         if !isThere(path), fileSize(path + "-wal") == 0 {
             _ = try build(from: nil)
         } else if let damage = try lastingDamage(atAGlance: glanced) {
             try replace(damage)
         }
         return try connect()
+    }
+
+    /// What a daemon wrote that died before its fsync can be read, and is on no disk yet. Until it is, nothing of it may count:
+    /// what a device tells once more would pass for a repeat, and be confirmed.
+    private func makeLast() throws(Fault) {
+        for end in ["", "-wal", "-journal"] where isThere(path + end) { try File(path + end).synchronise() }
+        try synchronise()
     }
 
     /// Puts a sound journal in the place of a damaged one.

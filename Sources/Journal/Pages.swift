@@ -22,12 +22,14 @@ struct Header {
 
 /// A file that is read in pieces; closes itself.
 final class File {
+    private let path: String
     private let descriptor: Int32
     let size: Int
     /// How often more a disk is asked again that cannot read: a card may stumble for a moment.
     private var patience = 10
 
     init(_ path: String) throws(Fault) {
+        self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw systemFault("open", errno, path) }
         size = fileSize(path)
@@ -50,6 +52,11 @@ final class File {
                 filled += max(0, got)
             }
         }
+    }
+
+    /// Has what was written to it, by whomever, on the disk when this returns.
+    func synchronise() throws(Fault) {
+        guard fsync(descriptor) == 0 else { throw systemFault("fsync", errno, path) }
     }
 
     /// Reads everything once, which takes a while where the disk stumbles.

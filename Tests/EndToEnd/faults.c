@@ -1,8 +1,8 @@
 /* System calls that fail, and a death at a given one, under the daemon by LD_PRELOAD.
  *
  * The file that FAULTS names is shared with the test, which changes it at any time; faults.py has the same layout. For each
- * call and kind of descriptor it says how often the call fails, and how: with an errno, or by doing half of its work. Which
- * of them is drawn from a seed and the number of the call. */
+ * call and kind of descriptor it says how often the call fails, and how: with an errno, by doing half of its work, or by the
+ * daemon's death. Which of them is drawn from a seed and the number of the call. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,6 +25,7 @@ enum call { OPEN, READ, READ_AT, WRITE, SYNC, TRUNCATE, MAP, SOCKET, CONNECT, AC
             RENAME, UNLINK,
             MAKE_DIRECTORY, ALLOCATE, LOCK, CALLS };
 enum kind { FILES, LINES, NEAR, FAR, EVENTS, KINDS };
+enum { DEATH = -2 };
 
 static struct {
     uint32_t seed, kill_at, calls, reserved;
@@ -70,6 +71,7 @@ static int fate(enum call call, enum kind kind) {
         return 0;
     }
     __atomic_add_fetch(&rule->failed, 1, __ATOMIC_RELAXED);
+    if (rule->how == DEATH) syscall(SYS_kill, getpid(), SIGKILL);
     return rule->how;
 }
 

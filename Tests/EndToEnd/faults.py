@@ -15,8 +15,8 @@ CALLS = ["open", "read", "read-at", "write", "sync", "truncate", "map", "socket"
          "poll", "ioctl", "set-line", "rename", "unlink", "make-directory", "allocate", "lock"]
 #: What a descriptor is: a file, a serial line, a socket on this machine, a socket to the clinic, a source of events.
 KINDS = ["file", "line", "near", "far", "event"]
-#: Half of it is done.
-HALF = -1
+#: Half of it is done; or nothing, and the daemon is dead.
+HALF, DEATH = -1, -2
 
 #: What Linux may answer, by the manual pages of these calls.
 POSSIBLE = {

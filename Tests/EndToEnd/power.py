@@ -106,6 +106,10 @@ class Disk:
         elif what == CONFIRMED and descriptor in self.heard:
             self.confirmed.append(self.heard.pop(descriptor))
 
+    def died(self) -> None:
+        """The daemon is gone, and the hub is not: nothing is open, and what was written can be read."""
+        self.open, self.heard = {}, {}
+
     def change(self, how: str, name: str, file: File | None) -> None:
         self.changes.append((how, name, file))
         rename(self.names, how, name, file)
@@ -113,6 +117,13 @@ class Disk:
     def cut(self, chance: random.Random) -> dict[str, bytes]:
         """What is there after a power cut at this moment, by name."""
         how = chance.choice(["none", "all", "prefix", "any"])
+        return self.after(how, chance)
+
+    def least(self) -> dict[str, bytes]:
+        """The same, where nothing is left that was not synced."""
+        return self.after("none", random.Random(1))
+
+    def after(self, how: str, chance: random.Random) -> dict[str, bytes]:
         least = self.carried if chance.random() < 0.5 else 0
         count = {"none": least, "all": len(self.changes)}.get(how, chance.randint(least, len(self.changes)))
         names = dict(self.safe)
@@ -170,10 +181,15 @@ class Recorder:
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", self.library, source], check=True)
         self.disk = Disk(home.state)
 
-    def start(self, more: dict[str, str] | None = None) -> None:
-        """`more` is for the daemon's environment; another library goes between it and the record."""
+    def start(self, more: dict[str, str] | None = None, powered: bool = False) -> None:
+        """`more` is for the daemon's environment; another library goes between it and the record. Where the hub is still
+        `powered` since the last daemon's death, what that one had not synced is there and may still be lost."""
+        if powered:
+            self.catch_up()
+            self.disk.died()
+        else:
+            self.disk = Disk(self.home.state)
         self.record.unlink(missing_ok=True)
-        self.disk = Disk(self.home.state)
         more = dict(more or {})
         libraries = f"{more.pop('LD_PRELOAD', '')} {self.library}".strip()
         mine = {"LD_PRELOAD": libraries, "DISK_ROOT": str(self.home.state), "DISK_LOG": str(self.record)}
@@ -182,8 +198,12 @@ class Recorder:
     def events(self):
         return events(self.record.read_bytes() if self.record.exists() else b"")
 
-    def cut_power(self, chance: random.Random) -> None:
-        """Loses what a power cut at the moment of the daemon's death might have."""
+    def catch_up(self) -> None:
+        """Brings the disk to where the daemon has come."""
         for event in self.events():
             self.disk.happened(*event)
+
+    def cut_power(self, chance: random.Random) -> None:
+        """Loses what a power cut at the moment of the daemon's death might have."""
+        self.catch_up()
         materialise(self.disk.cut(chance), self.home.state)
