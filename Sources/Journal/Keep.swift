@@ -17,11 +17,15 @@ extension Database {
         let device = try batch.id(of: entry.device)
         let fingerprint = Fingerprint(device: entry.device.identity, reading: entry.reading, arrival: entry.heard)
         if let id = try integer("SELECT id FROM reading WHERE fingerprint = ?", .blob(fingerprint.bytes)) {
-            let lost = try query("SELECT \(ReadingRow.columns) FROM reading WHERE id = ?", .integer(id)).first.map {
-                row in
-                ReadingRow(row).map { !$0.isSound || $0.standing == .damaged } ?? true
+            // The index alone has answered. Where it leads nowhere, or to another reading, nothing is kept, and the device is not
+            // to hear that it is: the journal is mended first.
+            guard let data = try query("SELECT \(ReadingRow.columns) FROM reading WHERE id = ?", .integer(id)).first
+            else { throw .hub(.journalDamaged("reading \(id) is in an index and not in its table")) }
+            let known = ReadingRow(data)
+            if let known, known.isSound, known.fingerprint != fingerprint.bytes {
+                throw .hub(.journalDamaged("an index says reading \(id) of another"))
             }
-            if lost == true {
+            if known.map({ !$0.isSound || $0.standing == .damaged }) ?? true {
                 try heal(with: row(id, entry, entry.reading.judged, device, fingerprint, &batch))
             }
             return .repeated(id)

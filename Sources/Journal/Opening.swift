@@ -46,7 +46,6 @@ final class Opening {
     /// The journal, ready for writing. Where it is only `glanced` at, somebody looks through the whole of it later.
     func database(glanced: Bool) throws(Fault) -> Database {
         try finishReplacement()
-        try makeLast()
         if !isThere(path), fileSize(path + "-wal") == 0 {
             _ = try build(from: nil)
         } else if let damage = try lastingDamage(atAGlance: glanced) {
@@ -69,6 +68,7 @@ final class Opening {
     }
 
     func connect() throws(Fault) -> Database {
+        try makeLast()
         let database = try Database(path, .writing)
         let found = Int(try database.integer("PRAGMA user_version") ?? 0)
         if found < Schema.version { try Schema.migrate(database, from: found) }

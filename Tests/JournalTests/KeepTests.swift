@@ -160,4 +160,25 @@ struct KeepTests {
         #expect(pairs.first?.hub == hubTime(299))
         #expect(64..<192 ~= pairs.count)
     }
+
+    /// A leaf of the table is as it was before, and the index is not: a card has lost one write of two.
+    @Test func whatOnlyAnIndexKnowsIsKeptAnew() async throws {
+        var journal = try place.open()
+        _ = try await journal.keep([entry(pressure(1))])
+        await journal.close()
+        run(
+            "python3", "-c",
+            """
+            import sys
+            file = open(sys.argv[1], "r+b")
+            data = file.read()
+            [leaf] = [at for at in range(1024, len(data), 1024) if data[at] == 13 and b"systolic" in data[at:at + 1024]]
+            file.seek(leaf + 3)
+            file.write(bytes(2))
+            """, place.path)
+        journal = try place.open(examined: .later)
+        _ = try await journal.keep([entry(pressure(1))])
+        #expect(try await journal.pending(for: "clinic", limit: 10).map(\.reading) == [pressure(1)])
+        #expect(await journal.takeRepairs().count == 1)
+    }
 }
