@@ -78,6 +78,15 @@ enum BluetoothSocket {
             == 0
     }
 
+    /// Room for what a device tells while its readings wait for the disk: the kernel drops a packet of L2CAP's basic mode that
+    /// does not fit, and neither end hears of it. Where the hub may not have so much it has what there is.
+    static func widen(_ socket: CInt) {
+        var bytes: CInt = 4 << 20
+        for option in [SO_RCVBUFFORCE, SO_RCVBUF] {
+            if setsockopt(socket, SOL_SOCKET, option, &bytes, socklen_t(MemoryLayout.size(ofValue: bytes))) == 0 { return }
+        }
+    }
+
     /// How many bytes of key encrypt a connected link; 0 where nothing does.
     static func keySize(of socket: CInt) -> UInt8 {
         var present = bt_security(), size = socklen_t(MemoryLayout.size(ofValue: present))

@@ -23,6 +23,7 @@ import Glibc
         self.socket = socket
         self.isLink = isLink
         self.longest = longest
+        if isLink { BluetoothSocket.widen(self.socket.raw) }
     }
 
     deinit { if isLink, !hasHeard { EndedLinks.keep(socket.raw) } }
