@@ -51,11 +51,19 @@ package enum AndPBT {
                 try await report.information(sender.information)
                 try await report.clock(sender.clock, error: .milliseconds(500))
             }
-            try await report(decoded(frame, by: measurement))
+            try await report(told(frame))
             // The device is not ready for the answer at once. It forgets with it: only after the report has returned.
             if case .bytes(let more) = try await line.read(within: .milliseconds(250)) { frames.append(more) }
             try await line.write(accept)
         }
+    }
+
+    /// A measurement as it is called for again where its answer did not arrive: when it was sent, and the battery, are others by
+    /// then, and no part of it.
+    package static func told(_ frame: [UInt8]) -> Reading {
+        var reading = decoded(frame, by: measurement)
+        if !reading.remarks.contains(.undecoded) { reading.bytes = Array(frame[..<16] + frame[23..<57] + frame[58...]) }
+        return reading
     }
 
     /// One measurement. Numbers are least significant byte first.

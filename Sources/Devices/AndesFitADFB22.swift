@@ -38,9 +38,13 @@ package enum AndesFitADFB22 {
                 }
                 var told = 0
                 while told < count {
-                    for start in stride(from: 1, to: blows.count, by: 8) {
+                    for start in stride(from: 1, through: blows.count - 8, by: 8) {
                         try await report(decoded(Array(blows.dropFirst(start).prefix(8)), by: blow))
                         told += 1
+                    }
+                    // A torn one is in the device alone, which is not put off then.
+                    guard blows.count % 8 == 1 else {
+                        throw .device(.malformed(.length(got: blows.count, expected: blows.count / 8 * 8 + 1)))
                     }
                     guard told < count else { break }
                     guard case .bytes(let more) = try await line.read(within: .seconds(2)), more.first == 0xDD,

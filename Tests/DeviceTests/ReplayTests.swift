@@ -23,6 +23,21 @@ import Testing
         #expect(Set(prints).count == 1)
     }
 
+    /// A PBT that calls again has sent its measurement later, and perhaps with less of its battery.
+    @Test func aMeasurementThatIsCalledForAgainIsTheSame() throws {
+        let arrival = HubTime(boot: "b", uptime: .seconds(1), wall: Instant(milliseconds: 0), synchronised: true)
+        let prints = try ["ea070302070900 f0", "ea070302070941 39", "ea070302080000 f0"].map { text in
+            let words = text.split(separator: " ")
+            let frame = try #require(
+                bytes(
+                    hex: "02000a000000ff0200ea070302070428\(words[0])2200801f090055412d37363735313131313234303038000050"
+                        + "425400000000000000\(words[1])002338303144344334313532"))
+            return Fingerprint(device: "x", reading: AndPBT.told(frame), arrival: arrival)
+        }
+        #expect(Set(prints).count == 1)
+        #expect(!AndPBT.told([2, 0]).bytes.isEmpty)
+    }
+
     /// Proof that the replay sees the one mistake that loses readings: confirming before the report has returned.
     @Test func confirmingBeforeReportingIsSeen() async throws {
         let file = try #require(
