@@ -16,6 +16,9 @@ package actor Clinic {
     private var takesGzip = false, refusesGzip = false
     nonisolated let settings: Settings
 
+    /// The base of the FHIR server.
+    package nonisolated var url: String { settings.url }
+
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Throws `hub(.badConfiguration)` where the settings would send readings in clear text over a network. The files are

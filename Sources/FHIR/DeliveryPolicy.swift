@@ -115,6 +115,10 @@ package struct DeliveryPolicy: Equatable, Sendable {
 
     // MARK: what follows
 
+    /// Whether what has got lost so often in a row, in some six minutes or in each day since, is worth a question of another kind:
+    /// the clinic may be well, and lose only this.
+    package var suspectsBundle: Bool { failures % 72 == 6 }
+
     /// Whether the hub has come to the longest delay, as have all others where it is the clinic that is away. Then each keeps
     /// its turn: together they are as many as the clinic can take.
     package var isLongAway: Bool { max(failures - answers, answers) >= Self.delays.count }

@@ -23,6 +23,13 @@ import Journal
         /// By what every delay is multiplied.
         var scale = 1.0
 
+        /// Where and about whom it is told, without saying so: what was addressed otherwise is not to be sent again.
+        var address: String {
+            var hash = SHA256()
+            hash.update(Array("\(clinic.url)\n\(ownName.map { "\($0)" } ?? "")".utf8))
+            return hex(hash.digest())
+        }
+
         /// Whether this clinic has a name for somebody.
         func knows(_ person: Subject?) -> Bool { ownName == nil || person == patient }
     }
@@ -38,6 +45,12 @@ import Journal
     let heartbeat: Heartbeat
     /// Sent, and perhaps taken: nothing else goes before it is answered.
     var uncertain: Shipment?
+    /// Whether that gets lost again and again although the clinic takes signs of life: then the fault is in it.
+    var blamesBundle = false
+    /// Whether the journal was asked, since the start and since new settings, what there is for whom the clinic knows.
+    private var isPrepared = false
+    /// Whether it was said that there are readings of somebody whom the clinic does not know.
+    private var hasWithheld = false
     /// How often something was wiped: what was read before then may be somebody's no more.
     private(set) var withdrawals = 0
     /// What the clinic has said and the journal does not know yet.
@@ -100,6 +113,7 @@ import Journal
     /// New settings: whatever stood in the way may be gone.
     func redirect(to destination: Destination) {
         self.destination = destination
+        (isPrepared, hasWithheld) = (false, false)
         heartbeat.set(every: destination.heartbeat)
         policy = DeliveryPolicy(scale: destination.scale)
         quarantine = Quarantine()
@@ -120,13 +134,13 @@ import Journal
     }
 
     func run() async {
-        var hasLooked = false
+        var isStart = true
         while !isRetired {
             hasKept = false
             do throws(Refusal) {
-                if !hasLooked {
-                    try await takeUp()
-                    hasLooked = true
+                if !isPrepared {
+                    try await prepare(isStart)
+                    isStart = false
                 }
                 try await deliverNext()
             } catch {
@@ -137,11 +151,29 @@ import Journal
         }
     }
 
-    /// What was on its way when the last run ended: nobody knows whether it arrived.
-    private func takeUp() async throws(Refusal) {
+    /// What was on its way when the last run ended, of which nobody knows whether it arrived; and what was not for this clinic
+    /// before, and is now.
+    private func prepare(_ isStart: Bool) async throws(Refusal) {
+        let destination = destination, key = "address \(name)"
+        isPrepared = true
         do throws(Fault) {
-            uncertain = try await journal.consignment(for: name).flatMap { Shipment($0, $1) }
+            let last = try await journal.value(for: key)
+            if last != destination.address { try await journal.set(key, to: destination.address) }
+            // Addressed to somebody else it is not the same any more, and its readings wait as any others do.
+            if last != nil, last != destination.address {
+                uncertain = nil
+            } else if isStart {
+                uncertain = try await journal.consignment(for: name).flatMap { consignment, readings in
+                    let addressed = readings.map(addressed)
+                    return addressed.allSatisfy { $0.subject != nil } ? Shipment(consignment, addressed) : nil
+                }
+            }
+            let person = destination.ownName == nil ? nil : destination.patient
+            guard destination.ownName == nil || person != nil else { return }
+            let count = try await journal.reoffer(withheldFor: Self.stranger, to: name, about: person)
+            if count > 0 { backlog.forget() }
         } catch {
+            isPrepared = false
             throw Refusal(.resend, error)
         }
     }
@@ -150,7 +182,13 @@ import Journal
     private func deliverNext() async throws(Refusal) {
         if HubClock.now().wall < earliestCredible { throw Refusal(.resend, .hub(.clockUnset)) }
         try destination.clinic.checkFiles()
-        if let uncertain { return try await deliverAgain(uncertain) }
+        if let uncertain {
+            // A clinic that is away takes no sign of life either.
+            if policy.suspectsBundle { blamesBundle = await heartbeat.tell(destination, onDate) }
+            try await deliverAgain(uncertain)
+            return blamesBundle = false
+        }
+        blamesBundle = false
         guard quarantine.suspects.isEmpty else { return try await deliverBesideSuspects() }
         backlog.held = quarantine.held
         if backlog.ahead.isEmpty { try await readOn() } else { try await backlog.readLive() }
@@ -207,15 +245,24 @@ import Journal
         return kept
     }
 
+    /// Why a reading is not for this clinic that is for another.
+    private static let stranger = "not a patient of this clinic"
+
     /// What is not for this clinic stays in the journal and stands in nobody's way.
     private func withhold(_ kept: Kept) async throws(Refusal) {
         let why =
             switch kept.withholding(from: destination.options) {
             // Nobody's readings do not wait: it is somebody whom this clinic does not know.
-            case .unassigned?: "not a patient of this clinic"
+            case .unassigned?: Self.stranger
             case let reason?: "\(reason)"
             case nil: "too many values for a bundle"
             }
+        if why == Self.stranger, !hasWithheld {
+            hasWithheld = true
+            Systemd.log(
+                .notice,
+                "\(layer): there are readings of somebody whom it has no name for; they stay here, until [Patient \(name)] is theirs")
+        }
         answered.append(receipt(kept, .withheld(why)))
         quarantine.forget(kept.id)
         try await settleAnswered().get()

@@ -75,7 +75,11 @@ extension Courier {
             taken(shipment, answer)
             if let date = answer.date { await onDate(date, asked, heard) }
             await tellOfDevices(in: shipment.readings)
-        } catch {
+        } catch let refusal {
+            var error = refusal
+            // As what may pass, or be a reading's fault, is treated: halves tell the same.
+            let isLost = blamesBundle && error.leavesUnknown
+            if isLost { error.action = .resendThenSplit }
             // A clinic that takes nothing tells the time as well.
             if let date = error.date { await onDate(date, asked, HubClock.now()) }
             if withdrawals != before {
@@ -84,7 +88,7 @@ extension Courier {
             }
             if error.action == .halve { policy.tooLarge(shipment.readings.count) }
             if !error.leavesUnknown, !shipment.isRepeat { uncertain = nil }
-            guard policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }
+            guard isLost || policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }
             uncertain = nil
             guard shipment.readings.count > 1 else { return try await suspect(shipment, error) }
             for part in parts(of: shipment, error) where withdrawals == before {

@@ -45,11 +45,17 @@ import Journal
         await withDiscardingTaskGroup { group in
             while true {
                 for courier in all where running.insert(ObjectIdentifier(courier)).inserted {
-                    group.addTask { await courier.run() }
+                    group.addTask { await self.run(courier) }
                 }
                 _ = await bell.rung()
             }
         }
+    }
+
+    private func run(_ courier: Courier) async {
+        await courier.run()
+        // The next one may come to lie where this one was.
+        running.remove(ObjectIdentifier(courier))
     }
 
     /// New settings. A destination that is named no more gets nothing more; one that is new begins at once.

@@ -55,10 +55,13 @@ import Journal
         ahead = (asked.wall - date) + (heard.wall - asked.wall) / 2 - .milliseconds(500)
     }
 
-    /// Tells it, between two bundles of readings. It is never worth a pause: what waits is tried all the same.
+    /// Tells it, between two bundles of readings. It is never worth a pause: what waits is tried all the same. Whether the clinic
+    /// took it; one that wants none hears none.
+    @discardableResult
     func tell(
         _ destination: Courier.Destination, _ onDate: (Instant, HubTime, HubTime) async -> Void
-    ) async {
+    ) async -> Bool {
+        guard interval != nil else { return false }
         do throws(Fault) {
             let life = try await next(destination)
             let parcel = try Parcel(
@@ -68,6 +71,7 @@ import Journal
                 let answer = try await destination.clinic.deliver(parcel), heard = HubClock.now()
                 isTaken(at: heard.wall)
                 if let date = answer.date { await onDate(date, asked, heard) }
+                return true
             } catch {
                 // A clinic that takes nothing tells the time as well.
                 if let date = error.date { await onDate(date, asked, HubClock.now()) }
@@ -75,6 +79,7 @@ import Journal
             }
         } catch {
             failed(error)
+            return false
         }
     }
 

@@ -137,7 +137,8 @@ extension Courier {
     /// is delivered, if in more than one copy. Throws where what matches is a device, a person, or anything at all: then every
     /// reading would fare the same.
     func isThereAlready(_ shipment: Shipment) async throws(Refusal) -> Bool {
-        guard let kept = shipment.readings.first else { return false }
+        // What is better known since is not there because the reading is.
+        guard let kept = shipment.readings.first, !kept.amends else { return false }
         let clinic = destination.clinic
         if try await clinic.matches("Observation", Parcel.nobodysCondition) > 0 {
             throw Refusal(.pause, .clinic(.badAnswer("it ignores identifier= in a search")), status: 412)
