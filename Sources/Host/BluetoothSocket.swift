@@ -83,7 +83,9 @@ enum BluetoothSocket {
     static func widen(_ socket: CInt) {
         var bytes: CInt = 4 << 20
         for option in [SO_RCVBUFFORCE, SO_RCVBUF] {
-            if setsockopt(socket, SOL_SOCKET, option, &bytes, socklen_t(MemoryLayout.size(ofValue: bytes))) == 0 { return }
+            if setsockopt(socket, SOL_SOCKET, option, &bytes, socklen_t(MemoryLayout.size(ofValue: bytes))) == 0 {
+                return
+            }
         }
     }
 

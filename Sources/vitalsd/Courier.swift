@@ -261,7 +261,8 @@ import Journal
             hasWithheld = true
             Systemd.log(
                 .notice,
-                "\(layer): there are readings of somebody whom it has no name for; they stay here, until [Patient \(name)] is theirs")
+                "\(layer): there are readings of somebody whom it has no name for; they stay here, until [Patient \(name)] is theirs"
+            )
         }
         answered.append(receipt(kept, .withheld(why)))
         quarantine.forget(kept.id)
