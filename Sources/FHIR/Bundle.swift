@@ -31,7 +31,7 @@ package struct Destination: Hashable, Sendable {
 package enum Withholding: Equatable, Sendable {
     /// Nobody has said whose it is.
     case unassigned
-    /// It holds no value, or none that says something about a person.
+    /// It holds no value, or none that the clinic hears of.
     case nothingMeasured
     /// The device marked it as a demonstration or a test.
     case test
@@ -45,7 +45,7 @@ extension Kept {
         if subject == nil { return .unassigned }
         if reading.remarks.isTest, !destination.isTest { return .test }
         if reading.remarks.absence != nil, !destination.takesInvalid { return .invalid }
-        return reading.values.contains { $0.quantity.isAboutPerson } ? nil : .nothingMeasured
+        return reading.values.contains { $0.quantity.isTold } ? nil : .nothingMeasured
     }
 }
 

@@ -52,14 +52,9 @@ extension Quantity {
         }
     }
 
-    /// Whether it says something about a person. The pressure in a cuff while it deflates, the warmth of a room, the
-    /// fluid that proves a meter and the numbers of bare decoding do not, and stay on the hub.
-    var isAboutPerson: Bool {
-        switch self {
-        case .cuffPressure, .roomTemperature, .controlGlucose, .basicNumericValue, .simpleNumericValue: false
-        default: true
-        }
-    }
+    /// Whether the clinic hears of it: of what is about a person, and of the battery, which it may have changed.
+    /// The rest stays on the hub.
+    var isTold: Bool { isAboutPerson || self == .batteryCharge }
 
     /// Whether the clinics' contract has a code for it. What has none goes along in words.
     var isAgreed: Bool {

@@ -126,7 +126,7 @@ extension Reading {
             names[name] = count
             measurements.append(Measurement(content: content, part: count == 1 ? name : "\(name)-\(count)"))
         }
-        for value in values where value.quantity.isAboutPerson && value.quantity.isAgreed {
+        for value in values where value.quantity.isTold && value.quantity.isAgreed {
             if value.aspect.statistic != nil {
                 if measurements.addStatistic(value) { continue }
                 var statistics = Statistics(quantity: value.quantity)

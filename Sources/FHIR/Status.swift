@@ -7,12 +7,6 @@ extension Remarks {
         return contains(.earlyEstimate) ? "preliminary" : "final"
     }
 
-    /// What the device's status says against every value of the reading, whatever number came with it.
-    var absence: Absence? {
-        if contains(.invalid) { return .error }
-        return contains(.measurementUnavailable) || contains(.measurementOngoing) ? .notPerformed : nil
-    }
-
     /// Codes of the measurement status, one interpretation each.
     var interpretations: [String] {
         if isEmpty { return [] }
@@ -22,9 +16,6 @@ extension Remarks {
         ]
         return codes.filter { contains($0.0) }.map(\.1)
     }
-
-    /// Whether it is a demonstration or a test, and nobody's measurement.
-    var isTest: Bool { contains(.demonstration) || contains(.testData) }
 
     /// What has no place in FHIR's own elements, in words for the person who reads the Observation.
     var notes: [String] { compactMap(\.note) }

@@ -33,7 +33,7 @@ extension Journal {
         package var device: KnownDevice?
         /// Nil where it never was heard.
         package var contact: Contact?
-        /// When its newest reading was measured: as well as that is known, and at the latest when it was heard.
+        /// When somebody last measured with it: as well as that is known, and at the latest when it was heard.
         package var measured: Instant?
 
         package init(
@@ -110,23 +110,40 @@ extension Database {
         }
     }
 
-    /// When the newest reading of a device was measured; where it is somebody's, of that person, whoever had it before.
+    /// When somebody last measured with a device; where it is somebody's, that person, whoever had it before.
     ///
     /// A device may give what it has in any order, so that the newest is among as many as a memory holds. Where those are all
-    /// another person's, it is among what came before them.
+    /// another person's, or nobody's measurement, it is among what came before them. Only the latest are decoded, a few at
+    /// a time: mostly the first is one.
     private func measured(by identity: String, _ subject: Subject?) throws(Fault) -> Instant? {
         let memory = 1024
         let own = subject == nil ? "" : "AND r.system IS ? AND r.subject IS ?"
         for limit in [memory, -1] {
-            let found = try query(
-                """
-                SELECT max(coalesce(t.at, r.at, t.latest, r.wall)) FROM reading r LEFT JOIN dating t ON t.reading = r.id
-                WHERE r.id IN (\(Self.newest)) AND r.standing = 0 \(own)
-                """, [.text(identity), Datum(limit)] + (subject == nil ? [] : subject.data))
-            if let measured = found.first?.first?.integer { return Instant(milliseconds: measured) }
+            var seen = 0, few = 16
+            while true {
+                let found = try query(
+                    """
+                    SELECT coalesce(t.at, r.at, t.latest, r.wall) AS moment, r.content
+                    FROM reading r LEFT JOIN dating t ON t.reading = r.id
+                    WHERE r.id IN (\(Self.newest)) AND r.standing = 0 AND NOT \(Self.isBatteryAlone) \(own)
+                    ORDER BY moment DESC, r.id DESC LIMIT ? OFFSET ?
+                    """,
+                    [.text(identity), Datum(limit)] + (subject == nil ? [] : subject.data) + [Datum(few), Datum(seen)])
+                for row in found where row[1].text.flatMap({ Reading(notation: $0) })?.isMeasurement == true {
+                    return row[0].integer.map(Instant.init(milliseconds:))
+                }
+                guard found.count == few else { break }
+                seen += few
+                few = min(4 * few, 4096)
+            }
         }
         return nil
     }
+
+    /// Whether a reading `r` says how full a battery is and nothing else, as most visits begin and nobody measures: by its
+    /// notation, so that thousands of them cost no decoding.
+    static let isBatteryAlone =
+        "(r.content GLOB 'battery * % now*' AND r.content NOT GLOB 'battery * % * now*')"
 
     func queue(for destination: String) throws(Fault) -> Journal.Queue {
         let waits = "FROM outbox WHERE destination = (SELECT id FROM destination WHERE name = ?)"
@@ -138,7 +155,11 @@ extension Database {
             SELECT count(*) FROM receipt WHERE state = 'refused'
             AND destination = (SELECT id FROM destination WHERE name = ?)
             """, .text(destination))
-        let unassigned = try integer("SELECT count(*) FROM reading WHERE subject IS NULL AND standing = 0")
+        // A battery has no slot, and nobody can ever be named for it.
+        let unassigned = try integer(
+            """
+            SELECT count(*) FROM reading r WHERE r.subject IS NULL AND r.standing = 0 AND NOT \(Self.isBatteryAlone)
+            """)
         return Journal.Queue(
             waiting: Int(waiting), oldest: oldest.map(Instant.init(milliseconds:)), quarantined: Int(refused ?? 0),
             unassigned: Int(unassigned ?? 0))

@@ -7,7 +7,7 @@ extension Database {
     /// A reading's `State`, from `r`.
     private static let state = """
         CASE WHEN r.standing = 2 THEN 'damaged' WHEN r.standing = 1 THEN 'undecoded'
-        WHEN r.subject IS NULL THEN 'unassigned'
+        WHEN r.subject IS NULL AND \(isBatteryAlone) THEN 'withheld' WHEN r.subject IS NULL THEN 'unassigned'
         WHEN EXISTS (SELECT 1 FROM outbox o JOIN destination d ON d.id = o.destination
             WHERE o.reading = r.id AND d.active = 1) THEN 'pending'
         WHEN EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND \(isRefused)) THEN 'refused'

@@ -85,7 +85,8 @@ extension Journal {
         case accepted
         /// A destination refused it, or a better time for it; it is in quarantine until somebody retries it.
         case refused
-        /// It is not for the clinic: the device itself called it invalid, or a test.
+        /// It is not for the clinic: the device itself called it invalid, or a test, or it is the battery of a device that is
+        /// several people's.
         case withheld
         /// Nobody has said whom it is about.
         case unassigned

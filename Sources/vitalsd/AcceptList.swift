@@ -108,9 +108,10 @@ import Journal
     }
 
     /// A visit came to its end. One that brought something may be followed by another at once; a device that has nothing
-    /// to say but keeps advertising is asked again in time for a cuff that is on the air for 30 s.
-    func visited(_ device: String, kept: Int) {
-        rests[device] = kept > 0 ? nil : Rest(end: .now + .seconds(15))
+    /// to say, or only how full its battery is, but keeps advertising is asked again in time for a cuff that is on the air
+    /// for 30 s.
+    func visited(_ device: String, brought: Int) {
+        rests[device] = brought > 0 ? nil : Rest(end: .now + .seconds(15))
         bell.ring()
     }
 

@@ -45,9 +45,9 @@ extension Gateway {
         do throws(Fault) {
             line = try await central.call(device.address)
         } catch .device(.silent) {
-            return acceptList.visited(identity, kept: 0)
+            return acceptList.visited(identity, brought: 0)
         }
-        acceptList.visited(identity, kept: try await visit(device, over: line))
+        acceptList.visited(identity, brought: try await visit(device, over: line))
         hearing.visited(identity)
     }
 

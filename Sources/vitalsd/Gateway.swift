@@ -247,11 +247,11 @@ import Journal
             })
         let (driver, seen) = try await recognise(advertisement, client)
         guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
-        let kept = try await visit(driver, Sighting(.advertisement(seen)), recording) { report throws(Fault) in
+        let brought = try await visit(driver, Sighting(.advertisement(seen)), recording) { report throws(Fault) in
             defer { recording?.table = client.table }
             try await conversation(client, report)
         }
-        acceptList.visited(device, kept: kept)
+        acceptList.visited(device, brought: brought)
         hearing.visited(device)
         try await acceptList.remember(device) { known in
             known.sighting = seen
@@ -261,7 +261,7 @@ import Journal
 
     // MARK: visit
 
-    /// One conversation, with the device's name ready for the last words, should its bytes end us.
+    /// One conversation, with the device's name ready for the last words, should its bytes end us. Answers what it brought.
     @discardableResult
     func visit(
         _ driver: Driver, _ sighting: Sighting, _ recording: Recording? = nil,
@@ -294,6 +294,6 @@ import Journal
         scene.visit(identity, .over)
         try await journal.clear(deathsDuring: identity)
         if report.isNews { await dating.settle(identity) }
-        return report.kept
+        return report.brought
     }
 }

@@ -57,6 +57,8 @@ import Journal
     private let history: History
     private var pairs: [ClockPair] = []
     private(set) var kept = 0, repeated = 0
+    /// How many of those that were kept say more than how full the battery is.
+    private(set) var brought = 0
     private var loss = Hearing.Loss()
     @Hub let consents: [Consent]
 
@@ -88,6 +90,7 @@ import Journal
                 switch keeping {
                 case .kept(let number):
                     kept += 1
+                    if !reading.isBatteryAlone { brought += 1 }
                     gateway.feedback.received(number)
                 case .repeated: repeated += 1
                 }

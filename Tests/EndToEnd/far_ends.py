@@ -81,6 +81,12 @@ class Cuff:
             self.attributes[handle] = (0x2803, bytes([0x02]) + struct.pack("<HH", handle + 1, kinds[name]))
             self.attributes[handle + 1] = (kinds[name], text.encode())
 
+    def has_battery(self, percent: int) -> None:
+        """Has a Battery Service from now on."""
+        self.attributes[30] = (0x2800, struct.pack("<H", 0x180F))
+        self.attributes[31] = (0x2803, bytes([0x02]) + struct.pack("<HH", 32, 0x2A19))
+        self.attributes[32] = (0x2A19, bytes([percent]))
+
     def advertisement(self) -> bytes:
         return f'{self.address} name "{self.name}" services 1810'.encode()
 

@@ -28,6 +28,13 @@ def parts(o: dict) -> dict:
     }
 
 
+def measure_now(cuff, systolic: int) -> None:
+    """The cuff measures, by its own clock now."""
+    shown = cuff.clock
+    with cuff.lock:
+        cuff.memory.append(blood_pressure(systolic, 80, 60, shown))
+
+
 class Reader:
     """The clinic's side, as its page tells it to read."""
 
@@ -93,6 +100,21 @@ def test_not_heard_nothing_measured_measured_and_offline_are_told_apart(home, cl
                         and any(i["value"] == "00-09-1F-00-00-01" for i in r["identifier"])]
     assert reader.device["focus"][0]["identifier"]["value"] in [i["value"] for i in cuff_at_clinic["identifier"]]
     assert "4711" not in str(reader.device) and "120" not in str(parts(reader.device))
+
+
+def test_a_battery_is_no_measurement(home, clinic, cuff, reader):
+    """Every visit begins with it, and it goes to the clinic; nobody has measured for that, and the device rests."""
+    cuff.name = "Cuff"
+    cuff.has_battery(80)
+    cuff.is_on = True
+    home.start()
+    eventually(lambda: reader.state == "nothing-measured" and parts(reader.device)["battery"])
+    assert parts(reader.device)["battery"]["value"] == 80 and parts(reader.device)["last-reading"] is None
+    [battery] = [o for o in clinic.observations() if o["code"]["coding"][0]["code"] == "67996"]
+    assert battery["valueQuantity"]["value"] == 80 and cuff.visits <= 2
+    measure_now(cuff, 120)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)])
+    eventually(lambda: reader.state == "measured")
 
 
 @pytest.fixture
@@ -225,9 +247,7 @@ def test_what_was_agreed_and_did_not_come_is_told_as_missing(home, clinic, cuff,
     yesterday = (noon - timedelta(days=1)).replace(tzinfo=None).replace(tzinfo=COPENHAGEN)
     assert datetime.fromisoformat(told["missed"]["start"]) == yesterday
     # It comes late: at once nothing is overdue.
-    shown = cuff.clock
-    with cuff.lock:
-        cuff.memory.append(blood_pressure(118, 80, 60, shown))
+    measure_now(cuff, 118)
     eventually(lambda: clinic.blood_pressures() == [(118, 80)])
     eventually(lambda: parts(reader.device)["overdue"] is False)
 

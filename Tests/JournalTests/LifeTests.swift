@@ -66,6 +66,60 @@ struct LifeTests {
         #expect(measured.first { $0.0 == bo }?.1 == 1_772_446_000_123)
     }
 
+    private func battery(_ remarks: Remarks = []) -> Reading {
+        Reading([Value(.batteryCharge, Amount(80), .percent)], taken: .now, remarks: remarks)
+    }
+
+    /// Most visits begin with the battery, and nobody measures by being visited; nor by proving a meter.
+    @Test func whatIsNobodysMeasurementIsNoneHoweverOftenItComes() async throws {
+        let journal = try place.open(bytes: 1 << 26)
+        try await journal.bind(.init(device: cuff.identity, user: nil, subject: anna))
+        var test = pressure(3), invalid = pressure(4), control = pressure(5)
+        test.remarks = [.demonstration]
+        invalid.remarks = [.invalid]
+        control.values = [Value(.controlGlucose, Amount(6), .millimolePerLitre), Value(.batteryCharge, Amount(6), .percent)]
+        func late(_ reading: Reading, _ number: Int) -> Journal.Entry {
+            var entry = entry(reading, heard: hubTime(100 + number))
+            entry.dated.at = hubTime(100 + number).wall
+            return entry
+        }
+        let others = [test, invalid, control, battery([.lowBattery])] + (0..<1200).map { _ in battery() }
+        _ = try await journal.keep(others.enumerated().map { late($1, $0) })
+        #expect(try await journal.lives().first?.measured == nil)
+        _ = try await journal.keep([entry(pressure(1))])
+        // Also where more than a memory holds has come since, and more than a few must be looked at.
+        for first in [2000, 4000] {
+            _ = try await journal.keep((0..<1100).map { late(battery(), first + $0) })
+            #expect(try await journal.lives().first?.measured?.milliseconds == 1_772_446_000_123)
+        }
+        _ = try await journal.keep(
+            (0..<40).map {
+                var more = control
+                more.bytes = [UInt8($0)]
+                return late(more, 9000 + $0)
+            })
+        #expect(try await journal.lives().first?.measured?.milliseconds == 1_772_446_000_123)
+        // Who measures a battery beside something else has measured.
+        var both = pressure(6)
+        both.values = [Value(.batteryCharge, Amount(80), .percent), Value(.oxygenSaturation, Amount(97), .percent)]
+        both.taken = .now
+        _ = try await journal.keep([late(both, 9999)])
+        #expect(try await journal.lives().first?.measured == hubTime(100 + 9999).wall)
+    }
+
+    /// Where each slot is a person's the battery is nobody's, and nobody is missing for it.
+    @Test func aBatteryIsNotUnassigned() async throws {
+        let journal = try place.open()
+        try await journal.bind(.init(device: cuff.identity, user: 1, subject: anna))
+        _ = try await journal.keep([
+            entry(battery(), subject: nil), entry(battery([.lowBattery]), heard: hubTime(61), subject: nil),
+            entry(pressure(1), subject: nil),
+        ])
+        #expect(try await journal.queue(for: "clinic").unassigned == 1)
+        let counts = try await journal.summary().counts
+        #expect(counts[.unassigned] == 1 && counts[.withheld] == 2 && counts[.pending] == 0)
+    }
+
     @Test func aDeviceOnACableNeedsNoBinding() async throws {
         let journal = try place.open()
         let cable = KnownDevice(
