@@ -35,15 +35,19 @@ extension Journal {
         package var contact: Contact?
         /// When somebody last measured with it: as well as that is known, and at the latest when it was heard.
         package var measured: Instant?
+        /// When the hub last kept what it could not decode, or what no longer reads: it may have been anything.
+        package var undecoded: HubTime?
 
         package init(
-            _ identity: String, _ binding: Binding?, device: KnownDevice?, contact: Contact?, measured: Instant?
+            _ identity: String, _ binding: Binding?, device: KnownDevice?, contact: Contact?, measured: Instant?,
+            undecoded: HubTime? = nil
         ) {
             self.identity = identity
             self.binding = binding
             self.device = device
             self.contact = contact
             self.measured = measured
+            self.undecoded = undecoded
         }
     }
 
@@ -106,8 +110,25 @@ extension Database {
             identity, binding throws(Fault) in
             try Journal.Life(
                 identity, binding, device: devices.first { $0.identity == identity },
-                contact: contacts.first { $0.device == identity }, measured: measured(by: identity, binding?.subject))
+                contact: contacts.first { $0.device == identity }, measured: measured(by: identity, binding?.subject),
+                undecoded: undecoded(of: identity, binding?.subject))
         }
+    }
+
+    /// When a device last sent what could not be decoded, or what no longer reads. Of such a thing nobody can say which slot
+    /// it came from, so it may be anybody's whose device it is.
+    ///
+    /// A sign of life looks back on one day. In it no device is visited more often than every 15 seconds for nothing, which
+    /// leaves as many readings of its battery.
+    private func undecoded(of identity: String, _ subject: Subject?) throws(Fault) -> HubTime? {
+        let day = 8192
+        let own = subject == nil ? "" : "AND (r.subject IS NULL OR r.system IS ? AND r.subject IS ?)"
+        return try query(
+            """
+            SELECT boot, uptime, wall, synchronised FROM reading r
+            WHERE r.id IN (\(Self.newest)) AND r.standing <> 0 \(own) ORDER BY r.id DESC LIMIT 1
+            """, [.text(identity), Datum(day)] + (subject == nil ? [] : subject.data)
+        ).first.flatMap { HubTime($0) }
     }
 
     /// When somebody last measured with a device; where it is somebody's, that person, whoever had it before.

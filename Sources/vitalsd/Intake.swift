@@ -59,6 +59,7 @@ import Journal
     private(set) var kept = 0, repeated = 0
     /// How many of those that were kept say more than how full the battery is.
     private(set) var brought = 0
+    private var isUndecodedTold = false
     private var loss = Hearing.Loss()
     @Hub let consents: [Consent]
 
@@ -91,6 +92,7 @@ import Journal
                 case .kept(let number):
                     kept += 1
                     if !reading.isBatteryAlone { brought += 1 }
+                    if reading.values.isEmpty { tellOfUndecoded() }
                     gateway.feedback.received(number)
                 case .repeated: repeated += 1
                 }
@@ -112,6 +114,16 @@ import Journal
             }
         }
         gateway.couriers.wake()
+    }
+
+    /// Once in a visit: a memory may be full of it.
+    private func tellOfUndecoded() {
+        guard !isUndecodedTold else { return }
+        isUndecodedTold = true
+        Systemd.log(
+            .warning,
+            "device: it sent what nobody here can read, which is kept; report it with a capture by vitalsd record "
+                + "[\(device.identity)]")
     }
 
     @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {

@@ -5,6 +5,14 @@ import Journal
 
 // What is known of each binding and each device on a cable, as the clinic and a technician are told.
 
+extension HubTime {
+    /// The moment in the world's time, as well as that is known now; nil where it is not.
+    fileprivate func instant(at now: HubTime) -> Instant? {
+        if boot == now.boot { return now.wall + (uptime - now.uptime) }
+        return wall >= earliestCredible ? wall : nil
+    }
+}
+
 extension Journal.Life {
     /// What the schedule asks for; nil without one, and while the hub does not know the time: then nothing is overdue.
     func outlook(at now: HubTime) -> Outlook? {
@@ -15,9 +23,7 @@ extension Journal.Life {
 
     /// When the device was last heard: by the timeline of this boot, which never steps, where it was in this boot.
     func heard(at now: HubTime) -> Instant? {
-        guard let heard = contact?.heard else { return nil }
-        if heard.boot == now.boot { return now.wall + (heard.uptime - now.uptime) }
-        return heard.wall >= earliestCredible ? heard.wall : nil
+        contact.flatMap { $0.heard.instant(at: now) }
     }
 
     /// Whether it is still this home's. An adapter without a serial number has another name in another socket: what nobody
@@ -33,6 +39,9 @@ extension Journal.Life {
         let state: SignOfLife.Device.State?
         if let measured, measured >= start {
             state = .measured
+        } else if let undecoded = undecoded?.instant(at: now), undecoded >= start {
+            // It had something, and nobody can say that it was no measurement.
+            state = .notRead
         } else if let heard, heard >= start {
             state = contact?.isRead == true ? .nothingMeasured : .notRead
         } else {

@@ -188,6 +188,22 @@ def test_what_could_not_be_read_is_told(home, cuff, reader):
     eventually(lambda: reader.state == "not-read", within=60)
 
 
+def test_what_could_not_be_decoded_is_told(home, clinic, cuff, reader):
+    """As of new firmware: it is kept and confirmed, the visit ends well, and it may have been a measurement."""
+    whole = blood_pressure(121, 80, 60, datetime(2019, 2, 2))
+    with cuff.lock:
+        cuff.memory += [bytes([0xF6]) + whole[1:], whole[:9]]
+    home.start()
+    eventually(lambda: len(cuff.acknowledged) == 2)
+    eventually(lambda: reader.state == "not-read")
+    assert parts(reader.device)["last-reading"] is None
+    # Once for the visit, however much of it there was; and nothing of what it was.
+    [line] = [each for each in home.log.splitlines() if "vitalsd record" in each]
+    assert cuff.address in line and whole[:9].hex() not in line
+    measure_now(cuff, 122)
+    eventually(lambda: reader.state == "measured")
+
+
 def test_a_hub_that_has_just_begun_to_listen_claims_nothing(home, reader):
     home.start()
     eventually(lambda: reader.state == "unknown")

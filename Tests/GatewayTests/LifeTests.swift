@@ -26,13 +26,15 @@ import Testing
     }
 
     private func life(
-        heard: HubTime? = nil, isRead: Bool = true, measured: HubTime? = nil, schedule: Schedule? = nil
+        heard: HubTime? = nil, isRead: Bool = true, measured: HubTime? = nil, undecoded: HubTime? = nil,
+        schedule: Schedule? = nil
     ) -> Journal.Life {
         let binding = Journal.Binding(
             device: "bluetooth:00:00:5E:00:53:01", user: nil, subject: .reference("Patient/1"), schedule: schedule,
             agreed: Self.now.wall + Self.day * -9)
         let contact = heard.map { Journal.Contact(device: binding.device, heard: $0, isRead: isRead) }
-        return Journal.Life(binding.device, binding, device: nil, contact: contact, measured: measured?.wall)
+        return Journal.Life(
+            binding.device, binding, device: nil, contact: contact, measured: measured?.wall, undecoded: undecoded)
     }
 
     /// A day is looked back on; and only who listened for all of it may say that somebody was not heard.
@@ -43,6 +45,10 @@ import Testing
         #expect(life(heard: ago, measured: ago).sign(at: now, listening: nil).state == .measured)
         #expect(life(heard: ago, measured: old).sign(at: now, listening: nil).state == .nothingMeasured)
         #expect(life(heard: ago, isRead: false).sign(at: now, listening: whole).state == .notRead)
+        // It came to a good end, and brought what nobody can read.
+        #expect(life(heard: ago, measured: old, undecoded: ago).sign(at: now, listening: nil).state == .notRead)
+        #expect(life(heard: ago, measured: ago, undecoded: ago).sign(at: now, listening: nil).state == .measured)
+        #expect(life(heard: ago, undecoded: old).sign(at: now, listening: nil).state == .nothingMeasured)
         #expect(life(heard: old, measured: old).sign(at: now, listening: whole).state == .notHeard)
         #expect(life().sign(at: now, listening: whole).state == .notHeard)
         #expect(life().sign(at: now, listening: whole + .seconds(1)).state == nil)

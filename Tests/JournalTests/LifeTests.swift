@@ -77,7 +77,9 @@ struct LifeTests {
         var test = pressure(3), invalid = pressure(4), control = pressure(5)
         test.remarks = [.demonstration]
         invalid.remarks = [.invalid]
-        control.values = [Value(.controlGlucose, Amount(6), .millimolePerLitre), Value(.batteryCharge, Amount(6), .percent)]
+        control.values = [
+            Value(.controlGlucose, Amount(6), .millimolePerLitre), Value(.batteryCharge, Amount(6), .percent),
+        ]
         func late(_ reading: Reading, _ number: Int) -> Journal.Entry {
             var entry = entry(reading, heard: hubTime(100 + number))
             entry.dated.at = hubTime(100 + number).wall
@@ -105,6 +107,21 @@ struct LifeTests {
         both.taken = .now
         _ = try await journal.keep([late(both, 9999)])
         #expect(try await journal.lives().first?.measured == hubTime(100 + 9999).wall)
+    }
+
+    /// New firmware, or a row that has gone bad.
+    @Test func whatCouldNotBeDecodedIsKnown() async throws {
+        let journal = try place.open()
+        for (user, person) in [anna, bo].enumerated() {
+            try await journal.bind(.init(device: cuff.identity, user: user, subject: person))
+        }
+        _ = try await journal.keep([
+            entry(.undecoded([1]), heard: hubTime(70), subject: nil), entry(pressure(1), subject: bo),
+        ])
+        #expect(try await journal.lives().map(\.undecoded) == [hubTime(70), hubTime(70)])
+        _ = try await journal.keep([entry(.undecoded([2]), heard: hubTime(80), subject: bo)])
+        let found = try await journal.lives().map { ($0.binding?.subject, $0.undecoded) }
+        #expect(found.first { $0.0 == anna }?.1 == hubTime(70) && found.first { $0.0 == bo }?.1 == hubTime(80))
     }
 
     /// Where each slot is a person's the battery is nobody's, and nobody is missing for it.
