@@ -16,13 +16,10 @@ import Journal
     private let newcomer: Bell
     /// A place to listen, by its name in the journal.
     private enum Place: String, CaseIterable { case air = "listening", lines = "listening-lines" }
-    /// On the timeline of this boot; none where the hub cannot listen at present.
-    private var listeningSince: [Place: Duration] = [:]
+    private var vigils: [Place: Vigil] = [:]
     /// Whether a device on USB is met by itself; where udev does not run only the configured lines are.
     private let hearsUSB: Bool
     private static let pause = Duration.seconds(300)
-    /// A break that does not count: what a restart takes, after what a kill may have left unwritten.
-    private static let shortest = Duration.seconds(360)
 
     init(_ journal: Journal, hearsUSB: Bool) async throws(Fault) {
         self.journal = journal
@@ -31,14 +28,7 @@ import Journal
         for contact in try await journal.contacts() { contacts[contact.device] = contact }
         let now = HubClock.now()
         for place in Place.allCases {
-            let words =
-                try await journal.value(for: place.rawValue)?.split(separator: " ").compactMap { Int64($0) } ?? []
-            listeningSince[place] = now.uptime
-            guard words.count == 2, now.wall >= earliestCredible else { continue }
-            let since = Instant(milliseconds: words[0]), last = Instant(milliseconds: words[1])
-            if since <= last, last <= now.wall, now.wall - last < Self.shortest {
-                listeningSince[place] = now.uptime - (now.wall - since)
-            }
+            vigils[place] = Vigil(try await journal.value(for: place.rawValue), at: now)
         }
     }
 
@@ -55,10 +45,10 @@ import Journal
         changed = []
         do throws(Fault) {
             if !news.isEmpty { try await journal.note(news) }
-            guard now.wall >= earliestCredible else { return }
             for place in Place.allCases {
-                guard let since = listening(place, at: now) else { continue }
-                try await journal.set(place.rawValue, to: "\(since.milliseconds) \(now.wall.milliseconds)")
+                vigils[place]?.conclude(at: now)
+                guard let words = vigils[place]?.words(at: now) else { continue }
+                try await journal.set(place.rawValue, to: words)
             }
         } catch {
             changed.formUnion(news.map(\.device))
@@ -109,24 +99,16 @@ import Journal
 
     /// Whether the radio can hear anybody.
     func listens(_ canHear: Bool) {
-        if !canHear {
-            listeningSince[.air] = nil
-        } else if listeningSince[.air] == nil {
-            listeningSince[.air] = HubClock.now().uptime
-        }
-    }
-
-    private func listening(_ place: Place, at now: HubTime) -> Instant? {
-        listeningSince[place].map { now.wall + ($0 - now.uptime) }
+        if canHear { vigils[.air]?.begin(at: HubClock.now()) } else { vigils[.air]?.end() }
     }
 
     /// Since when the hub has been listening to the air without a break.
-    func listening(at now: HubTime) -> Instant? { listening(.air, at: now) }
+    func listening(at now: HubTime) -> Instant? { vigils[.air]?.instant(at: now) }
 
     /// Since when it has been listening to where a device is heard, whatever becomes of the radio.
     func listening(to device: String, at now: HubTime) -> Instant? {
-        if device.hasPrefix("bluetooth:") { return listening(.air, at: now) }
-        return hearsUSB || !device.hasPrefix("usb:") ? listening(.lines, at: now) : nil
+        if device.hasPrefix("bluetooth:") { return listening(at: now) }
+        return hearsUSB || !device.hasPrefix("usb:") ? vigils[.lines]?.instant(at: now) : nil
     }
 }
 

@@ -1,6 +1,7 @@
 """The sign of life: nothing measured, device not heard and hub offline are three things to the clinic, and what was agreed
 and did not come is told as missing."""
 
+import pathlib
 import sqlite3
 import time
 from datetime import datetime, timedelta
@@ -66,11 +67,13 @@ class Reader:
         return code(self.device.get("valueCodeableConcept")) or "unknown"
 
 
-def listened(home, since: timedelta, to: str = "listening") -> None:
+def listened(home, since: timedelta, to: str = "listening", boot: str | None = None) -> None:
     """The hub has listened for so long without a break, as a daemon that was restarted just now has it on disk."""
-    now = time.time()
+    wall, uptime = time.time(), time.clock_gettime(time.CLOCK_BOOTTIME)
+    boot = boot or pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     with sqlite3.connect(home.state / "journal") as journal:
-        words = f"{round((now - since.total_seconds()) * 1000)} {round(now * 1000)}"
+        moments = [wall - since.total_seconds(), wall, uptime - since.total_seconds(), uptime]
+        words = "{} {} {boot} {} {}".format(*(round(moment * 1000) for moment in moments), boot=boot)
         journal.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (to, words))
     journal.close()
 
@@ -209,6 +212,29 @@ def test_a_hub_that_has_just_begun_to_listen_claims_nothing(home, reader):
     eventually(lambda: reader.state == "unknown")
     assert parts(reader.hub)["radio"]["coding"][0]["code"] == "working"
     assert parts(reader.hub)["queue-length"] == 0
+
+
+def test_what_was_before_a_night_without_power_is_not_listened_to(home, reader, tmp_path):
+    """A hub without a clock of its own wakes up as if it had been off for a moment, and learns later that it was for days."""
+    clock = HubClock(tmp_path)
+    listened(home, timedelta(days=3), boot="another")
+    home.start(env=clock.environment)
+    eventually(lambda: reader.hub)
+    assert reader.state == "unknown"
+    clock.set(2 * 86_400, kept=True)
+    eventually(lambda: code(parts(reader.hub)["clock"]) == "synchronised")
+    assert reader.state == "unknown"
+    since = datetime.fromisoformat(parts(reader.hub)["listening-since"])
+    assert since > datetime.now(since.tzinfo) + timedelta(days=1)
+
+
+def test_what_was_before_a_short_boot_goes_on(home, reader, tmp_path):
+    clock = HubClock(tmp_path)
+    listened(home, timedelta(days=3), boot="another")
+    home.start(env=clock.environment)
+    eventually(lambda: reader.state == "unknown")
+    clock.set(0, kept=True)
+    eventually(lambda: reader.state == "not-heard")
 
 
 def test_a_contact_outlives_the_daemon(home, cuff, reader):
