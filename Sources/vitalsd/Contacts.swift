@@ -9,6 +9,8 @@ import Journal
 /// well they were heard, and what their visits came to, is in `hearing`, in memory alone.
 @Hub final class Contacts {
     let hearing = Hearing()
+    /// The hub's time as it is known by now.
+    let now: () -> HubTime
     private let journal: Journal
     private var contacts: [String: Journal.Contact] = [:]
     private var changed: Set<String> = []
@@ -21,14 +23,15 @@ import Journal
     private let hearsUSB: Bool
     private static let pause = Duration.seconds(300)
 
-    init(_ journal: Journal, hearsUSB: Bool) async throws(Fault) {
+    init(_ journal: Journal, hearsUSB: Bool, now: @escaping () -> HubTime) async throws(Fault) {
         self.journal = journal
+        self.now = now
         self.hearsUSB = hearsUSB
         newcomer = try Bell()
         for contact in try await journal.contacts() { contacts[contact.device] = contact }
-        let now = HubClock.now()
+        let start = HubClock.now()
         for place in Place.allCases {
-            vigils[place] = Vigil(try await journal.value(for: place.rawValue), at: now)
+            vigils[place] = Vigil(try await journal.value(for: place.rawValue), at: start)
         }
     }
 
@@ -41,7 +44,7 @@ import Journal
 
     /// Writes down what has changed.
     func flush() async {
-        let now = HubClock.now(), news = changed.compactMap { contacts[$0] }
+        let now = now(), news = changed.compactMap { contacts[$0] }
         changed = []
         do throws(Fault) {
             if !news.isEmpty { try await journal.note(news) }

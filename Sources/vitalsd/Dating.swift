@@ -122,9 +122,12 @@ import Journal
         }
     }
 
+    /// The hub's clocks, as well as anybody has told the time: the network, which keeps the kernel's, or else the clinic.
+    var now: HubTime { timeline.corrected(HubClock.now()) }
+
     /// What a clock on the wall shows, which devices may be set by; nil while the hub is not sure.
     var localTime: LocalTime? {
-        let now = timeline.corrected(HubClock.now())
+        let now = now
         return now.synchronised && now.wall >= earliestCredible ? HubClock.localTime(at: now.wall) : nil
     }
 

@@ -51,7 +51,7 @@ import Journal
         let counters = try await journal.value(for: "radio").flatMap { RadioHealth.Counters(notation: $0) }
         if let counters { central?.counters = counters }
         lines = try LineWatch(configured: configuration.serialLines)
-        contacts = try await Contacts(journal, hearsUSB: lines.note == nil)
+        contacts = try await Contacts(journal, hearsUSB: lines.note == nil) { [dating] in dating.now }
         couriers = try Couriers(journal, contacts, destinations)
         feedback = try Feedback(configuration.feedback)
         couriers.onStep = { [scene, feedback] readings, step in

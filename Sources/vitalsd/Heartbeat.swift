@@ -69,7 +69,7 @@ import Journal
             let asked = HubClock.now()
             do throws(Refusal) {
                 let answer = try await destination.clinic.deliver(parcel), heard = HubClock.now()
-                isTaken(at: heard.wall)
+                isTaken()
                 if let date = answer.date { await onDate(date, asked, heard) }
                 return true
             } catch {
@@ -87,7 +87,7 @@ import Journal
     private func next(_ clinic: Courier.Destination) async throws(Fault) -> SignOfLife {
         plan()
         await contacts.flush()
-        let now = HubClock.now()
+        let now = contacts.now()
         if now.wall >= earliestCredible { try await journal.agreeOpen(at: now.wall) }
         let listening = contacts.listening(at: now), queue = try await journal.queue(for: destination)
         // What is on a cable and bound to nobody is this home's patient's.
@@ -96,15 +96,15 @@ import Journal
         }
         return SignOfLife(
             at: now.wall, interval: interval ?? .zero, radio: radio(), listening: listening,
-            isSynchronised: now.synchronised, ahead: ahead, waiting: queue.waiting, oldest: queue.oldest,
+            isSynchronised: HubClock.now().synchronised, ahead: ahead, waiting: queue.waiting, oldest: queue.oldest,
             quarantined: queue.quarantined, unassigned: queue.unassigned,
             devices: lives.map { $0.sign(at: now, listening: contacts.listening(to: $0.identity, at: now)) })
     }
 
-    private func isTaken(at now: Instant) {
+    private func isTaken() {
         if fault != nil { Systemd.log(.notice, "clinic: takes signs of life again") }
         fault = nil
-        taken = now
+        taken = contacts.now().wall
     }
 
     /// The same again and again is said once. A clinic that asks for patience gets it.

@@ -18,17 +18,17 @@ extension Command {
         let configuration = try configuration(at: path, language)
         let daemon = await Control.ask("status", configuration)
         let losses = daemon == nil ? [:] : Hearing.losses(notation: await Control.ask("losses", configuration) ?? "")
-        let (summary, clocks, lives) = try reading(configuration, language) { journal throws(Fault) in
-            (try journal.summary(), try journal.clocks(), try journal.lives())
+        let (summary, clocks, lives, now) = try reading(configuration, language) { journal throws(Fault) in
+            (try journal.summary(), try journal.clocks(), try journal.lives(), try journal.now())
         }
-        guard !wantsJSON else { return printLine(json(summary, clocks, lives, losses, daemon)) }
+        guard !wantsJSON else { return printLine(json(summary, clocks, lives, at: now, losses, daemon)) }
         var entries = StatusText.summary(summary, isRunning: daemon != nil)
         let account = daemon == nil ? nil : await Control.ask("diagnosis", configuration).map(Account.init(notation:))
         // Without a device that needs it, a radio that is missing is none.
         let needsRadio = lives.contains { $0.identity.hasPrefix("bluetooth:") && $0.binding != nil }
         let troubles = [needsRadio ? account?.radioTrouble : nil, account?.courierTrouble].compactMap(\.self)
         entries += troubles.map(StatusText.matter)
-        entries += lives.map { $0.told(at: HubClock.now()) } + clocks.flatMap(\.told)
+        entries += lives.map { $0.told(at: now) } + clocks.flatMap(\.told)
         entries += losses.sorted { $0.key < $1.key }.map { StatusText.lost($0.key, $0.value) }
         for entry in entries { printHanging(entry[language], by: StatusText.margin(language)) }
     }
@@ -170,8 +170,8 @@ func reading<Result>(
 }
 
 private func json(
-    _ summary: Journal.Summary, _ clocks: [DeviceClock], _ lives: [Journal.Life], _ losses: [String: Hearing.Loss],
-    _ daemon: String?
+    _ summary: Journal.Summary, _ clocks: [DeviceClock], _ lives: [Journal.Life], at now: HubTime,
+    _ losses: [String: Hearing.Loss], _ daemon: String?
 ) -> String {
     var json = JSONWriter()
     json.object { json in
@@ -190,7 +190,7 @@ private func json(
             for (name, count) in summary.pending.sorted(by: { $0.key < $1.key }) { json.member(name, count) }
         }
         json.array("bound") { json in
-            for life in lives { json.object { life.write(into: &$0, at: HubClock.now()) } }
+            for life in lives { json.object { life.write(into: &$0, at: now) } }
         }
         json.array("clocks") { json in for clock in clocks { json.object(clock.write) } }
         json.array("lost") { json in

@@ -13,6 +13,11 @@ extension HubTime {
     }
 }
 
+extension JournalConnection {
+    /// The hub's clocks, as the daemon knows them by what it has noted.
+    func now() throws(Fault) -> HubTime { HubTimeline(try moments()).corrected(HubClock.now()) }
+}
+
 extension Journal.Life {
     /// What the schedule asks for; nil without one, and while the hub does not know the time: then nothing is overdue.
     func outlook(at now: HubTime) -> Outlook? {

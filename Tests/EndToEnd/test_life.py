@@ -1,15 +1,17 @@
 """The sign of life: nothing measured, device not heard and hub offline are three things to the clinic, and what was agreed
 and did not come is told as missing."""
 
+import json
 import pathlib
 import sqlite3
+import subprocess
 import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from conftest import eventually, measure
+from conftest import VITALSD, eventually, measure
 from far_ends import Wire, blood_pressure, nonin_format_8
 from test_time import HubClock
 
@@ -235,6 +237,31 @@ def test_what_was_before_a_short_boot_goes_on(home, reader, tmp_path):
     eventually(lambda: reader.state == "unknown")
     clock.set(0, kept=True)
     eventually(lambda: reader.state == "not-heard")
+
+
+def test_a_hub_whose_clock_nobody_keeps_tells_by_the_clinics(home, clinic, cuff, reader, tmp_path):
+    """Three days off, and ahead: one that is behind finds the clinic's certificate not valid yet. What somebody measures now
+    lies before the day that its own clock would look back on."""
+    clock = HubClock(tmp_path)
+    clock.set(3 * 86_400, kept=False)
+    assert home.ask("bind", cuff.address, "--schedule", "daily 00-24") == "bound\n"
+    home.start(env=clock.environment)
+    measure_now(cuff, 120)
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)])
+
+    def is_right() -> bool:
+        told = datetime.fromisoformat(reader.hub["effectiveDateTime"])
+        return abs(told - datetime.now(told.tzinfo)) < timedelta(minutes=1)
+
+    eventually(lambda: reader.hub and is_right())
+    eventually(lambda: reader.state == "measured" and parts(reader.device)["overdue"] is False)
+    # What the kernel says of its clock stays what it is, and so does how far that is off.
+    assert code(parts(reader.hub)["clock"]) == "unsynchronised"
+    assert abs(parts(reader.hub)["clock-ahead"]["value"] - 3 * 86_400) < 60
+    run = subprocess.run([VITALSD, "status", "--json", "--configuration", home.file], env=clock.environment,
+                         capture_output=True, text=True, check=True)
+    [bound] = json.loads(run.stdout)["bound"]
+    assert abs(datetime.fromisoformat(bound["heard"]) - datetime.now().astimezone()) < timedelta(minutes=5)
 
 
 def test_a_contact_outlives_the_daemon(home, cuff, reader):

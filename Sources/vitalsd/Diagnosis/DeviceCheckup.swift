@@ -156,7 +156,7 @@ extension Checkup {
 
     /// The last time that somebody had agreed to measure with the device and did not.
     private func missed(_ identity: String) -> Range<Instant>? {
-        let now = HubClock.now(), lives = (try? journal?.lives()) ?? []
+        let now = (try? journal?.now()) ?? HubClock.now(), lives = (try? journal?.lives()) ?? []
         return lives.filter { $0.identity == identity }.compactMap { $0.outlook(at: now)?.missed }
             .max { $0.upperBound < $1.upperBound }
     }
