@@ -19,12 +19,16 @@ package struct Driver: Sendable {
     package var visit: Visit
     /// Takes the device's identity and the person's out of what it says; nil where it says neither in its own frames.
     package var disguise: Disguise?
+    /// Whether it says over the air what nobody can ask it for once more: where there is no room for that, it waits in the hub for
+    /// as long as it can, as what comes over a cable does.
+    package var tellsOnce: Bool
     /// How it is made ready for pairing; nil where it wants none, or no public source says how.
     package var pairing: PairingMode?
 
     package init(
         id: String, manufacturer: String, model: String, kind: Kind, evidence: Evidence, claims: [Claim],
-        endpoints: [Endpoint], visit: Visit, disguise: Disguise? = nil, pairing: PairingMode? = nil
+        endpoints: [Endpoint], visit: Visit, disguise: Disguise? = nil, pairing: PairingMode? = nil,
+        tellsOnce: Bool = false
     ) {
         self.id = id
         self.manufacturer = manufacturer
@@ -36,6 +40,7 @@ package struct Driver: Sendable {
         self.visit = visit
         self.disguise = disguise
         self.pairing = pairing
+        self.tellsOnce = tellsOnce
     }
 }
 

@@ -14,7 +14,7 @@ extension Driver {
             let line = try await GATTLine(peer, to: BerryOximeter.toDevice, from: BerryOximeter.fromDevice)
             try await LiveOximeter(framing: .bci, framesPerSecond: 100, decode: BerryOximeter.sample)
                 .watch(line, report)
-        })
+        }, tellsOnce: true)
 }
 
 extension Framing {

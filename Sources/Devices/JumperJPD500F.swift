@@ -16,7 +16,7 @@ extension Driver {
                 guard update.characteristic == JumperJPD500F.oximetry, update.value.first == 0x81 else { return nil }
                 return OximetrySample(decoded(update.value, by: JumperJPD500F.sample))
             }
-        })
+        }, tellsOnce: true)
 }
 
 package enum JumperJPD500F {

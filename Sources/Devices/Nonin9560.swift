@@ -12,5 +12,6 @@ extension Driver {
     package static let nonin9560 = Driver(
         id: "nonin-9560", manufacturer: "Nonin", model: "Onyx II 9560", kind: .pulseOximeter, evidence: .specification,
         claims: [.serialPort(name: "Nonin_Medical_Inc._", .initiator)],
-        endpoints: noninFormat13.endpoints, visit: noninFormat13.visit, pairing: .pinOnBatteryDoor)
+        endpoints: noninFormat13.endpoints, visit: noninFormat13.visit, pairing: .pinOnBatteryDoor,
+        tellsOnce: true)
 }

@@ -18,7 +18,7 @@ extension Driver {
                 let answer = try await meter.ask(TaiDoc.request(0x49))
                 return answer.map { OximetrySample(decoded($0, by: TaiDoc.oximetry)) }
             }
-        }, disguise: .taiDoc)
+        }, disguise: .taiDoc, tellsOnce: true)
 }
 
 extension TaiDoc {

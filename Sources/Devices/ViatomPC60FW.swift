@@ -16,7 +16,7 @@ extension Driver {
                 framing: .viatomPC60FW, framesPerSecond: 1, decode: ViatomPC60FW.sample,
                 isSample: { ViatomPC60FW.isSample($0.span) })
             try await oximeter.watch(line, report)
-        })
+        }, tellsOnce: true)
 }
 
 extension Framing {

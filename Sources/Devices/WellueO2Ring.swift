@@ -27,7 +27,7 @@ extension Driver {
                 }
                 return OximetrySample(sample)
             }
-        })
+        }, tellsOnce: true)
 }
 
 extension Framing {

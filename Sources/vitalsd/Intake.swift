@@ -52,6 +52,8 @@ import Journal
 @Hub final class VisitReport: @Hub Report {
     private let gateway: Gateway
     private var device: KnownDevice
+    /// Whether what was told is nowhere but here.
+    private let isToldOnce: Bool
     private var pair: ClockPair?
     /// What was known of the device's clock and memory before, and its clock in this visit.
     private let history: History
@@ -75,6 +77,7 @@ import Journal
             information.model = driver.model
         }
         device = KnownDevice(identity: identity, driver: driver.id, kind: driver.kind, information: information)
+        isToldOnce = driver.tellsOnce || device.bluetoothAddress == nil
     }
 
     @Hub func callAsFunction(_ reading: Reading) async throws(Fault) {
@@ -104,7 +107,8 @@ import Journal
                 if error != said { log(error, about: device.identity) }
                 said = error
                 // A cuff has the reading still. What came over a cable is nowhere but here: it waits for room.
-                guard device.bluetoothAddress == nil, error.isAboutRoom else { throw error }
+                guard isToldOnce, error.isAboutRoom, reading.values.contains(where: \.quantity.isAboutPerson)
+                else { throw error }
                 let reserve = gateway.intake.reserve
                 guard !reserve.isReleased else {
                     reserve.countLost()
