@@ -176,7 +176,10 @@ extension ContecV7 {
             guard var reading = OximetryRecording.reading(samples, ended: end.map { .clock($0) } ?? .unknown) else {
                 return
             }
-            (reading.user, reading.sequence) = (Int(user), Int(recording))
+            reading.user = Int(user)
+            // Its place among the recordings is another as soon as one before it is deleted. Without a start only its content
+            // tells which it is.
+            if start == nil { reading.sequence = 0 }
             try await report(reading)
         }
 
