@@ -6,7 +6,7 @@ struct Batch {
     private var devices: [KnownDevice: Int64] = [:]
     private var systems: [Int64: UInt64?] = [:]
     private var pairs: [Int64: (pair: ClockPair, id: Int64)] = [:]
-    private var persons: [Slot: Subject?] = [:]
+    private var bindings: [Slot: Journal.Binding?] = [:]
     private var destinations: [Int64]?
     private var last: Int64?
 
@@ -44,13 +44,26 @@ struct Batch {
         return id
     }
 
-    /// Whom an entry is about: a binding says it, asked in the transaction that keeps the reading, or the entry itself.
+    /// Whom an entry is about: a binding says it, asked in the transaction that keeps the reading, or the entry itself. What
+    /// was taken before the device was bound is nobody's, not even of whom the entry would name: somebody else may have
+    /// used it until then. What may be of before or of after is the person's.
     mutating func subject(of entry: Journal.Entry) throws(Fault) -> Subject? {
+        if try isOfBefore(entry) { return nil }
+        return try binding(of: entry)?.subject ?? entry.subject
+    }
+
+    /// Whether an entry was certainly taken before the device was this person's.
+    mutating func isOfBefore(_ entry: Journal.Entry) throws(Fault) -> Bool {
+        guard let since = try binding(of: entry)?.since, let latest = entry.latest else { return false }
+        return latest < since
+    }
+
+    private mutating func binding(of entry: Journal.Entry) throws(Fault) -> Journal.Binding? {
         let slot = Slot(device: entry.device.identity, user: entry.reading.user)
-        if let bound = persons[slot] { return bound ?? entry.subject }
-        let bound = try database.subject(for: slot.device, user: slot.user)
-        persons[slot] = .some(bound)
-        return bound ?? entry.subject
+        if let binding = bindings[slot] { return binding }
+        let binding = try database.binding(for: slot.device, user: slot.user)
+        bindings[slot] = .some(binding)
+        return binding
     }
 
     /// A number that no reading has had: room is never made by removing the newest, and a wiping leaves its number.

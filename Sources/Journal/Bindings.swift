@@ -4,19 +4,24 @@ import Core
 
 extension Database {
     /// Binds a device, or one user slot of it, to a person. The last word counts; where it says nothing of a schedule, what
-    /// was agreed with the same person stays.
-    func bind(_ binding: Journal.Binding, keepsSchedule: Bool) throws(Fault) {
+    /// was agreed with the same person stays, and so does from when on it is theirs.
+    func bind(_ binding: Journal.Binding, keepsSchedule: Bool, withMemory: Bool) throws(Fault) {
         try transaction { () throws(Fault) in
             var new = binding
-            if keepsSchedule {
-                let old = try bindings().first { $0.device == new.device && $0.user == new.user }
-                if let old, old.subject == new.subject { (new.schedule, new.agreed) = (old.schedule, old.agreed) }
+            let old = try bindings().first { $0.device == new.device && $0.user == new.user }
+            if let old, old.subject == new.subject {
+                if keepsSchedule { (new.schedule, new.agreed) = (old.schedule, old.agreed) }
+                new.since = old.since
             }
+            if withMemory { new.since = nil }
             try remove(new.device, new.user)
             try query(
-                "INSERT INTO binding (device, user, system, subject, schedule, agreed) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO binding (\(Journal.Binding.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [.text(new.device), Datum(new.user)] + Optional(new.subject).data
-                    + [Datum(new.schedule?.description), new.agreed.map { .integer($0.milliseconds) } ?? .null])
+                    + [
+                        Datum(new.schedule?.description), Datum(new.agreed?.milliseconds),
+                        Datum(new.since?.milliseconds),
+                    ])
         }
     }
 
@@ -33,7 +38,7 @@ extension Database {
         try transaction { () throws(Fault) in try remove(device, user) }
     }
 
-    func swap(_ old: String, for new: String) throws(Fault) {
+    func swap(_ old: String, for new: String, since: Instant?, withMemory: Bool) throws(Fault) {
         try transaction { () throws(Fault) in
             let all = try bindings(), subjects = all.filter { $0.device == old }.map(\.subject)
             guard !subjects.isEmpty else { throw .pairing(.notBound) }
@@ -42,6 +47,15 @@ extension Database {
             }
             try query("DELETE FROM binding WHERE device = ?", .text(new))
             try query("UPDATE binding SET device = ?2 WHERE device = ?1", .text(old), .text(new))
+            for moved in all where moved.device == old {
+                // It may have been bound to the same person already, when it was paired: then it is theirs since then.
+                let former = all.filter { $0.device == new && $0.subject == moved.subject }
+                let known = former.first { $0.user == moved.user } ?? former.first
+                let begin = withMemory ? nil : known == nil ? since : known?.since
+                try query(
+                    "UPDATE binding SET since = ? WHERE device = ? AND user IS ?", Datum(begin?.milliseconds),
+                    .text(new), Datum(moved.user))
+            }
             for table in ["wireless", "consent", "crumb", "contact"] {
                 try query("DELETE FROM \(table) WHERE device = ?", .text(old))
             }
@@ -58,13 +72,13 @@ extension Database {
             .compactMap(Journal.Binding.init)
     }
 
-    /// The person a reading with this slot is about. Where any slot is bound by itself, an unbound slot is nobody's:
+    /// Whose a reading with this slot is. Where any slot is bound by itself, an unbound slot is nobody's:
     /// better unassigned than somebody else's.
-    func subject(for device: String, user: Int?) throws(Fault) -> Subject? {
+    func binding(for device: String, user: Int?) throws(Fault) -> Journal.Binding? {
         let bound = try query("SELECT \(Journal.Binding.columns) FROM binding WHERE device = ?", .text(device))
             .compactMap(Journal.Binding.init)
-        if let own = bound.first(where: { $0.user == user }) { return own.subject }
-        return bound.count == 1 && bound[0].user == nil ? bound[0].subject : nil
+        if let own = bound.first(where: { $0.user == user }) { return own }
+        return bound.count == 1 && bound[0].user == nil ? bound[0] : nil
     }
 
     /// Deaths in a row after which a device is set aside.
@@ -107,7 +121,7 @@ extension Database {
 }
 
 extension Journal.Binding {
-    fileprivate static let columns = "device, user, system, subject, schedule, agreed"
+    fileprivate static let columns = "device, user, system, subject, schedule, agreed, since"
 
     /// A row of these. A schedule that does not read is none: whom readings are about must not hang on it.
     fileprivate init?(_ row: [Datum]) {
@@ -115,6 +129,7 @@ extension Journal.Binding {
         self.init(
             device: device, user: row[1].integer.map(Int.init), subject: subject,
             schedule: row[4].text.flatMap { try? Schedule($0) },
-            agreed: row[5].integer.map(Instant.init(milliseconds:)))
+            agreed: row[5].integer.map(Instant.init(milliseconds:)),
+            since: row[6].integer.map(Instant.init(milliseconds:)))
     }
 }

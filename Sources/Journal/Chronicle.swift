@@ -25,6 +25,8 @@ extension Journal {
         package var visits: [HubTime]
         /// The newest readings, oldest first.
         package var readings: [Kept]
+        /// From when on it is somebody's; of several persons the first. Nil where somebody's is all that it remembers.
+        package var bound: Instant?
 
         /// Whether there may be more of them, further back than these.
         package var hasEarlierPairs = false, hasEarlierVisits = false
@@ -135,8 +137,13 @@ extension Database {
         return Journal.Chronicle(
             pairs: pairs.reversed().compactMap(ClockPair.init), visits: visits.compactMap(HubTime.init(visit:)),
             readings: kept.reversed().compactMap(Kept.init),
-            hasEarlierPairs: pairs.count >= Journal.Chronicle.mostPairs,
+            bound: try bound(identity), hasEarlierPairs: pairs.count >= Journal.Chronicle.mostPairs,
             hasEarlierVisits: visits.count >= Journal.Chronicle.mostVisits)
+    }
+
+    private func bound(_ identity: String) throws(Fault) -> Instant? {
+        let begins = try query("SELECT since FROM binding WHERE device = ?", .text(identity)).map { $0[0].integer }
+        return begins.contains(nil) ? nil : begins.compactMap(\.self).min().map(Instant.init(milliseconds:))
     }
 
     /// The numbers of a device's newest readings, by its identity and how many.

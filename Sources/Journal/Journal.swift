@@ -104,7 +104,8 @@ package actor Journal {
     /// A reading is judged for plausibility here, and remarked upon where the journal knows more than the driver:
     /// `timelineRepeat` when the device has given the same time to other values of a quantity, `possibleRepeat` when an
     /// undated and unnumbered record equals the one before it. One without a person or without a value is kept, but not
-    /// queued. A binding says whom it is about; the entry's own subject counts where there is none.
+    /// queued. A binding says whom it is about; the entry's own subject counts where there is none. One that was
+    /// taken before the device was bound is nobody's.
     ///
     /// Throws `hub`: `diskFull`, or `journalFull` when everything in the journal is undelivered. It can be called again.
     /// `atTheEnd` of the daemon the bound gives way by a little: what waits then would be lost.
@@ -200,9 +201,12 @@ package actor Journal {
 
     /// Binds a device, or one user slot of it, to a person; the last word counts. It is moved from the log into the file
     /// at once: so no damage to the log can bring back whom the device was bound to before. Where it `keepsSchedule`, what
-    /// was agreed with the same person stays.
-    package func bind(_ binding: Binding, keepsSchedule: Bool = false) throws(Fault) {
-        try database.bind(binding, keepsSchedule: keepsSchedule)
+    /// was agreed with the same person stays. So does, in any case, from when on it is that person's, unless all that it
+    /// remembers is theirs (`withMemory`).
+    package func bind(
+        _ binding: Binding, keepsSchedule: Bool = false, withMemory: Bool = false
+    ) throws(Fault) {
+        try database.bind(binding, keepsSchedule: keepsSchedule, withMemory: withMemory)
         try checkpoint()
     }
     package func unbind(_ device: String, user: Int?) throws(Fault) {
@@ -210,10 +214,13 @@ package actor Journal {
         try checkpoint()
     }
     /// Binds a device to whom another was bound to, in the same slots, and forgets the other's keys and codes; its readings
-    /// stay. Throws `pairing(.notBound)` where the other was nobody's, and `pairing(.boundElsewhere)` where the new one is
-    /// somebody else's.
-    package func swap(_ old: String, for new: String) throws(Fault) {
-        try database.swap(old, for: new)
+    /// stay. It is theirs from `since` on, or since it was bound to them already, or with all that it remembers
+    /// (`withMemory`). Throws `pairing(.notBound)` where the other was nobody's, and `pairing(.boundElsewhere)` where the new
+    /// one is somebody else's.
+    package func swap(
+        _ old: String, for new: String, since: Instant? = nil, withMemory: Bool = false
+    ) throws(Fault) {
+        try database.swap(old, for: new, since: since, withMemory: withMemory)
         try checkpoint()
     }
     private func checkpoint() throws(Fault) { if isExamined { try database.query("PRAGMA wal_checkpoint(PASSIVE)") } }
@@ -223,7 +230,7 @@ package actor Journal {
 
     /// Whom a reading of this device and user slot is about; nil while nobody has said.
     package func subject(for device: String, user: Int?) throws(Fault) -> Subject? {
-        try mending { () throws(Fault) in try database.subject(for: device, user: user) }
+        try mending { () throws(Fault) in try database.binding(for: device, user: user)?.subject }
     }
 
     /// A value under a name of the caller's, such as the hub's id. It lasts at the latest when a reading does.

@@ -7,7 +7,7 @@ extension Database {
             var keepings: [Journal.Keeping] = [], batch = Batch(self)
             for entry in entries { keepings.append(try keep(entry, &batch)) }
             // A repeat needs no room, so that a device with an old memory is not turned away by a full journal.
-            let grew = keepings.contains { if case .kept = $0 { true } else { false } }
+            let grew = keepings.contains(where: \.isNew)
             if grew { try makeRoom(bound) }
             return keepings
         }
@@ -38,7 +38,7 @@ extension Database {
         // An instant and its error say it all; bounds alone have no room in the row.
         if entry.dated.at == nil, entry.dated.earliest != nil { try write(entry.dated, of: row.id) }
         try batch.enqueue(row)
-        return .kept(row.id)
+        return try batch.isOfBefore(entry) ? .keptAsNobodys(row.id) : .kept(row.id)
     }
 
     private func row(

@@ -74,14 +74,15 @@ struct Salvage {
             if let device = KnownDevice(Array(record.dropFirst())) { devices[id, default: []].append(device) }
         case 7 where HubTime(visit: columns) != nil: try insert("visit", columns)
         case 8 where Journal.Moment(columns) != nil: try insert("moment", columns)
+        // What may be taken back, and must not come back: only from the newest picture of its page. A binding has five columns
+        // where it is older than the two of its schedule, and seven where it is older than its date.
+        case 5 where isNewest: try insert("binding", columns + [.null, .null, .null])
+        case 7 where isNewest && columns[1].text != nil: try insert("binding", columns + [.null])
+        case 8 where isNewest && columns[1].text != nil: try insert("binding", columns)
+        case 3 where isNewest: try insert("destination", columns)
         // What was wiped must not come back.
         case 8 where isNewest: if Journal.AuditEvent(columns) != nil { try insert("audit", columns) }
         case 9: if ClockPair(columns) != nil { try insert("pair", columns) }
-        // What may be taken back, and must not come back: only from the newest picture of its page.
-        case 3 where isNewest: try insert("destination", columns)
-        // A binding has five columns where it is older than the two of its schedule.
-        case 5 where isNewest: try insert("binding", columns + [.null, .null])
-        case 7 where isNewest && columns[1].text != nil: try insert("binding", columns)
         default: break
         }
     }

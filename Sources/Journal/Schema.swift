@@ -120,6 +120,11 @@ enum Schema {
             id INTEGER PRIMARY KEY, recorded INTEGER NOT NULL, user INTEGER NOT NULL, sudoer TEXT, action TEXT NOT NULL,
             device TEXT NOT NULL, successor TEXT NOT NULL, outcome TEXT NOT NULL) STRICT;
         """,
+        """
+        -- From when on a device is this person's: what it remembers of before is nobody's. Null where all of it is theirs, as
+        -- of everybody who was bound before anybody asked.
+        ALTER TABLE binding ADD COLUMN since INTEGER;
+        """,
     ]
 
     /// Makes an empty file the newest journal. It stays in rollback mode and is on no disk yet: both are its builder's to

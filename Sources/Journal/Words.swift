@@ -8,18 +8,21 @@ extension Journal {
         package var heard: HubTime
         package var pair: ClockPair?
         package var dated: Dated
+        /// It was taken no later than this; nil where the hub itself did not know the time.
+        package var latest: Instant?
         /// Whom it is about unless a binding says otherwise.
         package var subject: Subject?
 
         package init(
             device: KnownDevice, reading: Reading, heard: HubTime, pair: ClockPair? = nil, dated: Dated,
-            subject: Subject? = nil
+            latest: Instant? = nil, subject: Subject? = nil
         ) {
             self.device = device
             self.reading = reading
             self.heard = heard
             self.pair = pair
             self.dated = dated
+            self.latest = latest
             self.subject = subject
         }
     }
@@ -27,14 +30,19 @@ extension Journal {
     /// What became of an entry. Either way the reading is on disk, and the device may be told so.
     package enum Keeping: Equatable, Sendable {
         case kept(Int64)
+        /// Kept as nobody's: it is of before the device was bound to whom it is bound to now.
+        case keptAsNobodys(Int64)
         /// The same reading was there before: nothing was written.
         case repeated(Int64)
 
         package var id: Int64 {
             switch self {
-            case .kept(let id), .repeated(let id): id
+            case .kept(let id), .keptAsNobodys(let id), .repeated(let id): id
             }
         }
+
+        /// Whether it was written.
+        package var isNew: Bool { if case .repeated = self { false } else { true } }
     }
 
     /// The clinic's answer about one reading.
@@ -148,15 +156,19 @@ extension Journal {
         package var schedule: Schedule?
         /// Since when; nil while nobody knew the time.
         package var agreed: Instant?
+        /// From when on it is this person's; nil where all that it remembers is.
+        package var since: Instant?
 
         package init(
-            device: String, user: Int?, subject: Subject, schedule: Schedule? = nil, agreed: Instant? = nil
+            device: String, user: Int?, subject: Subject, schedule: Schedule? = nil, agreed: Instant? = nil,
+            since: Instant? = nil
         ) {
             self.device = device
             self.user = user
             self.subject = subject
             self.schedule = schedule
             self.agreed = agreed
+            self.since = since
         }
     }
 }

@@ -86,12 +86,15 @@ import Journal
     /// - Parameters:
     ///   - history: of the device before the visit.
     ///   - pairs: what was seen of its clock in the visit.
-    func date(_ reading: Reading, heard: HubTime, after history: History, _ pairs: [ClockPair]) -> Dated {
+    /// - Returns: what the clinic is told, and after when it was certainly not taken.
+    func date(
+        _ reading: Reading, heard: HubTime, after history: History, _ pairs: [ClockPair]
+    ) -> (dated: Dated, latest: Instant?) {
         // What was measured as it was heard needs no other clock, and comes every second.
         let isNow = reading.taken == .now, before = isNow ? History(pairs: [], records: []) : history
         let known = before.going(on: isNow ? [] : pairs, reading, at: heard, timeline)
-        return Chronology.conclude(known, timeline, zone: HubClock.offset, recalling: &recollection).last?.dated
-            ?? Dated(at: nil, error: .zero, basis: .bounded)
+        let conclusion = Chronology.conclude(known, timeline, zone: HubClock.offset, recalling: &recollection).last
+        return (conclusion?.dated ?? Dated(at: nil, error: .zero, basis: .bounded), conclusion?.latest)
     }
 
     /// After a visit: looks through the device's newest readings, and writes down what is now known better.
@@ -127,9 +130,11 @@ import Journal
 
     /// What a clock on the wall shows, which devices may be set by; nil while the hub is not sure.
     var localTime: LocalTime? {
-        let now = now
-        return now.synchronised && now.wall >= earliestCredible ? HubClock.localTime(at: now.wall) : nil
+        instant.flatMap(HubClock.localTime)
     }
+
+    /// The world's time; nil while the hub is not sure.
+    var instant: Instant? { timeline.now }
 
     /// A reading as the clinic is to hear of it: the hub's own moments as they are known by now.
     func told(_ kept: Kept) -> Kept {
@@ -152,6 +157,12 @@ extension HubTimeline {
 }
 
 extension HubTimeline {
+    /// The world's time; nil while nothing vouches for it.
+    var now: Instant? {
+        let now = corrected(HubClock.now())
+        return now.synchronised && now.wall >= earliestCredible ? now.wall : nil
+    }
+
     /// How many readings of a clock are of before a moment; none where there was no such moment.
     fileprivate func count(_ pairs: [ClockPair], before moment: HubTime?) -> Int {
         moment.map { moment in pairs.prefix { isBefore($0.hub, moment) }.count } ?? 0
@@ -186,6 +197,6 @@ extension Journal.Chronicle {
                 seen: own ?? hub.count(pairs, before: kept.heard), after: emptied,
                 since: hub.count(pairs, before: emptied))
         }
-        return History(pairs: pairs, records: records, emptied: visits.last)
+        return History(pairs: pairs, records: records, bound: bound, emptied: visits.last)
     }
 }

@@ -278,7 +278,7 @@ import Journal
         scene.visit(identity, .begun, of: driver.model)
         defer {
             lastWords.leave(identity)
-            Systemd.log(.info, "device: \(driver.model) visit over, \(report.summary)")
+            report.logOutcome(of: driver)
         }
         defer { finish(recording, of: driver, sighting) }
         do throws(Fault) {

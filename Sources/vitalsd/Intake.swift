@@ -62,6 +62,8 @@ import Journal
     /// How many of those that were kept say more than how full the battery is.
     private(set) var brought = 0
     private var isUndecodedTold = false
+    /// Of those kept, how many were taken before the device was this person's.
+    private var nobodys = 0
     private var loss = Hearing.Loss()
     @Hub let consents: [Consent]
 
@@ -85,19 +87,23 @@ import Journal
         var patience = Patience(), said: Fault?
         while true {
             do throws(Fault) {
+                let (dated, latest) = gateway.dating.date(reading, heard: heard, after: history, pairs)
                 let entry = Journal.Entry(
-                    device: device, reading: reading.judged, heard: heard, pair: pair,
-                    dated: gateway.dating.date(reading, heard: heard, after: history, pairs),
-                    subject: gateway.presumedSubject(of: device))
+                    device: device, reading: reading.judged, heard: heard, pair: pair, dated: dated, latest: latest,
+                    subject: gateway.configuration.presumedSubject(of: device.identity))
                 let keeping = try await gateway.intake.keep(entry)
                 gateway.scene.keep(keeping, of: device)
                 switch keeping {
                 case .kept(let number):
+                    gateway.feedback.received(number)
+                // No sign of it in the home: it is not on its way to anybody.
+                case .keptAsNobodys: nobodys += 1
+                case .repeated: repeated += 1
+                }
+                if keeping.isNew {
                     kept += 1
                     if !reading.isBatteryAlone { brought += 1 }
                     if reading.values.isEmpty { tellOfUndecoded() }
-                    gateway.feedback.received(number)
-                case .repeated: repeated += 1
                 }
                 if let address = device.bluetoothAddress { gateway.roster.advance(address) }
                 gateway.contacts.learn(reading, of: device.identity)
@@ -158,9 +164,16 @@ import Journal
         gateway.hearing.lost(gaps: gaps, bytes: bytes, of: device.identity)
     }
 
-    /// What came of the visit, for the log.
-    var summary: String {
-        "\(kept) kept, \(repeated) known already" + (loss.gaps > 0 ? ", \(loss.words)" : "")
+    /// Says in the log what came of the visit.
+    func logOutcome(of driver: Driver) {
+        let losses = loss.gaps > 0 ? ", \(loss.words)" : ""
+        Systemd.log(.info, "device: \(driver.model) visit over, \(kept) kept, \(repeated) known already\(losses)")
+        guard nobodys > 0 else { return }
+        let what = nobodys == 1 ? "1 reading was" : "\(nobodys) readings were"
+        Systemd.log(
+            .notice,
+            "pairing: \(what) taken before the device was bound, so nobody's; see `vitalsd queue`, and assign what is "
+                + "this person's [\(device.identity)]")
     }
 
     /// Whether anything was learnt by which readings may be dated better.
@@ -192,12 +205,10 @@ import Journal
     var wantsStream: Bool { gateway.configuration.keepStream }
 }
 
-extension Gateway {
-    /// Whom a reading is about unless the journal has a binding. A cable belongs to this home; what comes over the air
-    /// belongs to whom it is bound to, and else to nobody.
-    func presumedSubject(of device: KnownDevice) -> Subject? {
-        device.bluetoothAddress == nil ? configuration.subject : nil
-    }
+extension Configuration {
+    /// Whom a device's readings are about unless the journal has a binding. A cable belongs to this home; what comes over the
+    /// air belongs to whom it is bound to, and else to nobody.
+    func presumedSubject(of device: String) -> Subject? { device.hasPrefix("bluetooth:") ? nil : subject }
 }
 
 extension Fault {

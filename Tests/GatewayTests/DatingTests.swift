@@ -50,6 +50,33 @@ import Testing
         #expect(later == first && !first.isAmended(by: later))
     }
 
+    /// The doubt is told, and what the clinic is told of its time stays.
+    @Test func whatIsOlderThanTheBindingIsDoubtedAndDatedAsItWas() throws {
+        let shown = try #require(LocalTime(2026, 3, 2, 10, 0, 0)), stamp = try #require(LocalTime(2026, 3, 2, 9, 0, 0))
+        let pair = ClockPair(device: .clock(shown), hub: hub(9000), error: .milliseconds(5))
+        let old = Reading([], taken: .clock(stamp))
+        let kept = Kept(
+            id: 1, fingerprint: Fingerprint(device: device.identity, reading: old, arrival: hub(9001)),
+            device: device, reading: old, heard: hub(9001), pair: pair,
+            dated: Dated(at: nil, error: .zero, basis: .bounded), subject: nil)
+        let timeline = HubTimeline(anchors: [], moments: [hub(0)])
+        func concluded(bound: Int?) throws -> Conclusion {
+            let chronicle = Journal.Chronicle(
+                pairs: [pair], visits: [], readings: [kept], bound: bound.map { hub($0).wall })
+            return try #require(Chronology.conclude(chronicle.history(timeline), timeline) { _ in 0 }.last)
+        }
+        let always = try concluded(bound: nil), before = try concluded(bound: 5000), after = try concluded(bound: 8000)
+        #expect(before == always && always.doubts.isEmpty)
+        #expect(after.doubts == [.beforeBinding] && after.dated == always.dated)
+        let latest = try #require(after.latest)
+        #expect((hub(5400).wall...hub(5500).wall).contains(latest))
+        // A hub that nobody has told the time knows no such moment.
+        let unsure = HubTimeline(anchors: [], moments: [])
+        var history = History(pairs: [], records: [.init(taken: .now, heard: hub(1), seen: 0)])
+        history.records[0].heard.synchronised = false
+        #expect(Chronology.conclude(history, unsure) { _ in 0 }.last?.latest == nil)
+    }
+
     /// While the memory is told, somebody measures, and that is told last.
     @Test func whatAVisitEmptiedBoundsNothingOfItsOwn() {
         let timeline = HubTimeline(anchors: [], moments: [hub(0)])

@@ -129,7 +129,8 @@ struct ConsignmentTests {
         }
         try await older()
         let back = """
-            DROP TABLE audit; DROP TABLE contact; ALTER TABLE binding DROP COLUMN agreed; ALTER TABLE binding DROP COLUMN schedule;
+            ALTER TABLE binding DROP COLUMN since; DROP TABLE audit; DROP TABLE contact;
+            ALTER TABLE binding DROP COLUMN agreed; ALTER TABLE binding DROP COLUMN schedule;
             DROP TABLE consignment; DROP TABLE dead_letter; PRAGMA user_version = 3
             """
         run("sqlite3", place.path, "PRAGMA journal_mode = DELETE; \(back)")
@@ -137,7 +138,7 @@ struct ConsignmentTests {
         let readings = try await journal.pending(for: "clinic", limit: 9)
         #expect(readings.map(\.reading) == [pressure(1)])
         #expect(try await journal.consign(consignment(of: readings), settling: [], for: "clinic"))
-        #expect(run("sqlite3", place.path, "PRAGMA user_version; PRAGMA integrity_check") == "6\nok\n")
+        #expect(run("sqlite3", place.path, "PRAGMA user_version; PRAGMA integrity_check") == "7\nok\n")
         #expect(await journal.takeRepairs().isEmpty)
     }
 }

@@ -54,7 +54,7 @@ struct KeepTests {
             run("python3", "-c", script, place.path) == """
                 [(1, 'systolic 128 mm[Hg] diastolic 82 mm[Hg] mean ?not-a-number mm[Hg] at 2026-03-02T10:01:00 \
                 #irregular-pulse', '1E80000100', 1772445660000000, 1772446060000, 1772446000123, \
-                'Patient/pt-4711', 'bluetooth:00:09:1F:80:00:22', 'blood-pressure')] 1987341427 wal 1024 ok 6
+                'Patient/pt-4711', 'bluetooth:00:09:1F:80:00:22', 'blood-pressure')] 1987341427 wal 1024 ok 7
 
                 """)
     }

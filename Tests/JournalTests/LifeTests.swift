@@ -160,13 +160,21 @@ struct LifeTests {
         #expect(try await journal.queue(for: "another").waiting == 0)
     }
 
-    @Test func aDamagedJournalGivesTheSchedulesBack() async throws {
+    /// And from when on a device is whose; an older one has no such column in its rows.
+    @Test(arguments: [false, true]) func aDamagedJournalGivesTheSchedulesBack(isOlder: Bool) async throws {
         let journal = try place.open(), schedule = try Schedule("Mon Wed Fri 08-10")
-        let binding = Journal.Binding(
-            device: cuff.identity, user: 2, subject: anna, schedule: schedule, agreed: Instant(milliseconds: 5))
+        var binding = Journal.Binding(
+            device: cuff.identity, user: 2, subject: anna, schedule: schedule, agreed: Instant(milliseconds: 5),
+            since: Instant(milliseconds: 7))
         try await journal.bind(binding)
         _ = try await journal.keep((1...200).map { entry(pressure($0)) })
         await journal.close()
+        if isOlder {
+            let older = "ALTER TABLE binding DROP COLUMN since; PRAGMA user_version = 6"
+            run("sqlite3", place.path, "PRAGMA journal_mode = DELETE; \(older)")
+            await (try place.open()).close()
+            binding.since = nil
+        }
         var file = contents(place.path)
         for at in 30 * 1024..<31 * 1024 { file[at] = 0xA5 }
         write(file, to: place.path)

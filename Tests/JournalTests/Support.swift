@@ -94,12 +94,12 @@ func pressure(_ number: Int, systolic: Int32 = 128) -> Reading {
 
 func entry(
     _ reading: Reading, of device: KnownDevice = cuff, heard: HubTime = hubTime(60), pair: ClockPair? = nil,
-    subject: Subject? = .reference("Patient/pt-4711")
+    latest: Instant? = nil, subject: Subject? = .reference("Patient/pt-4711")
 ) -> Journal.Entry {
     Journal.Entry(
         device: device, reading: reading, heard: heard, pair: pair,
         dated: Dated(at: Instant(milliseconds: 1_772_446_000_123), error: .milliseconds(1500), basis: .paired),
-        subject: subject)
+        latest: latest, subject: subject)
 }
 
 func accepted(_ id: Int64) -> Journal.Receipt {

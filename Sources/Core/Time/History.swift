@@ -81,6 +81,11 @@ package struct Conclusion: Equatable, Sendable {
     /// Above this no instant is claimed, in microseconds: a period says it better.
     private static let claimed: Int64 = 15 * 60_000_000
 
+    /// It was not taken after this, whatever the hub's wall clock says; nil where the hub does not know the time.
+    package var latest: Instant? {
+        window.latest < Window.forever ? Instant(milliseconds: -floorToStep(-window.latest, 1000)) : nil
+    }
+
     /// What goes to the clinic: outward to whole milliseconds.
     package var dated: Dated {
         // A hub that knows nothing of the world has only its own word, and says so with every reading.

@@ -85,8 +85,8 @@ import Journal
 
     /// A reading is on disk; or it was there before.
     func keep(_ keeping: Journal.Keeping, of device: KnownDevice) {
-        let now = HubClock.now().wall
-        guard case .kept(let number) = keeping else { return }
+        let now = HubClock.now().wall, number = keeping.id
+        guard keeping.isNew else { return }
         visit(device.identity, .kept)
         show(
             .reading(
