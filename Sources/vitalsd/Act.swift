@@ -5,9 +5,9 @@ import Journal
 /// What the command line changes in the journal. A running daemon does it itself, because the journal is its own;
 /// without one the command does it.
 enum Act: Equatable {
-    case bind(String, user: Int?, Subject, Agreement)
+    case bind(String, user: Int?, Subject, Agreement, withMemory: Bool = false)
     case unbind(String, user: Int?)
-    case swap(String, for: String)
+    case swap(String, for: String, withMemory: Bool = false)
     /// One device, or everything.
     case wipe(String?, undelivered: Bool)
     case retry([Int64])
@@ -26,12 +26,13 @@ enum Act: Equatable {
     /// One packet of the control socket: words with tabs between.
     var notation: String {
         switch self {
-        case .bind(let device, let user, let subject, let agreement):
-            "bind\t\(device)\t\(slot(user))\t\(agreement.notation)\t\(subject.notation)"
+        case .bind(let device, let user, let subject, let agreement, let withMemory):
+            "bind\t\(device)\t\(slot(user))\t\(agreement.notation)\t\(Act.notation(withMemory: withMemory))\t"
+                + subject.notation
         case .assign(let ids, let subject):
             "assign\t" + ids.map(String.init).joined(separator: ",") + "\t\(subject.notation)"
         case .unbind(let device, let user): "unbind\t\(device)\t\(slot(user))"
-        case .swap(let old, let new): "swap\t\(old)\t\(new)"
+        case .swap(let old, let new, let withMemory): "swap\t\(old)\t\(new)\t\(Act.notation(withMemory: withMemory))"
         case .wipe(let device, let undelivered):
             "wipe\t\(device ?? "")\t\(undelivered ? "undelivered" : "")"
         case .retry(let ids): "retry\t" + ids.map(String.init).joined(separator: "\t")
@@ -45,17 +46,19 @@ enum Act: Equatable {
         // No slot is every slot, so what is no number must not be taken for none.
         let user = words.count > 2 ? Int(words[2]) : nil, isSlot = words.count > 2 && (words[2].isEmpty || user != nil)
         switch (words.first, words.count) {
-        case ("bind", 5...) where isSlot:
-            guard let subject = Subject(notation: words[4...]), let agreement = Agreement(notation: words[3]) else {
-                return nil
-            }
-            self = .bind(words[1], user: user, subject, agreement)
+        case ("bind", 6...) where isSlot:
+            guard let subject = Subject(notation: words[5...]), let agreement = Agreement(notation: words[3]),
+                let withMemory = Act.withMemory(notation: words[4])
+            else { return nil }
+            self = .bind(words[1], user: user, subject, agreement, withMemory: withMemory)
         case ("assign", 3...):
             let ids = words[1].split(separator: ",", omittingEmptySubsequences: false).map { Int64($0) }
             guard let subject = Subject(notation: words[2...]), !ids.contains(nil) else { return nil }
             self = .assign(ids.compactMap { $0 }, subject)
         case ("unbind", 3) where isSlot: self = .unbind(words[1], user: user)
-        case ("swap", 3): self = .swap(words[1], for: words[2])
+        case ("swap", 4):
+            guard let withMemory = Act.withMemory(notation: words[3]) else { return nil }
+            self = .swap(words[1], for: words[2], withMemory: withMemory)
         case ("wipe", 3): self = .wipe(words[1].isEmpty ? nil : words[1], undelivered: words[2] == "undelivered")
         case ("enrolled", 2) where words[1].isEmpty: self = .enrolled(nil)
         case ("enrolled", 2):
@@ -85,14 +88,14 @@ enum Act: Equatable {
     /// The device that it is about; empty where it is about none or all.
     var device: String {
         switch self {
-        case .bind(let device, _, _, _), .unbind(let device, _), .swap(let device, _): device
+        case .bind(let device, _, _, _, _), .unbind(let device, _), .swap(let device, _, _): device
         case .wipe(let device, _): device ?? ""
         case .retry, .assign, .enrolled: ""
         }
     }
 
     /// The device that takes its place.
-    var successor: String { if case .swap(_, let new) = self { new } else { "" } }
+    var successor: String { if case .swap(_, let new, _) = self { new } else { "" } }
 
     /// Does it in the daemon, whose radio and courier follow, and says what was done.
     @Hub func perform(
@@ -102,15 +105,15 @@ enum Act: Equatable {
             switch self {
             case .wipe(let device, let undelivered):
                 Outcome(try await gateway.wipe(device, undelivered: undelivered, audit: number))
-            case .swap(let old, let new):
+            case .swap(let old, let new, let withMemory):
                 try await Act.once(old, new, gateway.journal) { () throws(Fault) in
-                    try await gateway.swap(old, for: new)
+                    try await gateway.swap(old, for: new, withMemory: withMemory)
                 }
-            default: try await perform(on: gateway.journal, number)
+            default: try await perform(on: gateway.journal, gateway.configuration, number)
             }
         }
         switch self {
-        case .bind(let device, _, _, _):
+        case .bind(let device, _, _, _, _):
             gateway.acceptList.wake(device)
             try await gateway.acceptList.reload()
         case .unbind: try await gateway.acceptList.reload()
@@ -132,22 +135,32 @@ enum Act: Equatable {
     }
 
     /// Does it where no daemon runs.
-    @Hub private func perform(on journal: Journal, _ number: Int64?) async throws(Fault) -> Outcome {
+    @Hub private func perform(
+        on journal: Journal, _ configuration: Configuration, _ number: Int64?
+    ) async throws(Fault) -> Outcome {
         switch self {
-        case .bind(let device, let user, let subject, let agreement):
+        case .bind(let device, let user, let subject, let agreement, let withMemory):
             var binding = Journal.Binding(device: device, user: user, subject: subject)
+            // What is on a cable was this person's already, where it was bound to nobody.
+            let isBound = try await journal.bindings().contains { $0.device == device }
+            if isBound || configuration.presumedSubject(of: device) != subject {
+                binding.since = HubTimeline(try await journal.moments()).now
+            }
             if case .agreed(let schedule) = agreement {
                 let now = HubClock.now().wall
                 binding.schedule = schedule
                 binding.agreed = now >= earliestCredible ? now : nil
             }
-            try await journal.bind(binding, keepsSchedule: agreement == .asBefore)
+            try await journal.bind(binding, keepsSchedule: agreement == .asBefore, withMemory: withMemory)
             return Outcome("bound")
         case .unbind(let device, let user):
             try await journal.unbind(device, user: user)
             return Outcome("unbound")
-        case .swap(let old, let new):
-            return try await Act.once(old, new, journal) { () throws(Fault) in try await journal.swap(old, for: new) }
+        case .swap(let old, let new, let withMemory):
+            let now = HubTimeline(try await journal.moments()).now
+            return try await Act.once(old, new, journal) { () throws(Fault) in
+                try await journal.swap(old, for: new, since: now, withMemory: withMemory)
+            }
         case .wipe(let device, let undelivered):
             return Outcome(try await journal.wipe(device, undelivered: undelivered, audit: number))
         case .retry(let ids):
@@ -206,7 +219,7 @@ enum Act: Equatable {
                 destinations: configuration.recipients.map(\.name),
                 executor: loop)
             return try await told(to: AuditTrail(journal: journal, agent: .own)) { number throws(Fault) in
-                try await perform(on: journal, number)
+                try await perform(on: journal, configuration, number)
             }
         } catch {
             if wantsJSON { printLine(Refused(error).json) }
@@ -263,6 +276,20 @@ extension Subject {
         case (let reference?, 1): self = .reference(reference)
         case (let system?, 2): self = .identifier(system: system, value: words[words.startIndex + 1])
         default: return nil
+        }
+    }
+}
+
+extension Act {
+    /// Nothing, or that what a device remembers from before is this person's too.
+    static func notation(withMemory: Bool) -> String { withMemory ? "with-memory" : "" }
+
+    /// Reads what `notation(withMemory:)` writes.
+    static func withMemory(notation: String) -> Bool? {
+        switch notation {
+        case "": false
+        case "with-memory": true
+        default: nil
         }
     }
 }

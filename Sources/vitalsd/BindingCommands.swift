@@ -6,8 +6,8 @@ import Journal
 extension Command {
     static let bind = Command(
         verb: "bind",
-        arguments: "[DEVICE] [--user SLOT] [--patient Patient/ID] [--schedule WHEN] [--json] [--lang da|en] "
-            + "[--configuration FILE]",
+        arguments: "[DEVICE] [--user SLOT] [--patient Patient/ID] [--schedule WHEN] [--with-memory] [--json] "
+            + "[--lang da|en] [--configuration FILE]",
         summary: "take readings from a wireless device, or agree on when to measure",
         explanation: """
             From now on the device with this Bluetooth address is visited, and its readings are about the person named,
@@ -15,13 +15,17 @@ extension Command {
             terminal, it looks who is near and asks which one is meant. What is on a cable is read without being bound; to
             bind it, by the name that `vitalsd status` shows, is to say who it is about or when to measure with it.
 
+            What the device measured before it was this person's is kept as nobody's: somebody else may have used it. With
+            --with-memory what it remembers from before is this person's too; so it is where the hub does not know the
+            time. Bound again, it is the same person's from when it was before.
+
             With --schedule the person has agreed to measure then, and the clinic is told when nothing came: "twice a
             day", "Mon Wed Fri 08-10", "daily 07-09,19-21:30". It stays until another is given, or none. Done twice it is
             done once.
             """
     ) { arguments throws(Exit) in
         let patient = try arguments.option("patient"), user = try arguments.slot()
-        let words = try arguments.option("schedule"), schedule: Schedule?
+        let words = try arguments.option("schedule"), withMemory = arguments.flag("with-memory"), schedule: Schedule?
         do throws(ScheduleMistake) {
             schedule = words == "none" ? nil : try words.map { text throws(ScheduleMistake) in try Schedule(text) }
         } catch {
@@ -44,7 +48,7 @@ extension Command {
         } else {
             device = "bluetooth:\(try await Conversation(language).near(configuration))"
         }
-        try await Act.bind(device, user: user, subject, agreement)
+        try await Act.bind(device, user: user, subject, agreement, withMemory: withMemory)
             .carryOut(with: configuration, wantsJSON: wantsJSON, in: language)
     }
 
@@ -81,14 +85,18 @@ extension Command {
     }
 
     static let swap = Command(
-        verb: "swap", arguments: "[OLD NEW] [--json] [--lang da|en] [--configuration FILE]",
+        verb: "swap", arguments: "[OLD NEW] [--with-memory] [--json] [--lang da|en] [--configuration FILE]",
         summary: "a device is replaced by another of the same person's",
         explanation: """
             Binds NEW to whom OLD was bound to, with the same user slots, and leaves OLD alone: its key and its codes are
             forgotten, what it sent stays and goes to the clinic. Where NEW wants pairing, `pair` it first. Refused where
             NEW is somebody else's. Without either, at a terminal, it asks. Done twice it is done once.
+
+            What NEW measured before is kept as nobody's, unless it was bound to the same person already. With
+            --with-memory what it remembers from before is this person's too.
             """
     ) { arguments throws(Exit) in
+        let withMemory = arguments.flag("with-memory")
         let wantsJSON = arguments.flag("json"), language = try arguments.language()
         let path = try arguments.configurationPath(), words = try arguments.rest()
         let canAsk = words.isEmpty && Conversation.isPossible && !wantsJSON
@@ -106,7 +114,7 @@ extension Command {
             (old, new) = (first, second)
         }
         guard old != new else { throw arguments.complain("expected the Bluetooth addresses of two devices") }
-        try await Act.swap("bluetooth:\(old)", for: "bluetooth:\(new)")
+        try await Act.swap("bluetooth:\(old)", for: "bluetooth:\(new)", withMemory: withMemory)
             .carryOut(with: configuration(at: path, language), wantsJSON: wantsJSON, in: language)
     }
 }

@@ -42,7 +42,7 @@ extension Command {
             One line for each reading that is not at the clinic: waiting, refused with the clinic's reason, assigned to
             nobody, or not decodable. `show` prints what was asked and answered about one that was refused: the request
             has the reading's values and whom it is about. `retry` sends refused ones again; `assign` says whom those are about that came from
-            a slot of nobody's.
+            a slot of nobody's, or that a device remembered from before it was bound.
             """
     ) { arguments throws(Exit) in
         let wantsJSON = arguments.flag("json"), language = try arguments.language()

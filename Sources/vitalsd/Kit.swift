@@ -41,6 +41,8 @@ extension Gateway {
         var capability: Management.IOCapability
         /// The driver's id, where the technician names the model.
         var model: String?
+        /// Whether what the device remembers from before is this person's too.
+        var withMemory = false
     }
 
     /// Pairs with a device that is near, and binds it; an old bond with it is replaced. `say` tells how far it is; `guide`
@@ -88,8 +90,8 @@ extension Gateway {
         }
         if let given = code.given { try await journal.remember(pairingCode: given, of: identity) }
         if let consent = order.consent { try await journal.remember(consent, of: identity) }
-        let binding = Journal.Binding(device: identity, user: order.user, subject: order.subject)
-        try await journal.bind(binding, keepsSchedule: true)
+        let binding = Journal.Binding(device: identity, user: order.user, subject: order.subject, since: dating.now)
+        try await journal.bind(binding, keepsSchedule: true, withMemory: order.withMemory)
         acceptList.wake(identity)
         try await acceptList.reload()
         await say(.bound(bond.device.address.description))
@@ -131,8 +133,10 @@ extension Gateway {
     }
 
     /// Lets a device take another's place.
-    func swap(_ old: String, for new: String) async throws(Fault) {
-        try await forgetting(old) { () throws(Fault) in try await journal.swap(old, for: new) }
+    func swap(_ old: String, for new: String, withMemory: Bool) async throws(Fault) {
+        try await forgetting(old) { () throws(Fault) in
+            try await journal.swap(old, for: new, since: dating.now, withMemory: withMemory)
+        }
         acceptList.wake(new)
     }
 

@@ -34,7 +34,7 @@ extension Command {
     static let pair = Command(
         verb: "pair",
         arguments: "[ADDRESS] [--model ID] [--passkey N | --pin N] [--user SLOT] [--consent CODE] "
-            + "[--patient Patient/ID] [--json] [--lang da|en] [--configuration FILE]",
+            + "[--patient Patient/ID] [--with-memory] [--json] [--lang da|en] [--configuration FILE]",
         summary: "pair with a wireless device and take its readings",
         explanation: """
             Says what to do with the device, where its model is known: which button to hold, or where its PIN stands. Without
@@ -46,11 +46,15 @@ extension Command {
             With --user only the readings of that slot are taken, and --consent is the code agreed with the device for it.
             A device that needs no pairing wants `bind` alone. Paired again, the old bond is replaced: done twice it is
             done once.
+
+            What the device measured before it was this person's is kept as nobody's: somebody else may have used it. With
+            --with-memory what it remembers from before is this person's too.
             """
     ) { arguments throws(Exit) in
         let passkey = try arguments.option("passkey"), pin = try arguments.option("pin")
         let patient = try arguments.option("patient"), user = try arguments.slot()
         let consent = try arguments.option("consent"), model = try arguments.option("model")
+        let withMemory = arguments.flag("with-memory")
         let wantsJSON = arguments.flag("json"), language = try arguments.language()
         let path = try arguments.configurationPath()
         let canType = Conversation.isPossible && !wantsJSON
@@ -84,7 +88,7 @@ extension Command {
             consent: consent.flatMap { code in
                 guard let user, let slot = UInt8(exactly: user), let code = UInt16(code) else { return nil }
                 return Consent(user: slot, code: code)
-            }, capability: capability, model: model)
+            }, capability: capability, model: model, withMemory: withMemory)
         try await Control.converse(order.notation, configuration, wantsJSON: wantsJSON, language: language) {
             word, rest in
             switch word {
@@ -110,14 +114,14 @@ extension Gateway.PairingOrder {
     var notation: String {
         let words =
             ["pair", address.description, user.map(String.init) ?? "", consent.map { String($0.code) } ?? ""]
-            + [String(capability.rawValue), model ?? "", subject.notation]
+            + [String(capability.rawValue), model ?? "", Act.notation(withMemory: withMemory), subject.notation]
         return words.joined(separator: "\t")
     }
 
     /// Reads what `notation` writes.
     init?(_ words: [String]) {
-        guard words.count > 6, let address = BluetoothAddress(words[1]), words[2].isEmpty || Int(words[2]) != nil,
-            let subject = Subject(notation: words[6...]),
+        guard words.count > 7, let address = BluetoothAddress(words[1]), words[2].isEmpty || Int(words[2]) != nil,
+            let withMemory = Act.withMemory(notation: words[6]), let subject = Subject(notation: words[7...]),
             let capability = UInt8(words[4]).flatMap(Management.IOCapability.init(rawValue:))
         else { return nil }
         let user = Int(words[2])
@@ -125,7 +129,7 @@ extension Gateway.PairingOrder {
             address: address, user: user, subject: subject,
             consent: user.flatMap(UInt8.init(exactly:)).flatMap { slot in
                 UInt16(words[3]).map { Consent(user: slot, code: $0) }
-            }, capability: capability, model: words[5].isEmpty ? nil : words[5])
+            }, capability: capability, model: words[5].isEmpty ? nil : words[5], withMemory: withMemory)
     }
 }
 

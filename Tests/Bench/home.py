@@ -146,7 +146,7 @@ class Daemon:
     def bind(self, first: int, count: int) -> None:
         for index in range(first, first + count):
             subprocess.run(
-                [VITALSD, "bind", address(index), "--configuration", self.file], check=True, capture_output=True)
+                [VITALSD, "bind", address(index), "--with-memory", "--configuration", self.file], check=True, capture_output=True)
 
     def receipts(self) -> tuple[int, int, int]:
         """How many readings the clinic has accepted, how many wait, and when the last was settled, in milliseconds."""

@@ -350,7 +350,7 @@ def forgotten(home):
     home.cuff.is_on = True
     eventually(lambda: home.finding("pairing", "pairing.forgotten"), every=0.3)
     yield
-    home.daemon.ask("bind", home.cuff.address)
+    home.daemon.ask("bind", home.cuff.address, "--with-memory")
     home.measure(126)
 
 
@@ -371,7 +371,7 @@ def not_paired(home):
     eventually(lambda: "wants to be paired" in home.daemon.log)
     yield
     home.cuff.answer = answer
-    home.daemon.ask("bind", home.cuff.address)
+    home.daemon.ask("bind", home.cuff.address, "--with-memory")
     home.restart()
     home.measure(126)
 
@@ -386,7 +386,7 @@ def wrong_pin(home):
             (time.time_ns() // 1_000_000, f"bluetooth:{new.address}"))
     home.up()
     yield
-    home.daemon.ask("bind", new.address)
+    home.daemon.ask("bind", new.address, "--with-memory")
     home.air.cuffs[new.address] = new
     home.cuff = new
     home.measure(137)
@@ -395,10 +395,10 @@ def wrong_pin(home):
 @row("readings of a user slot of nobody's", "pairing.unassigned")
 def unassigned(home):
     home.daemon.ask("unbind", home.cuff.address)
-    home.daemon.ask("bind", home.cuff.address, "--user", "2")
+    home.daemon.ask("bind", home.cuff.address, "--user", "2", "--with-memory")
     home.keep(133)
     yield
-    home.daemon.ask("bind", home.cuff.address)
+    home.daemon.ask("bind", home.cuff.address, "--with-memory")
     [mine] = [str(each["id"]) for each in home.daemon.queue() if each["state"] == "unassigned"]
     home.daemon.ask("queue", "assign", mine, "--patient", "Patient/pt-4711")
 
@@ -437,7 +437,7 @@ def set_aside(home):
     yield
     new = Cuff("00:09:1F:00:00:02", clock=home.cuff.clock)
     home.air.cuffs[new.address] = new
-    assert home.daemon.ask("swap", home.cuff.address, new.address) == "swapped\n"
+    assert home.daemon.ask("swap", home.cuff.address, new.address, "--with-memory") == "swapped\n"
     home.cuff = new
     home.measure(128)
 
@@ -445,7 +445,7 @@ def set_aside(home):
 @row("a measurement that was agreed did not come", "device.overdue")
 def overdue(home):
     new = Cuff("00:09:1F:00:00:04", clock=home.cuff.clock)
-    home.daemon.ask("bind", new.address, "--schedule", "twice a day")
+    home.daemon.ask("bind", new.address, "--schedule", "twice a day", "--with-memory")
     with sqlite3.connect(home.closed_journal()) as journal:
         journal.execute("UPDATE binding SET agreed = agreed - 4 * 86400000 WHERE schedule IS NOT NULL")
     home.up()
@@ -496,7 +496,7 @@ def clock_disobeys(home):
 @row("a device that was never heard", "device.never-heard")
 def never_heard(home):
     new = Cuff("00:09:1F:00:00:03", clock=home.cuff.clock)
-    home.daemon.ask("bind", new.address)
+    home.daemon.ask("bind", new.address, "--with-memory")
     yield
     home.air.cuffs[new.address] = new
     home.cuff = new

@@ -221,7 +221,7 @@ def cuff(home, tmp_path):
     """A cuff whose clock is years off, bound, and in the air as soon as it remembers anything."""
     cuff = Cuff("00:09:1F:00:00:01", clock=datetime(2019, 3, 1))
     cuff.air = air = Air(str(tmp_path / "air"), [cuff])
-    assert home.ask("bind", cuff.address) == "bound\n"
+    assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
     yield cuff
     air.close()
 

@@ -293,7 +293,7 @@ def test_binding_beside_a_running_daemon(home, clinic, tmp_path):
     home.start()
     eventually(lambda: "bound to nobody; left alone" in home.log)
     assert cuff.memory
-    answer = home.run("bind", ADDRESS, "--patient", "Patient/somebody")
+    answer = home.run("bind", ADDRESS, "--patient", "Patient/somebody", "--with-memory")
     assert (answer.returncode, answer.stdout) == (0, "bound\n")
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
     assert {o["subject"]["reference"] for o in clinic.observations() if "150020" in str(o["code"])} == {"Patient/somebody"}
@@ -302,7 +302,7 @@ def test_binding_beside_a_running_daemon(home, clinic, tmp_path):
     measure(cuff, 121)
     air_has_been_heard(home, cuff, air)
     assert cuff.visits == visits and len(cuff.memory) == 1
-    assert home.run("bind", ADDRESS).stdout == "bound\n"
+    assert home.run("bind", ADDRESS, "--with-memory").stdout == "bound\n"
     eventually(lambda: clinic.blood_pressures() == [(120, 80), (121, 80)])
     last = [o for o in clinic.observations() if "150020" in str(o["code"])][-1]
     assert last["subject"]["reference"] == "Patient/pt-4711"
@@ -315,9 +315,9 @@ def test_a_device_is_swapped_for_another(home, clinic, tmp_path):
     measure(old, 120)
     home.start()
     eventually(lambda: "bound to nobody; left alone" in home.log)
-    assert home.run("bind", ADDRESS, "--patient", "Patient/somebody").stdout == "bound\n"
+    assert home.run("bind", ADDRESS, "--patient", "Patient/somebody", "--with-memory").stdout == "bound\n"
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
-    assert home.run("swap", ADDRESS, new.address).stdout == "swapped\n"
+    assert home.run("swap", ADDRESS, new.address, "--with-memory").stdout == "swapped\n"
     measure(old, 121)
     measure(new, 122)
     eventually(lambda: clinic.blood_pressures() == [(120, 80), (122, 80)])
@@ -345,8 +345,8 @@ def air_has_been_heard(home, cuff, air) -> None:
 def test_binding_without_a_daemon(home, clinic, tmp_path):
     assert home.run("bind", ADDRESS).stdout == "bound\n"
     assert home.run("unbind", ADDRESS).stdout == "unbound\n"
-    assert home.run("bind", ADDRESS, "--user", "1", "--patient", "Patient/one").stdout == "bound\n"
-    assert home.run("bind", ADDRESS, "--user", "2", "--patient", "Patient/two").stdout == "bound\n"
+    assert home.run("bind", ADDRESS, "--user", "1", "--patient", "Patient/one", "--with-memory").stdout == "bound\n"
+    assert home.run("bind", ADDRESS, "--user", "2", "--patient", "Patient/two", "--with-memory").stdout == "bound\n"
     cuff = Cuff(ADDRESS)
     for user, systolic in [(1, 121), (2, 122), (3, 123)]:
         plain = blood_pressure(systolic, 80, 60, datetime(2019, 2, 1, 8, user, 0))
@@ -395,7 +395,7 @@ def test_scanning_shows_who_is_near_and_reads_nobody(home, clinic, tmp_path):
     measure(cuff, 120)
     measure(stranger, 121)
     assert home.run("scan").returncode == 69
-    home.run("bind", ADDRESS)
+    home.run("bind", ADDRESS, "--with-memory")
     home.start()
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
     # Only a device with something to say is in the air, and the stranger still has.

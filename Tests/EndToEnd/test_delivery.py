@@ -140,7 +140,7 @@ def test_a_clinic_joins_and_leaves_with_a_reload(home, clinic, research, cuff, c
 def test_somebody_whom_a_clinic_does_not_know_is_not_sent_there(home, clinic, research, cuff, certificates):
     """It has a name of its own for the patient of this home, and this reading is somebody else's."""
     second(home, research, certificates, "[Patient research]\nReference=Patient/participant-9")
-    assert home.ask("bind", cuff.address, "--patient", "Patient/guest") == "bound\n"
+    assert home.ask("bind", cuff.address, "--patient", "Patient/guest", "--with-memory") == "bound\n"
     home.start()
     measure(cuff, 120)
     eventually(lambda: systolics(clinic) == [120])
@@ -256,7 +256,7 @@ Haste=100
     air = Air(str(memory / "air"), cuffs)
     try:
         for cuff in cuffs:
-            assert home.ask("bind", cuff.address) == "bound\n"
+            assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
             measure(cuff, *(100 + n % 80 for n in range(count // homes)))
         home.start()
         eventually(lambda: not any(cuff.memory for cuff in cuffs), 900, every=0.5)
@@ -296,7 +296,7 @@ def test_each_clinic_hears_that_the_hub_lives_and_only_of_whom_it_knows(home, cl
 
     home.set("Heartbeat", "1s")
     second(home, research, certificates, "[Patient research]\nReference=Patient/participant-9", heartbeat="1s")
-    assert home.ask("bind", "00:09:1F:00:00:02", "--patient", "Patient/guest") == "bound\n"
+    assert home.ask("bind", "00:09:1F:00:00:02", "--patient", "Patient/guest", "--with-memory") == "bound\n"
     home.start()
     eventually(lambda: len(devices(clinic)) == 2 and devices(research))
     assert len(devices(research)) == 1 and devices(research) < devices(clinic)

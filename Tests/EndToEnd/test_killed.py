@@ -26,7 +26,7 @@ class Home:
         self.spot_checks: list[bytes] = []
         self.taken = 0
         for cuff in self.cuffs:
-            assert home.ask("bind", cuff.address) == "bound\n"
+            assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
 
     def measure(self) -> None:
         for cuff in self.cuffs:

@@ -6,11 +6,13 @@ import pty
 import re
 import select
 import subprocess
+from datetime import timedelta
 
 import pytest
 
 from conftest import VITALSD, eventually, measure
-from far_ends import Air, Cuff
+from far_ends import Air, Cuff, blood_pressure
+from test_time import HubClock
 
 ADDRESS, OTHER = "00:09:1F:00:00:01", "00:09:1F:00:00:02"
 
@@ -131,8 +133,8 @@ def kit(home, clinic, tmp_path, destinations: int = 1) -> list:
     """A household of two devices and two persons that has measured and delivered, to the first of its clinics at least."""
     cuffs = [SerialCuff(ADDRESS, "5170912345"), SerialCuff(OTHER, "5170998765")]
     air = Air(str(tmp_path / "air"), cuffs)
-    run(home, "bind", ADDRESS)
-    run(home, "bind", OTHER, "--patient", "Patient/somebody-else")
+    run(home, "bind", ADDRESS, "--with-memory")
+    run(home, "bind", OTHER, "--patient", "Patient/somebody-else", "--with-memory")
     home.start()
     measure(cuffs[0], 147, 148)
     measure(cuffs[1], 151, 152)
@@ -307,4 +309,105 @@ def test_a_kit_is_set_up_and_taken_back_in_conversation(home, clinic, tmp_path):
     terminal.answer("Type yes", "yes")
     # The configuration still names the person.
     assert terminal.end() == 75 and "wiped:" in terminal.seen and len(audit(home)) == 1
+    air.close()
+
+
+# MARK: what a device remembers of others
+
+
+@pytest.fixture
+def told(home, tmp_path):
+    """The environment of a hub that knows the time: from when on a device is whose rests on it."""
+    clock = HubClock(tmp_path)
+    clock.set(0, kept=True)
+    return clock.environment
+
+
+def remember(cuff, *systolic: int, days: int = 0) -> None:
+    """The cuff measured so many days ago."""
+    with cuff.lock:
+        for number in systolic:
+            cuff.measured += 1
+            when = cuff.clock.replace(microsecond=0) - timedelta(days=days, seconds=60 - cuff.measured if days else 0)
+            cuff.memory.append(blood_pressure(number, 80, 60, when))
+
+
+def whose(clinic) -> dict[int, str]:
+    """Whom each blood pressure at the clinic is about, by its systolic value."""
+    panels = [each for each in clinic.observations() if each["code"]["coding"][0]["code"] == "150020"]
+    return {int(each["component"][0]["valueQuantity"]["value"]): each["subject"]["reference"] for each in panels}
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_what_a_used_device_remembers_is_not_the_new_persons(home, clinic, tmp_path, told, running):
+    cuff = Cuff(ADDRESS)
+    remember(cuff, 141, 142, 143, days=9)
+    if running:
+        home.start(env=told)
+        eventually(lambda: home.status().get("running"))
+    assert run(home, "bind", ADDRESS, "--patient", "Patient/new", **told).stdout == "bound\n"
+    if not running:
+        home.start(env=told)
+    air = Air(str(tmp_path / "air"), [cuff])
+    # The device is told that they are kept; they are told to nobody.
+    eventually(lambda: not cuff.memory)
+    eventually(lambda: home.status()["unassigned"] == 3)
+    [said] = eventually(lambda: [line for line in home.log.splitlines() if "before the device was bound" in line])
+    assert "pairing: 3 readings were taken before" in said and "vitalsd queue" in said
+    assert ADDRESS in said and "Patient" not in said and "141" not in said
+    remember(cuff, 120)
+    eventually(lambda: whose(clinic) == {120: "Patient/new"})
+    assert [row["state"] for row in home.queue()] == 3 * ["unassigned"]
+    first = str(home.queue()[0]["id"])
+    assert "It is older than the binding" in home.ask("explain", first)
+    assert "It is older than the binding" not in home.ask("explain", "4")
+    # Bound once more it is the same person's from the same moment on.
+    assert run(home, "bind", ADDRESS, "--patient", "Patient/new", **told).stdout == "bound\n"
+    remember(cuff, 121)
+    eventually(lambda: whose(clinic) == {120: "Patient/new", 121: "Patient/new"})
+    # Somebody knows whose it is.
+    assert home.ask("queue", "assign", first, "--patient", "Patient/old") == "1 assigned\n"
+    eventually(lambda: whose(clinic) == {120: "Patient/new", 121: "Patient/new", 141: "Patient/old"})
+    assert home.status()["unassigned"] == 2
+    air.close()
+
+
+def test_a_device_that_is_bound_with_its_memory_tells_all_of_it(home, clinic, tmp_path, told):
+    old, new = Cuff(ADDRESS), Cuff(OTHER)
+    remember(old, 141, 142, days=9)
+    remember(new, 143, 144, days=9)
+    home.start(env=told)
+    eventually(lambda: home.status().get("running"))
+    assert run(home, "bind", ADDRESS, "--with-memory").stdout == "bound\n"
+    air = Air(str(tmp_path / "air"), [old])
+    eventually(lambda: whose(clinic) == dict.fromkeys((141, 142), "Patient/pt-4711"))
+    assert run(home, "swap", ADDRESS, OTHER, "--with-memory").stdout == "swapped\n"
+    air.cuffs[OTHER] = new
+    eventually(lambda: whose(clinic) == dict.fromkeys((141, 142, 143, 144), "Patient/pt-4711"))
+    assert home.queue() == [] and "before the device was bound" not in home.log
+    air.close()
+
+
+def test_what_the_successor_remembers_is_nobodys(home, clinic, tmp_path, told):
+    new = Cuff(OTHER)
+    remember(new, 143, 144, days=9)
+    home.start(env=told)
+    eventually(lambda: home.status().get("running"))
+    assert run(home, "bind", ADDRESS).stdout == "bound\n"
+    assert run(home, "swap", ADDRESS, OTHER).stdout == "swapped\n"
+    air = Air(str(tmp_path / "air"), [new])
+    eventually(lambda: home.status()["unassigned"] == 2)
+    remember(new, 120)
+    eventually(lambda: whose(clinic) == {120: "Patient/pt-4711"})
+    air.close()
+
+
+def test_a_hub_that_does_not_know_the_time_takes_nothing_from_anybody(home, clinic, tmp_path):
+    cuff, clock = Cuff(ADDRESS), HubClock(tmp_path)
+    clock.set(86_400, kept=False)
+    assert run(home, "bind", ADDRESS, **clock.environment).stdout == "bound\n"
+    remember(cuff, 141, days=9)
+    home.start(env=clock.environment)
+    air = Air(str(tmp_path / "air"), [cuff])
+    eventually(lambda: whose(clinic) == {141: "Patient/pt-4711"})
     air.close()

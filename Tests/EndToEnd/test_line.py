@@ -80,7 +80,7 @@ def test_a_neighbours_cuff_is_heard_and_left_alone(home, clinic, tmp_path):
     air = Air(str(tmp_path / "air"), [ours, neighbours])
     ours.memory.append(blood_pressure(120, 80, 60, ours.clock))
     neighbours.memory.append(blood_pressure(180, 110, 90, neighbours.clock))
-    home.ask("bind", ours.address)
+    home.ask("bind", ours.address, "--with-memory")
     home.start()
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
     eventually(lambda: "bound to nobody; left alone" in home.log)

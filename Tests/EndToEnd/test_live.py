@@ -14,7 +14,7 @@ def old_and_new(home, tmp_path):
     cuffs = Cuff("00:09:1F:00:00:01", clock=datetime(2019, 3, 1)), Cuff("00:09:1F:00:00:02")
     air = Air(str(tmp_path / "air"), [*cuffs])
     for cuff in cuffs:
-        assert home.ask("bind", cuff.address) == "bound\n"
+        assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
     yield cuffs
     air.close()
 
@@ -86,7 +86,7 @@ def test_after_a_long_outage_what_has_waited_keeps_its_turn(home, clinic, old_an
     assert home.status()["daemon"]["clinics"]["clinic"]["resumes"]
     assert "3 readings waiting" in (told := home.run("diagnose").stdout) and "so that not all hubs send at once" in told, told
     # What a technician does has all of it read anew, and does not change its turn.
-    assert home.ask("bind", "00:09:1F:00:00:03") == "bound\n"
+    assert home.ask("bind", "00:09:1F:00:00:03", "--with-memory") == "bound\n"
     eventually(lambda: home.status()["daemon"]["clinics"]["clinic"]["resumes"])
     assert clinic.blood_pressures() == [(99, 80), (100, 80)]
     eventually(lambda: clinic.blood_pressures() == [(systolic, 80) for systolic in range(99, 104)], within=60)

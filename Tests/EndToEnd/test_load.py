@@ -110,7 +110,7 @@ def test_ten_years_of_history(home, clinic, tmp_path):
     cuffs = [Cuff(f"00:09:1F:00:00:{number:02X}", clock=datetime(2026, 1, 1)) for number in range(CUFFS)]
     air = Air(str(tmp_path / "air"), cuffs)
     for cuff in cuffs:
-        assert home.ask("bind", cuff.address) == "bound\n"
+        assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
     home.start()
     eventually(lambda: home.status().get("running"))
     taken = today(home, clinic, cuffs, "an empty journal", 0)

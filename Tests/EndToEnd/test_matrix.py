@@ -138,7 +138,7 @@ def test_each_reading_is_there_once_and_the_fault_is_named(case, tmp_path, certi
     cuff = Cuff("00:09:1F:00:00:01", clock=datetime(2019, 3, 1))
     air = Air(str(tmp_path / "air"), [cuff])
     try:
-        assert home.ask("bind", cuff.address) == "bound\n"
+        assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
         if case.fault:
             clinic.fault(times=case.times, **case.fault)
         measure(cuff, 120, 121, 122)

@@ -12,7 +12,7 @@ def test_a_device_that_ends_the_daemon_three_times_is_set_aside_and_others_are_s
     poisoned, healthy = (Cuff(f"00:09:1F:00:00:0{i}", clock=datetime(2019, 3, 1)) for i in (1, 2))
     air = Air(str(tmp_path / "air"), [poisoned, healthy])
     for cuff in (poisoned, healthy):
-        assert home.ask("bind", cuff.address) == "bound\n"
+        assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
     words = "device: the device's bytes ended the daemon three times; it is set aside"
     poisoned.is_stuck = True
     for death in range(3):

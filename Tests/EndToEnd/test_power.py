@@ -148,7 +148,7 @@ def test_what_a_dead_daemon_had_written_and_not_synced_is_no_reading_that_is_saf
     clinic.stop()
     home.set("StateDirectory", str(place / "state"))
     home.state = place / "state"
-    assert home.ask("bind", cuff.address) == "bound\n"
+    assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
     recorder, faults = Recorder(home, tmp_path), Faults(tmp_path, SEED)
     recorder.start(faults.environment)
     measure(cuff, 120)

@@ -27,7 +27,7 @@ class NamedCuff(Cuff):
 def named(home, tmp_path):
     cuff = NamedCuff()
     air = Air(str(tmp_path / "air"), [cuff])
-    assert home.ask("bind", ADDRESS) == "bound\n"
+    assert home.ask("bind", ADDRESS, "--with-memory") == "bound\n"
     yield cuff
     air.close()
 

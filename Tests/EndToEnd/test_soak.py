@@ -34,7 +34,7 @@ class Life:
         self.confirmed: list[float] = []
         self.settled: list[float] = []
         for cuff in self.cuffs:
-            assert home.ask("bind", cuff.address) == "bound\n"
+            assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
 
     def day(self) -> None:
         chance, end = self.chance, time.monotonic() + 2

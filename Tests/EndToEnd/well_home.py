@@ -28,7 +28,7 @@ class Home:
         self.cuff = Cuff("00:09:1F:00:00:01", clock=self.house_time())
         self.air = Air(str(folder / "air"), [self.cuff])
         self.sent = 0
-        assert daemon.ask("bind", self.cuff.address) == "bound\n"
+        assert daemon.ask("bind", self.cuff.address, "--with-memory") == "bound\n"
         self.up()
         self.spot_check(97)
         self.measure(120)

@@ -59,9 +59,9 @@ ANSWERS = [
 
 #: What is asked through the control socket, and answered.
 REQUESTS = [
-    "bind\tbluetooth:00:09:1F:80:00:22\t1\ttwice a day\turn:x\t4711", "unbind\tline:/dev/ttyUSB0\t", "swap\ta\tb",
+    "bind\tbluetooth:00:09:1F:80:00:22\t1\ttwice a day\twith-memory\turn:x\t4711", "unbind\tline:/dev/ttyUSB0\t", "swap\ta\tb\t",
     "wipe\t\tundelivered", "retry\t1\t2", "assign\t1,2\tPatient/4711", "enrolled\tclinic.failing", "by\troot\tstatus",
-    "pair\t00:09:1F:80:00:22\t1\t1234\t3\t\tPatient/4711", "record\tx\t30",
+    "pair\t00:09:1F:80:00:22\t1\t1234\t3\t\t\tPatient/4711", "record\tx\t30",
 ]
 REPLIES = [
     "done\tbound", "refused\tdevice.silent\tno answer", "yes", "passkey\t123456",

@@ -26,7 +26,7 @@ import Testing
             .init(
                 address: BluetoothAddress(0xC009_1F80_0022), user: 2,
                 subject: .identifier(system: "urn:oid:2.999", value: "a b"), consent: Consent(user: 2, code: 42),
-                capability: .keyboardOnly),
+                capability: .keyboardOnly, withMemory: true),
         ]
         for order in orders {
             let words = order.notation.split(separator: "\t", omittingEmptySubsequences: false).map { String($0) }
@@ -34,9 +34,12 @@ import Testing
             #expect(read.notation == order.notation)
             #expect(read.address == order.address && read.user == order.user && read.subject == order.subject)
             #expect(read.consent == order.consent && read.capability == order.capability)
+            #expect(read.withMemory == order.withMemory)
         }
-        #expect(Gateway.PairingOrder(["pair", "x", "", "", "3", "", "Patient/1"]) == nil)
-        #expect(Gateway.PairingOrder(["pair", "00:09:1F:80:00:22", "one", "", "3", "", "Patient/1"]) == nil)
+        #expect(Gateway.PairingOrder(["pair", "x", "", "", "3", "", "", "Patient/1"]) == nil)
+        #expect(Gateway.PairingOrder(["pair", "00:09:1F:80:00:22", "one", "", "3", "", "", "Patient/1"]) == nil)
+        #expect(Gateway.PairingOrder(["pair", "00:09:1F:80:00:22", "1", "", "3", "", "Patient/1"]) == nil)
+        #expect(Gateway.PairingOrder(["pair", "00:09:1F:80:00:22", "1", "", "3", "", "memory", "Patient/1"]) == nil)
         #expect(Gateway.PairingOrder(["pair"]) == nil)
     }
 }

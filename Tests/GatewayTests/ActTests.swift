@@ -17,7 +17,9 @@ private let weekdays: Schedule = {
         .bind("bluetooth:00:09:1F:80:00:22", user: nil, .reference("Patient/4711"), .agreed(weekdays)),
         .unbind("bluetooth:00:09:1F:80:00:22", user: 255), .unbind("line:/dev/ttyUSB0", user: nil),
         .wipe(nil, undelivered: false), .wipe("bluetooth:00:09:1F:80:00:22", undelivered: true),
+        .bind("line:/dev/ttyUSB0", user: nil, .identifier(system: "a", value: "b"), .none, withMemory: true),
         .swap("bluetooth:00:09:1F:80:00:22", for: "bluetooth:00:09:1F:80:00:23"),
+        .swap("bluetooth:00:09:1F:80:00:22", for: "bluetooth:00:09:1F:80:00:23", withMemory: true),
         .assign([3, 4], .reference("Patient/1")),
         .assign([3], .identifier(system: "urn:oid:1.2.3", value: "a person")), .retry([1, 9_007_199_254_740_993]),
         .enrolled(nil), .enrolled(.codeRejected),
@@ -29,11 +31,12 @@ private let weekdays: Schedule = {
 
     @Test(arguments: [
         "", "status", "bind", "bind\tx", "retry", "retry\tone", "retry\t1\ttwo", "unbind\tx", "unbind\tx\t1\ty",
-        "swap\tx",
+        "swap\tx", "swap\tx\ty", "swap\tx\ty\tmemory",
         // Every user slot, where one was meant that is no number.
-        "bind\tx\tone\t\tPatient/1", "bind\tx\t1.0\t\tsystem\tvalue", "bind\tx\t1\tnow and then\tPatient/1",
+        "bind\tx\tone\t\t\tPatient/1", "bind\tx\t1.0\t\t\tsystem\tvalue", "bind\tx\t1\tnow and then\t\tPatient/1",
+        "bind\tx\t1\t\tPatient/1", "bind\tx\t1\t\tmemory\tPatient/1", "bind\tx\t1\t\tsystem\tvalue",
         "unbind\tx\tone",
-        "assign\t1,two\tPatient/1", "assign\t1", "assign\t1,\tPatient/1", "bind\tx\t\t\ta\tb\tc",
+        "assign\t1,two\tPatient/1", "assign\t1", "assign\t1,\tPatient/1", "bind\tx\t\t\t\ta\tb\tc",
     ])
     func isNotGuessed(_ notation: String) { #expect(Act(notation: notation) == nil) }
 

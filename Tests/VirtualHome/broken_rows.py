@@ -179,7 +179,7 @@ def looked_for(home):
     home.daemon.ask("scan", "--seconds", "5")
     broken_homes.eventually(lambda: home.finding("pairing", "pairing.forgotten"), every=0.3)
     yield
-    home.daemon.ask("bind", home.cuff.address)
+    home.daemon.ask("bind", home.cuff.address, "--with-memory")
     home.measure(126)
 
 
@@ -197,7 +197,7 @@ def unassigned(home):
 def an_open_cuff(home, *schedule):
     """A cuff that wants no pairing, so that `bind` alone brings it back, in the place of the home's own."""
     cuff, home.cuff = home.cuff, home.another_cuff(OTHER, encrypted=False)
-    home.daemon.ask("bind", OTHER, *schedule)
+    home.daemon.ask("bind", OTHER, "--with-memory", *schedule)
     try:
         yield
     finally:
@@ -225,7 +225,7 @@ def neighbour(home):
 @instead
 def not_paired(home):
     cuff = home.another_cuff(OTHER)
-    home.daemon.ask("bind", cuff.address)
+    home.daemon.ask("bind", cuff.address, "--with-memory")
     cuff.measure(130, 80)
     cuff.is_on = True
     home.says("wants to be paired")
@@ -278,13 +278,13 @@ def hanging(home):
 @instead
 def set_aside(home):
     old, new = (home.another_cuff(address, encrypted=False) for address in (OTHER, THIRD))
-    home.daemon.ask("bind", old.address)
+    home.daemon.ask("bind", old.address, "--with-memory")
     with sqlite3.connect(home.closed_journal()) as journal:
         journal.execute("INSERT OR REPLACE INTO crumb VALUES (?, 3)", (f"bluetooth:{old.address}",))
     journal.close()
     home.up()
     yield
-    assert home.daemon.ask("swap", old.address, new.address) == "swapped\n"
+    assert home.daemon.ask("swap", old.address, new.address, "--with-memory") == "swapped\n"
     new.measure(128, 80)
     new.is_on = True
     broken_homes.eventually(lambda: not new.memory)

@@ -87,18 +87,19 @@ Reference={patient}
 
     def pair(self, peripheral, again: bool = False) -> str:
         """Pairs with it, as a technician does with a kit on the table, and returns what was said. `again` without its passkey,
-        which the hub has kept."""
+        which the hub has kept. What it remembers is of its person, however old its clock says that is."""
         more = f" --passkey {peripheral.passkey:06}" if peripheral.passkey is not None and not again else ""
         peripheral.advertise()
-        status, said = self.ask(f"pair {peripheral.air_address}{more} </dev/null")
+        status, said = self.ask(f"pair {peripheral.air_address}{more} --with-memory </dev/null")
         peripheral.silence()
         assert status == 0, f"{said}\n{self.log[-2000:]}"
         eventually(lambda: not peripheral.device.connections)
         return said
 
     def bind(self, *peripherals) -> None:
-        """Says only whose they are: for what needs no pairing."""
-        done = self.home.run(" && ".join(f"{self.beside} bind {peripheral.address}" for peripheral in peripherals))
+        """Says only whose they are, with what they remember: for what needs no pairing."""
+        done = self.home.run(
+            " && ".join(f"{self.beside} bind {peripheral.address} --with-memory" for peripheral in peripherals))
         assert done.status == 0, done.output
 
 

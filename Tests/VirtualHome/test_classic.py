@@ -38,7 +38,7 @@ def pair(home, daemon, device) -> None:
     """Pairs with the device; only from then on the hub can be called."""
     assert not can_be_called(home)
     pin = f" --pin {device.pin}" if device.pin else ""
-    paired = daemon.ask(f"pair {device.address}{pin} --patient Patient/pt-4711")
+    paired = daemon.ask(f"pair {device.address}{pin} --patient Patient/pt-4711 --with-memory")
     assert paired.status == 0 and "bound as" in paired.output, paired.output
     eventually(lambda: can_be_called(home))
 
@@ -105,7 +105,7 @@ def test_a_lung_monitor_is_paired_and_called(home, clinic, daemon, emulator):
     run = start(daemon)
     monitor = LungMonitorClassic(home, emulator.hand_out(2))
     monitor.memory = [(363, datetime.now()), (371, datetime.now())]
-    paired = daemon.ask(f"pair {monitor.address} --patient Patient/pt-4711")
+    paired = daemon.ask(f"pair {monitor.address} --patient Patient/pt-4711 --with-memory")
     assert paired.status == 0 and "bound as" in paired.output, paired.output
     eventually(lambda: monitor.memory == [])
     volumes = lambda: sorted(each["valueQuantity"]["value"] for each in clinic.observations("152586"))

@@ -91,7 +91,8 @@ import Journal
         air.add(end)
         ends.append(end)
         if old == nil {
-            try await vitalsd("bind", "\(end.advertisement.address)")
+            // Its readings are of another year.
+            try await vitalsd("bind", "\(end.advertisement.address)", "--with-memory")
             teller.tell(.hub, "\(end.kind) \(end.advertisement.name) is bound to the patient")
         }
         return end
