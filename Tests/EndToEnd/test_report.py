@@ -93,7 +93,7 @@ adv {ADDRESS} name "A&D_UA-651BLE_5170912345" services 1810
     assert "AA:BB:CC:…:33" in folder["log.txt"]
     assert "Air=" in folder["settings.txt"] and "URL=https://localhost:" in folder["settings.txt"]
     assert "Reference=…" in folder["settings.txt"]
-    assert "vitalsd 0." in folder["versions.txt"] and "journal 6" in folder["versions.txt"]
+    assert "vitalsd 0." in folder["versions.txt"] and "journal 7" in folder["versions.txt"]
     assert "< 1e 7800 5000 6000" in folder["capture-1.capture"]
 
 
