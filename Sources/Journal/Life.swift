@@ -146,7 +146,7 @@ extension Database {
                     """
                     SELECT coalesce(t.at, r.at, t.latest, r.wall) AS moment, r.content
                     FROM reading r LEFT JOIN dating t ON t.reading = r.id
-                    WHERE r.id IN (\(Self.newest)) AND r.standing = 0 AND NOT \(Self.isBatteryAlone) \(own)
+                    WHERE r.id IN (\(Self.newest)) AND r.standing = 0 AND NOT \(Self.isNobodys) \(own)
                     ORDER BY moment DESC, r.id DESC LIMIT ? OFFSET ?
                     """,
                     [.text(identity), Datum(limit)] + (subject == nil ? [] : subject.data) + [Datum(few), Datum(seen)])
@@ -161,8 +161,14 @@ extension Database {
         return nil
     }
 
-    /// Whether a reading `r` says how full a battery is and nothing else, as most visits begin and nobody measures: by its
-    /// notation, so that thousands of them cost no decoding.
+    /// Whether a reading `r` is nobody's measurement, as far as its notation shows without being decoded: a battery's, or what
+    /// its device calls a test, invalid or unfinished. Of these a device may send one every second.
+    private static let isNobodys = """
+        (\(isBatteryAlone) OR r.content GLOB '*#demonstration*' OR r.content GLOB '*#test-data*'
+        OR r.content GLOB '*#measurement-*' OR r.content || ' ' GLOB '*#invalid *')
+        """
+
+    /// Whether a reading `r` says how full a battery is and nothing else, as most visits begin.
     static let isBatteryAlone =
         "(r.content GLOB 'battery * % now*' AND r.content NOT GLOB 'battery * % * now*')"
 

@@ -107,6 +107,19 @@ struct LifeTests {
         both.taken = .now
         _ = try await journal.keep([late(both, 9999)])
         #expect(try await journal.lives().first?.measured == hubTime(100 + 9999).wall)
+        // An invalid time says nothing against the values.
+        var undated = pressure(7)
+        undated.remarks = [.invalidTime, .lowBattery]
+        _ = try await journal.keep([late(undated, 10_999)])
+        #expect(try await journal.lives().first?.measured == hubTime(100 + 10_999).wall)
+        for remark in [Remark.measurementOngoing, .measurementUnavailable, .testData, .demonstration, .invalid] {
+            for remarks in [[remark], [remark, .implausible]] as [Remarks] {
+                var other = pressure(8, systolic: Int32(100 + remark.rawValue))
+                other.remarks = remarks
+                _ = try await journal.keep([late(other, 11_000)])
+            }
+        }
+        #expect(try await journal.lives().first?.measured == hubTime(100 + 10_999).wall)
     }
 
     /// New firmware, or a row that has gone bad.
