@@ -90,7 +90,7 @@ extension Gateway {
         }
         if let given = code.given { try await journal.remember(pairingCode: given, of: identity) }
         if let consent = order.consent { try await journal.remember(consent, of: identity) }
-        let binding = Journal.Binding(device: identity, user: order.user, subject: order.subject, since: dating.now)
+        let binding = Journal.Binding(device: identity, user: order.user, subject: order.subject, since: dating.instant)
         try await journal.bind(binding, keepsSchedule: true, withMemory: order.withMemory)
         acceptList.wake(identity)
         try await acceptList.reload()
@@ -135,7 +135,7 @@ extension Gateway {
     /// Lets a device take another's place.
     func swap(_ old: String, for new: String, withMemory: Bool) async throws(Fault) {
         try await forgetting(old) { () throws(Fault) in
-            try await journal.swap(old, for: new, since: dating.now, withMemory: withMemory)
+            try await journal.swap(old, for: new, since: dating.instant, withMemory: withMemory)
         }
         acceptList.wake(new)
     }
@@ -161,6 +161,8 @@ extension Gateway {
         _ device: String?, _ change: () async throws(Fault) -> Result
     ) async throws(Fault) -> Result {
         let bonds = acceptList.bonds.filter { device == nil || device == "bluetooth:\($0.device.address)" }
+        // Whoever is being visited would leave traces behind that end.
+        await roster.hangUp(on: device)
         let result = try await change()
         acceptList.forget(device)
         contacts.forget(device)

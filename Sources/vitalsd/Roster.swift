@@ -44,6 +44,14 @@ import Host
     }
     func advance(_ address: BluetoothAddress) { advances[address] = .now }
 
+    /// Ends the visit of a device, or of all on the air, and waits for what follows it; for a while, as for one that is connecting.
+    func hangUp(on device: String?) async {
+        func isIt(_ address: BluetoothAddress) -> Bool { device == nil || device == "bluetooth:\(address)" }
+        for (address, link) in links where isIt(address) { link.hangUp() }
+        let due = ContinuousClock.now + .seconds(5)
+        while met.contains(where: isIt), ContinuousClock.now < due { await loop.sleep(for: .milliseconds(10)) }
+    }
+
     /// Waits until there is a link for one more, of the so many that the radio has. Who has brought nothing for a minute while
     /// others wait is hung up on.
     func room(of limit: Int) async throws(Fault) {

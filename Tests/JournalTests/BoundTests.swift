@@ -23,6 +23,18 @@ struct BoundTests {
         #expect(contents(place.path).count <= bound + 8192)
     }
 
+    /// Of a device that several persons share nobody can be named for what its battery says.
+    @Test func aBatteryThatIsNobodysMakesRoom() async throws {
+        let journal = try place.open(bytes: 60_000)
+        _ = try await journal.keep([entry(pressure(1))])
+        for number in 1...600 {
+            let battery = Reading([Value(.batteryCharge, Amount(80), .percent)], taken: .now, bytes: [80])
+            _ = try await journal.keep([entry(battery, heard: hubTime(60 + number), subject: nil)])
+        }
+        #expect(try await journal.pending(for: "clinic", limit: 9).map(\.id) == [1])
+        #expect(try await journal.rows(limit: 1000).count < 600)
+    }
+
     @Test func undeliveredReadingsAreNeverDeletedAndTheDeviceIsNotTold() async throws {
         let journal = try place.open(bytes: 60_000)
         var kept: [Int64] = []
