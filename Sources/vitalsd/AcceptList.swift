@@ -82,6 +82,16 @@ import Journal
         try await journal.remember(wireless)
     }
 
+    /// How a device looked in a visit, and its attributes where it is paired. Nothing of one that was given back meanwhile.
+    func remember(_ seen: Advertisement, _ table: AttributeTable?) async throws(Fault) {
+        let device = Sighting(.advertisement(seen)).identity
+        guard isBound(device) else { return }
+        try await remember(device) { known in
+            known.sighting = seen
+            if !known.bond.isEmpty { known.attributes = table.map(\.description) ?? "" }
+        }
+    }
+
     /// What was wiped is not known here either.
     func forget(_ device: String?) {
         if let device { known[device] = nil } else { known = [:] }

@@ -253,11 +253,7 @@ import Journal
         }
         acceptList.visited(device, brought: brought)
         hearing.visited(device)
-        guard acceptList.isBound(device) else { return }  // It was given back meanwhile.
-        try await acceptList.remember(device) { known in
-            known.sighting = seen
-            if !known.bond.isEmpty { known.attributes = client.table.map(\.description) ?? "" }
-        }
+        try await acceptList.remember(seen, client.table)
     }
 
     // MARK: visit
