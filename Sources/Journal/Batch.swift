@@ -55,7 +55,8 @@ struct Batch {
     /// Whether an entry was certainly taken before the device was this person's.
     mutating func isOfBefore(_ entry: Journal.Entry) throws(Fault) -> Bool {
         guard let since = try binding(of: entry)?.since, let latest = entry.latest else { return false }
-        return latest < since
+        // Many a stamp shows no seconds.
+        return latest + .seconds(60) < since
     }
 
     private mutating func binding(of entry: Journal.Entry) throws(Fault) -> Journal.Binding? {

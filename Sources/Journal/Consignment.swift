@@ -48,6 +48,31 @@ extension Journal {
         }
     }
 
+    /// Notes where a destination is by now. What was on its way to where it was known to be before is forgotten with that: it is
+    /// addressed otherwise, and its readings wait like any others.
+    package func readdress(_ destination: String, to address: String) throws(Fault) {
+        try mending { () throws(Fault) in
+            let known = try database.value(for: Self.address(of: destination))
+            try database.transaction { () throws(Fault) in
+                if known != nil {
+                    try database.query(
+                        "DELETE FROM consignment WHERE destination = (SELECT id FROM destination WHERE name = ?)",
+                        .text(destination))
+                }
+                try database.query(
+                    "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", .text(Self.address(of: destination)),
+                    .text(address))
+            }
+        }
+    }
+
+    /// Where a destination was when this was last noted; nil before that.
+    package func address(of destination: String) throws(Fault) -> String? {
+        try value(for: Self.address(of: destination))
+    }
+
+    private static func address(of destination: String) -> String { "address \(destination)" }
+
     /// What was sent last, where nobody has written down that it was answered, and its readings as it told of them. Nil
     /// where there is none, or where it no longer reads: then its readings wait like any others.
     package func consignment(for destination: String) throws(Fault) -> (Consignment, [Kept])? {

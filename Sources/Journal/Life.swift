@@ -117,17 +117,14 @@ extension Database {
 
     /// When a device last sent what could not be decoded, or what no longer reads. Of such a thing nobody can say which slot
     /// it came from, so it may be anybody's whose device it is.
-    ///
-    /// A sign of life looks back on one day. In it no device is visited more often than every 15 seconds for nothing, which
-    /// leaves as many readings of its battery.
     private func undecoded(of identity: String, _ subject: Subject?) throws(Fault) -> HubTime? {
-        let day = 8192
         let own = subject == nil ? "" : "AND (r.subject IS NULL OR r.system IS ? AND r.subject IS ?)"
         return try query(
             """
             SELECT boot, uptime, wall, synchronised FROM reading r
-            WHERE r.id IN (\(Self.newest)) AND r.standing <> 0 \(own) ORDER BY r.id DESC LIMIT 1
-            """, [.text(identity), Datum(day)] + (subject == nil ? [] : subject.data)
+            WHERE r.device = (SELECT id FROM device WHERE identity = ?) AND r.standing <> 0 \(own)
+            ORDER BY r.id DESC LIMIT 1
+            """, [.text(identity)] + (subject == nil ? [] : subject.data)
         ).first.flatMap { HubTime($0) }
     }
 

@@ -124,6 +124,8 @@ enum Schema {
         -- From when on a device is this person's: what it remembers of before is nobody's. Null where all of it is theirs, as
         -- of everybody who was bound before anybody asked.
         ALTER TABLE binding ADD COLUMN since INTEGER;
+        -- What could not be decoded is looked for with each sign of life, and is rare.
+        CREATE INDEX reading_standing ON reading (device) WHERE standing <> 0;
         """,
     ]
 

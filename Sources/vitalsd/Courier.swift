@@ -45,6 +45,8 @@ import Journal
     let heartbeat: Heartbeat
     /// Sent, and perhaps taken: nothing else goes before it is answered.
     var uncertain: Shipment?
+    /// How readings were told that were in it and go in parts since: the clinic may have them so, and then keeps them so.
+    var toldFirst: [Int64: Dated] = [:]
     /// Whether that gets lost again and again although the clinic takes signs of life: then the fault is in it.
     var blamesBundle = false
     /// Whether the journal was asked, since the start and since new settings, what there is for whom the clinic knows.
@@ -102,7 +104,7 @@ import Journal
         backlog.forget()
         if withdrawn {
             withdrawals += 1
-            (uncertain, quarantine) = (nil, Quarantine())
+            (uncertain, quarantine, toldFirst) = (nil, Quarantine(), [:])
             policy.forgetRefused()
         }
         // A hub that has learnt the time need not wait any longer.
@@ -154,15 +156,14 @@ import Journal
     /// What was on its way when the last run ended, of which nobody knows whether it arrived; and what was not for this clinic
     /// before, and is now.
     private func prepare(_ isStart: Bool) async throws(Refusal) {
-        let destination = destination, key = "address \(name)"
+        let destination = destination
         isPrepared = true
         do throws(Fault) {
-            let last = try await journal.value(for: key)
-            if last != destination.address { try await journal.set(key, to: destination.address) }
+            let last = try await journal.address(of: name)
             // Addressed to somebody else it is not the same any more, and its readings wait as any others do.
-            if last != nil, last != destination.address {
-                uncertain = nil
-            } else if isStart {
+            if let last, last != destination.address { uncertain = nil }
+            if last != destination.address { try await journal.readdress(name, to: destination.address) }
+            if isStart {
                 uncertain = try await journal.consignment(for: name).flatMap { consignment, readings in
                     let addressed = readings.map(addressed)
                     return addressed.allSatisfy { $0.subject != nil } ? Shipment(consignment, addressed) : nil

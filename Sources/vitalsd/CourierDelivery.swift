@@ -62,7 +62,7 @@ extension Courier {
     func send(_ shipment: Shipment) async throws(Refusal) {
         uncertain = shipment
         uncertain?.isRepeat = true
-        let asked = HubClock.now(), before = withdrawals
+        let asked = HubClock.now(), before = withdrawals, address = destination.address
         do throws(Refusal) {
             onStep(shipment.readings.map(\.id), .sent)
             let answer = try await destination.clinic.deliver(shipment.parcel), heard = HubClock.now()
@@ -90,8 +90,13 @@ extension Courier {
             if !error.leavesUnknown, !shipment.isRepeat { uncertain = nil }
             guard isLost || policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }
             uncertain = nil
+            if shipment.isRepeat {
+                for kept in shipment.readings where !kept.amends {
+                    toldFirst[kept.id] = toldFirst[kept.id] ?? kept.dated
+                }
+            }
             guard shipment.readings.count > 1 else { return try await suspect(shipment, error) }
-            for part in parts(of: shipment, error) where withdrawals == before {
+            for part in parts(of: shipment, error) where withdrawals == before && destination.address == address {
                 // Enough is known: no need to ask for every one of them.
                 if policy.isDoubtful, !quarantine.suspects.isEmpty, part.count > 1 { continue }
                 if shipment.isRepeat { try await repeatPart(part) } else { try await deliver(part) }
@@ -137,7 +142,10 @@ extension Courier {
     }
 
     func receipt(_ kept: Kept, _ verdict: Journal.Receipt.Verdict) -> Journal.Receipt {
-        Journal.Receipt(reading: kept.id, verdict, at: HubClock.now().wall, told: kept.dated)
+        var told = kept.dated
+        if !kept.amends, let first = toldFirst[kept.id] { told = first }
+        if case .accepted = verdict { toldFirst[kept.id] = nil }
+        return Journal.Receipt(reading: kept.id, verdict, at: HubClock.now().wall, told: told)
     }
 
     /// What it knew already and has again, as it says by a condition that more than one matches.

@@ -94,7 +94,24 @@ import Journal
         let isNow = reading.taken == .now, before = isNow ? History(pairs: [], records: []) : history
         let known = before.going(on: isNow ? [] : pairs, reading, at: heard, timeline)
         let conclusion = Chronology.conclude(known, timeline, zone: HubClock.offset, recalling: &recollection).last
-        return (conclusion?.dated ?? Dated(at: nil, error: .zero, basis: .bounded), conclusion?.latest)
+        return (
+            conclusion?.dated ?? Dated(at: nil, error: .zero, basis: .bounded),
+            conclusion?.latest.map { latest in
+                history.pairs.isEmpty ? min(latest, firstImpression(of: reading, pairs) ?? latest) : latest
+            }
+        )
+    }
+
+    /// After when a record was not taken by the device's own clock, where nobody here has seen that before this visit. It dates
+    /// nothing, as nobody knows what was done to the clock since; but whoever had the device before may have taken it. A stamp
+    /// far ahead of the clock is older than the day on which that began anew.
+    private func firstImpression(of reading: Reading, _ pairs: [ClockPair]) -> Instant? {
+        guard case .clock(let stamp) = reading.taken, let pair = pairs.first, !pair.isWritten,
+            case .clock(let shown) = pair.device
+        else { return nil }
+        let ago = shown.seconds - stamp.seconds, day = 86_400
+        if ago < -day { return Instant(milliseconds: 0) }
+        return timeline.corrected(pair.hub).wall + .seconds(day - ago)
     }
 
     /// After a visit: looks through the device's newest readings, and writes down what is now known better.

@@ -83,7 +83,7 @@ import Journal
     }
 
     @Hub func callAsFunction(_ reading: Reading) async throws(Fault) {
-        let heard = HubClock.now()
+        let heard = HubClock.now(), forgettings = gateway.roster.forgettings(of: device.identity)
         var patience = Patience(), said: Fault?
         while true {
             do throws(Fault) {
@@ -121,6 +121,8 @@ import Journal
                     throw error
                 }
                 await reserve.wait(for: patience.next())
+                // It was wiped meanwhile: nothing of it is to come back.
+                guard forgettings == gateway.roster.forgettings(of: device.identity) else { throw .device(.hungUp) }
             }
         }
         gateway.couriers.wake()

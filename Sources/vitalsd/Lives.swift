@@ -44,7 +44,7 @@ extension Journal.Life {
         let state: SignOfLife.Device.State?
         if let measured, measured >= start {
             state = .measured
-        } else if let undecoded = undecoded?.instant(at: now), undecoded >= start {
+        } else if let undecoded = undecoded?.instant(at: now), undecoded >= start, undecoded <= now.wall {
             // It had something, and nobody can say that it was no measurement.
             state = .notRead
         } else if let heard, heard >= start {

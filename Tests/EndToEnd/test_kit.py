@@ -372,6 +372,21 @@ def test_what_a_used_device_remembers_is_not_the_new_persons(home, clinic, tmp_p
     air.close()
 
 
+@pytest.mark.parametrize("days", [120, -400], ids=["long-ago", "before-its-clock-began-anew"])
+def test_what_nobody_can_date_is_not_the_new_persons_either(home, clinic, tmp_path, told, days):
+    cuff = Cuff(ADDRESS)
+    remember(cuff, 141, 142, days=days)
+    home.start(env=told)
+    eventually(lambda: home.status().get("running"))
+    assert run(home, "bind", ADDRESS, "--patient", "Patient/new", **told).stdout == "bound\n"
+    remember(cuff, 120)
+    air = Air(str(tmp_path / "air"), [cuff])
+    eventually(lambda: not cuff.memory)
+    eventually(lambda: home.status()["unassigned"] == 2)
+    eventually(lambda: whose(clinic) == {120: "Patient/new"})
+    air.close()
+
+
 def test_a_device_that_is_bound_with_its_memory_tells_all_of_it(home, clinic, tmp_path, told):
     old, new = Cuff(ADDRESS), Cuff(OTHER)
     remember(old, 141, 142, days=9)

@@ -41,6 +41,20 @@ struct ConsignmentTests {
         #expect(try await journal.consignment(for: "clinic") == nil)
     }
 
+    /// What an older vitalsd sent, which noted no address, is told again; what went to another address is not.
+    @Test func whatWasSentElsewhereIsForgotten() async throws {
+        let journal = try place.open()
+        _ = try await journal.keep((1...2).map { entry(pressure($0)) })
+        let readings = try await journal.pending(for: "clinic", limit: 9)
+        #expect(try await journal.consign(consignment(of: readings), settling: [], for: "clinic"))
+        try await journal.readdress("clinic", to: "here")
+        #expect(try await journal.consignment(for: "clinic") != nil)
+        #expect(try await journal.address(of: "clinic") == "here")
+        try await journal.readdress("clinic", to: "there")
+        #expect(try await journal.consignment(for: "clinic") == nil)
+        #expect(try await journal.pending(for: "clinic", limit: 9) == readings)
+    }
+
     /// A bundle is packed, and then somebody gives the device back: the next patient's readings are not taken for those in it.
     @Test func whatWasWipedIsNotOnItsWay() async throws {
         let journal = try place.open()
