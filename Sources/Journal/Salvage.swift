@@ -77,8 +77,9 @@ struct Salvage {
         // What may be taken back, and must not come back: only from the newest picture of its page. A binding has five columns
         // where it is older than the two of its schedule, and seven where it is older than its date.
         case 5 where isNewest: try insert("binding", columns + [.null, .null, .null])
-        case 7 where isNewest && columns[4].text != nil: try insert("binding", columns + [.null])
-        case 8 where isNewest && columns[4].text != nil: try insert("binding", columns)
+        case 7 where isNewest && columns[1].text != nil && columns[4].text != nil:
+            try insert("binding", columns + [.null])
+        case 8 where isNewest && columns[1].text != nil && columns[4].text != nil: try insert("binding", columns)
         case 3 where isNewest: try insert("destination", columns)
         // What was wiped must not come back.
         case 8 where isNewest: if Journal.AuditEvent(columns) != nil { try insert("audit", columns) }

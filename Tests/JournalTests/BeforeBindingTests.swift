@@ -25,7 +25,8 @@ struct BeforeBindingTests {
         let journal = try place.open()
         try await bind(journal, bo, since: since)
         let keepings = try await journal.keep([
-            entry(pressure(1), latest: since + .milliseconds(-1)), entry(pressure(2), latest: since),
+            entry(pressure(1), latest: since + .milliseconds(-60_001)),
+            entry(pressure(2), latest: since + .seconds(-60)),
             entry(pressure(3), latest: since + .seconds(1)),
             // A hub that does not know the time judges nothing by it.
             entry(pressure(4), latest: nil),
@@ -36,7 +37,7 @@ struct BeforeBindingTests {
         let queue = try await journal.queue(for: "clinic")
         #expect(queue.waiting == 3 && queue.unassigned == 1)
         // The device tells it again, and it is known.
-        #expect(try await journal.keep([entry(pressure(1), latest: since + .milliseconds(-1))]) == [.repeated(1)])
+        #expect(try await journal.keep([entry(pressure(1), latest: since + .milliseconds(-60_001))]) == [.repeated(1)])
         #expect(try await journal.assign([1], to: anna) == 1)
         #expect(try await subjects(journal) == [anna, bo, bo, bo])
         #expect(try await journal.pending(for: "clinic", limit: 9).map(\.id) == [1, 2, 3, 4])
@@ -45,7 +46,7 @@ struct BeforeBindingTests {
     @Test func whereNobodyAskedAllIsThePersons() async throws {
         let journal = try place.open()
         try await bind(journal, bo, since: nil)
-        #expect(try await journal.keep([entry(pressure(1), latest: since + .seconds(-9))]) == [.kept(1)])
+        #expect(try await journal.keep([entry(pressure(1), latest: since + .seconds(-69))]) == [.kept(1)])
         #expect(try await subjects(journal) == [bo])
     }
 
@@ -54,7 +55,7 @@ struct BeforeBindingTests {
         let journal = try place.open()
         try await bind(journal, bo, since: since)
         _ = try await journal.keep([
-            entry(pressure(1), latest: since + .seconds(-9)), entry(pressure(2), latest: since + .seconds(9)),
+            entry(pressure(1), latest: since + .seconds(-69)), entry(pressure(2), latest: since + .seconds(9)),
         ])
         func dated(_ instant: Instant) -> Dated { Dated(at: instant, error: .seconds(1), basis: .interpolated) }
         try await journal.redate([(1, dated(since + .seconds(60))), (2, dated(since + .seconds(-60)))])
@@ -85,7 +86,7 @@ struct BeforeBindingTests {
 
     /// A person's slot has its own date, and the first of them is what the device's times are judged by.
     @Test func eachSlotHasItsOwn() async throws {
-        let journal = try place.open(), later = since + .seconds(60)
+        let journal = try place.open(), later = since + .seconds(600)
         try await bind(journal, anna, user: 1, since: since)
         try await bind(journal, bo, user: 2, since: later)
         func of(_ user: Int, _ number: Int) -> Journal.Entry {

@@ -16,7 +16,8 @@ struct ChronicleTests {
         if version > 1 { try await journal.remember(Journal.Wireless(device: cuff.identity, bond: [1])) }
         try await journal.settle([accepted(1)], for: "clinic")
         await journal.close()
-        let sixth = "ALTER TABLE binding DROP COLUMN since;", fifth = version < 6 ? "DROP TABLE audit;" : ""
+        let sixth = "DROP INDEX reading_standing; ALTER TABLE binding DROP COLUMN since;",
+            fifth = version < 6 ? "DROP TABLE audit;" : ""
         let contact = "DROP TABLE contact; ALTER TABLE binding DROP COLUMN agreed;"
         let fourth = version < 5 ? "\(contact) ALTER TABLE binding DROP COLUMN schedule;" : ""
         let third = version < 4 ? "DROP TABLE consignment; DROP TABLE dead_letter;" : ""

@@ -143,7 +143,7 @@ struct ConsignmentTests {
         }
         try await older()
         let back = """
-            ALTER TABLE binding DROP COLUMN since; DROP TABLE audit; DROP TABLE contact;
+            DROP INDEX reading_standing; ALTER TABLE binding DROP COLUMN since; DROP TABLE audit; DROP TABLE contact;
             ALTER TABLE binding DROP COLUMN agreed; ALTER TABLE binding DROP COLUMN schedule;
             DROP TABLE consignment; DROP TABLE dead_letter; PRAGMA user_version = 3
             """

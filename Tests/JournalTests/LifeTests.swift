@@ -183,7 +183,7 @@ struct LifeTests {
         _ = try await journal.keep((1...200).map { entry(pressure($0)) })
         await journal.close()
         if isOlder {
-            let older = "ALTER TABLE binding DROP COLUMN since; PRAGMA user_version = 6"
+            let older = "DROP INDEX reading_standing; ALTER TABLE binding DROP COLUMN since; PRAGMA user_version = 6"
             run("sqlite3", place.path, "PRAGMA journal_mode = DELETE; \(older)")
             await (try place.open()).close()
             binding.since = nil
