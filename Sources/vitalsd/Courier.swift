@@ -261,9 +261,7 @@ import Journal
         if why == Self.stranger, !hasWithheld {
             hasWithheld = true
             Systemd.log(
-                .notice,
-                "\(layer): there are readings of somebody whom it has no name for; they stay here, until [Patient \(name)] is theirs"
-            )
+                .notice, "\(layer): whom it has no name for is not told there; it hears of [Patient] alone")
         }
         answered.append(receipt(kept, .withheld(why)))
         quarantine.forget(kept.id)

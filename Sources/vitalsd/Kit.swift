@@ -145,6 +145,7 @@ extension Gateway {
         try await forgetting(device) { () throws(Fault) in
             do throws(Fault) {
                 let wiped = try await journal.wipe(device, undelivered: undelivered, audit: audit)
+                roster.forget(device)
                 couriers.reconsider(withdrawn: true)
                 return wiped
             } catch {

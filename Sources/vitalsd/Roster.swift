@@ -45,13 +45,14 @@ import Host
     }
     func advance(_ address: BluetoothAddress) { advances[address] = .now }
 
-    /// How often a device was forgotten: what it told before then is not to be kept any more.
+    /// A device was wiped, or all were: what it told before then is not to be kept any more.
+    func forget(_ device: String?) { forgotten[device, default: 0] += 1 }
+    /// How often that happened to a device.
     func forgettings(of device: String) -> Int { (forgotten[device] ?? 0) + (forgotten[nil] ?? 0) }
 
-    /// Ends the visit of a device that is to be forgotten, or of all on the air, and waits for what follows it; for a while, as
-    /// for one that is connecting.
+    /// Ends the visit of a device, or of all on the air, and waits for what follows it; for a while, as for one that is
+    /// connecting.
     func hangUp(on device: String?) async {
-        forgotten[device, default: 0] += 1
         func isIt(_ address: BluetoothAddress) -> Bool { device == nil || device == "bluetooth:\(address)" }
         for (address, link) in links where isIt(address) { link.hangUp() }
         let due = ContinuousClock.now + .seconds(5)
