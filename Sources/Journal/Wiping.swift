@@ -9,8 +9,8 @@ extension Journal {
     /// Removes all that is known of a device, or of every device when `device` is nil: readings, answers, clocks, keys, codes
     /// and bindings. What is removed is overwritten, in the file and in its log.
     ///
-    /// A reading that is not at the clinic is somebody's: with one left this throws `hub(.undelivered)` and removes
-    /// nothing, unless `undelivered` readings are to go too.
+    /// A reading that is not at the clinic, or not at each of several, is somebody's: with one left this throws
+    /// `hub(.undelivered)` and removes nothing, unless `undelivered` readings are to go too.
     ///
     /// Of what technicians did with the device stays that they did something with one; of what they did with the whole kit,
     /// only the act numbered `audit`, which is this one.
@@ -41,12 +41,15 @@ extension Database {
             let device = "device IN (SELECT id FROM device WHERE \(own))"
             let reading = "reading IN (SELECT id FROM reading WHERE \(device))"
             if !undelivered {
-                // What waits, what was refused, and what nobody was named for: all are kept nowhere else.
+                // What waits anywhere, what was refused, and what nobody was named for: all are kept nowhere else.
                 let left =
                     try integer(
                         """
                         SELECT count(*) FROM reading WHERE \(device)
-                        AND id NOT IN (SELECT reading FROM receipt WHERE state = 'accepted')
+                        AND (id NOT IN (SELECT reading FROM receipt WHERE state = 'accepted')
+                            OR id IN (SELECT reading FROM outbox
+                                WHERE destination IN (SELECT id FROM destination WHERE active = 1))
+                            OR id IN (SELECT reading FROM receipt a WHERE \(Self.isRefused)))
                         """, name) ?? 0
                 guard left == 0 else { throw .hub(.undelivered(Int(left))) }
             }

@@ -113,6 +113,33 @@ struct WipingTests {
         #expect(try await again.keep([entry(pressure(1))]).count == 1)
     }
 
+    @Test func whatOneOfTwoClinicsLacksIsNotWipedByTheWay() async throws {
+        let journal = try place.open(for: ["clinic", "research"])
+        let device = entry(pressure(1)).device.identity
+        _ = try await journal.keep([entry(pressure(1)), entry(pressure(2))])
+        func settle(_ verdict: Journal.Receipt.Verdict, for destination: String) async throws {
+            let at = Instant(milliseconds: 1)
+            try await journal.settle([1, 2].map { Journal.Receipt(reading: $0, verdict, at: at) }, for: destination)
+        }
+        try await settle(.accepted(location: nil), for: "clinic")
+        await #expect(throws: Fault.hub(.undelivered(2))) { try await journal.wipe(device, undelivered: false) }
+        try await settle(.refused(.clinic(.tooLarge)), for: "research")
+        await #expect(throws: Fault.hub(.undelivered(2))) { try await journal.wipe(device, undelivered: false) }
+        _ = try await journal.retry([1, 2])
+        try await settle(.accepted(location: nil), for: "research")
+        #expect(try await journal.wipe(device, undelivered: false).readings == 2)
+    }
+
+    /// Nobody asks for what goes to a clinic that is no more.
+    @Test func aClinicThatIsNoMoreKeepsNothingFromBeingWiped() async throws {
+        let journal = try place.open(for: ["clinic", "research"])
+        _ = try await journal.keep([entry(pressure(1))])
+        try await journal.join(["clinic"])
+        let receipt = Journal.Receipt(reading: 1, .accepted(location: nil), at: Instant(milliseconds: 1))
+        try await journal.settle([receipt], for: "clinic")
+        #expect(try await journal.wipe(nil, undelivered: false).readings == 1)
+    }
+
     @Test func onlyTheDeviceThatIsNamedIsWiped() async throws {
         let journal = try place.open()
         let own = entry(pressure(1)).device.identity
