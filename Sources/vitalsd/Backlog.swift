@@ -12,6 +12,8 @@ import Journal
     /// Read from the journal and not yet sent: what is live, and then the oldest, up to the number `last`.
     private(set) var ahead: [Kept] = []
     private var last = Int64.min
+    /// Up to where it was looked through for what is live.
+    private var looked = Int64.min
     /// What is not to be sent for the time being.
     var held: Set<Int64> = []
     /// What went before its turn, for as long as its turn has not come.
@@ -31,7 +33,7 @@ import Journal
     func tellNews() { hasNews = true }
 
     /// Nothing is sent that was read before: it may have changed.
-    func forget() { (ahead, last, early) = ([], .min, []) }
+    func forget() { (ahead, last, looked, early) = ([], .min, .min, []) }
 
     /// What goes next, most of which may share a bundle. What is live goes alone: a large bundle takes its time.
     var next: [Kept] {
@@ -80,10 +82,13 @@ import Journal
         } catch {
             throw Refusal(.resend, error)
         }
-        guard newest > last else { return }
-        let fresh = try await pending(after: max(last, newest - 64), 64).get().filter {
-            isLive($0) && !early.contains($0.id) && !held.contains($0.id)
+        var fresh: [Kept] = []
+        while fresh.count < readAhead, max(last, looked) < newest {
+            let pending = try await pending(after: max(last, looked), readAhead).get()
+            looked = pending.last?.id ?? newest
+            fresh += pending.filter { isLive($0) && !early.contains($0.id) && !held.contains($0.id) }
         }
+        if max(last, looked) < newest { hasNews = true }
         early.formUnion(fresh.map(\.id))
         ahead = fresh + ahead
     }

@@ -37,6 +37,29 @@ def test_a_live_reading_goes_before_the_backlog(home, clinic, old_and_new):
     eventually(lambda: clinic.blood_pressures() == [(systolic, 80) for systolic in range(99, 400)], within=60)
 
 
+def test_a_live_reading_is_found_among_what_a_device_tells_behind_it(home, clinic, old_and_new):
+    """What was just measured comes first, and then a memory, all while one bundle of the backlog is on its way."""
+    old, new = old_and_new
+    clinic.fault("status", status=503, times=-1)
+    home.start()
+    measure(old, *range(100, 300))
+    eventually(lambda: not old.memory, within=60)
+    clinic.heal()
+    clinic.fault("slow", delay=0.001, times=-1)
+    home.reload()
+    eventually(clinic.blood_pressures)
+    with new.lock:
+        new.memory.append(blood_pressure(99, 80, 60, datetime.now()))
+        for minute in range(150):
+            new.memory.append(blood_pressure(70, 50, 60, datetime(2020, 2, 1, 8 + minute // 60, minute % 60)))
+    eventually(lambda: not new.memory, within=60)
+    assert (99, 80) not in clinic.blood_pressures(), "the bundle was answered too soon to show anything"
+    eventually(lambda: (99, 80) in clinic.blood_pressures(), within=60)
+    # A bundle was under way, and one may have been packed.
+    assert clinic.blood_pressures_as_they_came().index((99, 80)) < 100
+    clinic.heal()
+
+
 def test_a_live_reading_does_not_wait_for_the_end_of_a_pause(home, clinic, cuff):
     """Pauses last for 2.85 to 3 s in the end, as 19 to 20 min do without haste; a minute is 0.15 s."""
     home.add("[Simulation]\nHaste=400")
