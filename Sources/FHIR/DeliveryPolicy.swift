@@ -132,9 +132,11 @@ package struct DeliveryPolicy: Equatable, Sendable {
         }
     }
 
-    /// For how long a reading refused alone is tried again, although others are taken. A server's error, or a lock, may pass.
+    /// For how long a reading refused alone is tried again, although others are taken. A server's error, or a lock, may pass;
+    /// what the clinic has twice, somebody there mends, and every reading of that device waits for it.
     package static func patience(with refusal: Refusal) -> Duration {
-        refusal.action == .resendThenSplit ? .seconds(86_400) : .zero
+        if case .clinic(.ambiguous) = refusal.fault { return .seconds(30 * 86_400) }
+        return refusal.action == .resendThenSplit ? .seconds(86_400) : .zero
     }
 
     /// A request failed: how long to wait before the next one. As long as `delays` has it; or what the clinic asks for, and up

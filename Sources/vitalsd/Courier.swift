@@ -47,7 +47,7 @@ import Journal
     var uncertain: Shipment?
     /// How readings were told that were in it and go in parts since: the clinic may have them so, and then keeps them so.
     var toldFirst: [Int64: Dated] = [:]
-    /// Whether that gets lost again and again although the clinic takes signs of life: then the fault is in it.
+    /// Whether that gets lost again and again, or is forbidden, although the clinic is well: then the fault is in it.
     var blamesBundle = false
     /// Whether the journal was asked, since the start and since new settings, what there is for whom the clinic knows.
     private var isPrepared = false
@@ -55,11 +55,13 @@ import Journal
     private var hasWithheld = false
     /// How often something was wiped: what was read before then may be somebody's no more.
     private(set) var withdrawals = 0
+    /// How often there were new settings: what the clinic of before says counts for nothing.
+    private(set) var redirects = 0
     /// What the clinic has said and the journal does not know yet.
     var answered: [Journal.Receipt] = []
     /// Whether nobody reads the journal before the bell rings.
     var isResting = false
-    private var isRetired = false
+    private(set) var isRetired = false
     /// Whether anything was kept since the last request was begun.
     private(set) var hasKept = false
     /// Whether a pause may end at the next ring.
@@ -70,6 +72,8 @@ import Journal
     var turn: ContinuousClock.Instant?
     /// What the clinic knows of the devices; nil before it was asked of the journal.
     var known: [String: String] = [:]
+    /// What it gave no answer to of that, when it is told again, and how long it was waited for last.
+    var untold: [String: (due: ContinuousClock.Instant, delay: Duration)] = [:]
     var fault: Fault?
     var delivered = 0
     /// The clinic's own clock, and the hub's when it was asked and when the answer was there.
@@ -104,7 +108,8 @@ import Journal
         backlog.forget()
         if withdrawn {
             withdrawals += 1
-            (uncertain, quarantine, toldFirst) = (nil, Quarantine(), [:])
+            noteFirst(uncertain)
+            (uncertain, quarantine) = (nil, Quarantine())
             policy.forgetRefused()
         }
         // A hub that has learnt the time need not wait any longer.
@@ -115,7 +120,8 @@ import Journal
     /// New settings: whatever stood in the way may be gone.
     func redirect(to destination: Destination) {
         self.destination = destination
-        (isPrepared, hasWithheld) = (false, false)
+        redirects += 1
+        (isPrepared, hasWithheld, untold) = (false, false, [:])
         heartbeat.set(every: destination.heartbeat)
         policy = DeliveryPolicy(scale: destination.scale)
         quarantine = Quarantine()
@@ -139,6 +145,7 @@ import Journal
         var isStart = true
         while !isRetired {
             hasKept = false
+            let settings = redirects
             do throws(Refusal) {
                 if !isPrepared {
                     try await prepare(isStart)
@@ -148,7 +155,7 @@ import Journal
             } catch {
                 // Whatever was read ahead may have changed by then.
                 backlog.forget()
-                await pause(after: error)
+                if redirects == settings, !isRetired { await pause(after: error) }
             }
         }
     }
@@ -165,8 +172,9 @@ import Journal
             if last != destination.address { try await journal.readdress(name, to: destination.address) }
             if isStart {
                 uncertain = try await journal.consignment(for: name).flatMap { consignment, readings in
-                    let addressed = readings.map(addressed)
-                    return addressed.allSatisfy { $0.subject != nil } ? Shipment(consignment, addressed) : nil
+                    let addressed = readings.map(correct).map(addressed)
+                    guard addressed.allSatisfy({ $0.subject != nil }) else { return nil }
+                    return Shipment(consignment, addressed, to: destination.address, withdrawals: withdrawals)
                 }
             }
             let person = destination.ownName == nil ? nil : destination.patient
@@ -183,9 +191,11 @@ import Journal
     private func deliverNext() async throws(Refusal) {
         if HubClock.now().wall < earliestCredible { throw Refusal(.resend, .hub(.clockUnset)) }
         try destination.clinic.checkFiles()
-        if let uncertain {
+        if uncertain != nil {
             // A clinic that is away takes no sign of life either.
-            if policy.suspectsBundle { blamesBundle = await heartbeat.tell(destination, onDate) }
+            if policy.suspectsBundle { blamesBundle = await isWell() }
+            // That takes its time: there may be new settings, or a wipe.
+            guard isPrepared, let uncertain else { return }
             try await deliverAgain(uncertain)
             return blamesBundle = false
         }

@@ -16,20 +16,33 @@ extension Courier {
     }
 
     private func pack(_ readings: [Kept]) async throws(Refusal) -> Shipment {
+        let destination = destination, before = withdrawals
         let parcel = try await destination.clinic.parcel(
             of: readings, from: destination.gateway, to: destination.options, offset: HubClock.offset)
-        return Shipment(readings: readings, parcel: parcel)
+        return Shipment(readings: readings, parcel: parcel, address: destination.address, withdrawals: before)
+    }
+
+    /// Whether it is still to go to where, and about whom, it was packed for.
+    private func isWanted(_ shipment: Shipment) -> Bool {
+        !isRetired && shipment.withdrawals == withdrawals && shipment.address == destination.address
+    }
+
+    /// The clinic may have them as they were told there, and then keeps them so.
+    func noteFirst(_ shipment: Shipment?) {
+        for kept in shipment?.readings ?? [] where !kept.amends && toldFirst[kept.id] == nil {
+            toldFirst[kept.id] = kept.dated
+        }
     }
 
     /// The very same bytes. Those that do not get through in one piece are sent in several, which tell the same.
     func deliverAgain(_ shipment: Shipment) async throws(Refusal) {
         guard shipment.readings.count > policy.most, policy.isTooSlow else { return try await send(shipment) }
-        let pieces = max(1, policy.most), before = withdrawals
-        for start in stride(from: 0, to: shipment.readings.count, by: pieces) where withdrawals == before {
+        let pieces = max(1, policy.most)
+        for start in stride(from: 0, to: shipment.readings.count, by: pieces) where isWanted(shipment) {
             do throws(Refusal) {
                 try await repeatPart(shipment.readings[start...].prefix(pieces))
             } catch {
-                if withdrawals != before { throw error }
+                if !isWanted(shipment) { throw error }
                 // Where the rest cannot be packed now, all is told once more: the conditions keep it from doubling.
                 uncertain = (try? await pack(Array(shipment.readings[start...]))) ?? shipment
                 uncertain?.isRepeat = true
@@ -60,9 +73,13 @@ extension Courier {
     /// Sends; where the content is refused, looks for the guilty reading: alone the ones that the clinic names, and then
     /// in halves.
     func send(_ shipment: Shipment) async throws(Refusal) {
+        guard isWanted(shipment) else {
+            uncertain = nil
+            return backlog.forget()
+        }
         uncertain = shipment
         uncertain?.isRepeat = true
-        let asked = HubClock.now(), before = withdrawals, address = destination.address
+        let asked = HubClock.now(), before = withdrawals, settings = redirects
         do throws(Refusal) {
             onStep(shipment.readings.map(\.id), .sent)
             let answer = try await destination.clinic.deliver(shipment.parcel), heard = HubClock.now()
@@ -78,30 +95,39 @@ extension Courier {
         } catch let refusal {
             var error = refusal
             // As what may pass, or be a reading's fault, is treated: halves tell the same.
-            let isLost = blamesBundle && error.leavesUnknown
-            if isLost { error.action = .resendThenSplit }
+            let isForbidden = await isForbidden(shipment, error)
+            let isBlamed = isForbidden || blamesBundle && error.leavesUnknown
+            if isBlamed { error.action = .resendThenSplit }
+            if isForbidden { error.fault = .clinic(.refusedReading(status: 403, issue: error.outcome.code)) }
             // A clinic that takes nothing tells the time as well.
             if let date = error.date { await onDate(date, asked, HubClock.now()) }
             if withdrawals != before {
                 uncertain = nil
                 throw Refusal(.resend, error.fault, status: error.status)
             }
+            if redirects != settings {
+                if !error.leavesUnknown, !shipment.isRepeat { uncertain = nil }
+                throw error
+            }
             if error.action == .halve { policy.tooLarge(shipment.readings.count) }
             if !error.leavesUnknown, !shipment.isRepeat { uncertain = nil }
-            guard isLost || policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }
+            guard isBlamed || policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }
             uncertain = nil
-            if shipment.isRepeat {
-                for kept in shipment.readings where !kept.amends {
-                    toldFirst[kept.id] = toldFirst[kept.id] ?? kept.dated
-                }
-            }
+            if shipment.isRepeat { noteFirst(shipment) }
             guard shipment.readings.count > 1 else { return try await suspect(shipment, error) }
-            for part in parts(of: shipment, error) where withdrawals == before && destination.address == address {
+            for part in parts(of: shipment, error) where isWanted(shipment) && redirects == settings {
                 // Enough is known: no need to ask for every one of them.
                 if policy.isDoubtful, !quarantine.suspects.isEmpty, part.count > 1 { continue }
                 if shipment.isRepeat { try await repeatPart(part) } else { try await deliver(part) }
             }
         }
+    }
+
+    /// Whether it is only this that is forbidden (403), and not everything that the hub says.
+    private func isForbidden(_ shipment: Shipment, _ refusal: Refusal) async -> Bool {
+        guard refusal.status == 403 else { return false }
+        if !blamesBundle, !quarantine.areRetried(shipment.readings) { blamesBundle = await isWell() }
+        return blamesBundle || quarantine.areRetried(shipment.readings)
     }
 
     /// Whether this has been refused before, and held: another refusal keeps nobody else waiting.
@@ -126,6 +152,9 @@ extension Courier {
             answered.append(receipt(kept, .accepted(location: location)))
         }
         for suspect in quarantine.convict(excepting: shipment.readings.map(\.id)) { condemn(suspect) }
+        for suspect in quarantine.takeNewlyHeld() {
+            log(suspect.refusal.fault, about: "reading \(suspect.kept.id), held")
+        }
         delivered += shipment.readings.count
         onStep(shipment.readings.map(\.id), .delivered)
         cleared()
@@ -173,7 +202,14 @@ extension Courier {
     /// not the readings.
     private func suspect(_ shipment: Shipment, _ refusal: Refusal) async throws(Refusal) {
         let before = withdrawals
-        if refusal.action == .splitDuplicate, try await isThereAlready(shipment) { return }
+        var refusal = refusal
+        do throws(Refusal) {
+            if refusal.action == .splitDuplicate, try await isThereAlready(shipment) { return }
+        } catch {
+            guard error.action == .splitDuplicate, case .clinic(.ambiguous) = error.fault else { throw error }
+            // The clinic can mend that, and the reading is whole.
+            refusal.fault = error.fault
+        }
         guard withdrawals == before else { return }
         if !policy.blamesClinic {
             switch quarantine.suspect(shipment, refusal) {

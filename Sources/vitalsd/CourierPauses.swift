@@ -56,6 +56,12 @@ extension Courier {
         }
     }
 
+    /// Whether the clinic takes something else: a sign of life; or, where it wants none, nothing at all.
+    func isWell() async -> Bool {
+        if destination.heartbeat == nil { return await destination.clinic.probe().fault == nil }
+        return await heartbeat.tell(destination, onDate)
+    }
+
     /// When a backlog goes on that waits for its turn.
     var resumes: Instant? {
         guard let turn, turn > .now, !backlog.ahead.isEmpty else { return nil }

@@ -83,6 +83,8 @@ import Journal
 
     /// What stands in the way, at the first destination where anything does.
     var fault: Fault? { all.compactMap(\.fault).first }
+    /// That, or why a reading is held while others are taken.
+    var trouble: Fault? { fault ?? all.compactMap(\.quarantine.grudge).first }
     /// When the last backlog goes on that waits for its turn; nil where none does.
     var resumes: Instant? { all.compactMap(\.resumes).max() }
     /// How many readings were delivered since the start.

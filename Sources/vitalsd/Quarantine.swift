@@ -36,6 +36,8 @@ struct Quarantine {
     private var accused: Set<Int64> = []
     /// What the clinic may take yet, although it takes others: a server's error, or a lock. Since when.
     private var since: [Int64: ContinuousClock.Instant] = [:]
+    /// Of what is held the readings that are refused for their device or person, which the clinic has more than once; by device.
+    private var shared: [Int64: String] = [:]
     /// What was held for as long as there was hope.
     private var wasHeld: Set<Int64> = []
     /// Of what is held the ones whose turn it is once more.
@@ -46,14 +48,29 @@ struct Quarantine {
 
     var isHolding: Bool { !since.isEmpty }
 
+    /// Why the last of them is held; nil where none is.
+    var grudge: Fault? { isHolding ? lastGrudge : nil }
+    private var lastGrudge: Fault?
+    /// Held since this was last asked.
+    private var newlyHeld: [Suspect] = []
+
+    mutating func takeNewlyHeld() -> [Suspect] {
+        defer { newlyHeld = [] }
+        return newlyHeld
+    }
+
     /// One suspect may go once more, the one that has waited longest. All of them would be a load for a clinic that fails.
     mutating func retryOne() {
         guard !suspects.isEmpty else { return }
         released = suspects.removeFirst().kept.id
     }
 
-    /// Each of what is held may go once more.
-    mutating func retryHeld() { retried = Set(since.keys) }
+    /// Each of what is held may go once more; of those that their device stands in the way of, the first one of each.
+    mutating func retryHeld() {
+        var asked: Set<String> = []
+        retried = Set(
+            since.keys.sorted().filter { reading in shared[reading].map { asked.insert($0).inserted } ?? true })
+    }
 
     /// Whether all of these are tried once more, so that a refusal is nothing new.
     func areRetried(_ readings: [Kept]) -> Bool {
@@ -63,8 +80,16 @@ struct Quarantine {
     /// It is not to be sent any more, whether it was taken or is for nobody here.
     mutating func forget(_ reading: Int64) {
         since[reading] = nil
+        shared[reading] = nil
         accused.remove(reading)
         wasHeld.remove(reading)
+    }
+
+    /// It was taken, and with it what stood in the way of others of its device: they go too.
+    private mutating func take(_ reading: Int64) {
+        let device = shared[reading]
+        forget(reading)
+        for (other, its) in shared where its == device { forget(other) }
     }
 
     /// Nothing is sent for a while.
@@ -82,6 +107,7 @@ struct Quarantine {
             if ContinuousClock.now - first < DeliveryPolicy.patience(with: refusal) { return .known }
             // Its time is up: it goes with the next ones that are taken.
             since[kept.id] = nil
+            shared[kept.id] = nil
             wasHeld.insert(kept.id)
         }
         let isKnown = kept.id == released
@@ -96,6 +122,9 @@ struct Quarantine {
         let hadHope = wasHeld.remove(suspect.kept.id) != nil
         if hadHope || DeliveryPolicy.patience(with: suspect.refusal) == .zero { return true }
         since[suspect.kept.id] = suspect.first
+        lastGrudge = suspect.refusal.fault
+        newlyHeld.append(suspect)
+        if case .clinic(.ambiguous) = suspect.refusal.fault { shared[suspect.kept.id] = suspect.kept.device.identity }
         return false
     }
 
@@ -105,7 +134,7 @@ struct Quarantine {
         let isClinic = released.map(taken.contains) ?? false, doubtful = acquitted + suspects.filter(\.hasWaited)
         // Of the one that was tried in the name of all it is known that it was the clinic.
         if !isClinic { accused.formUnion(doubtful.map(\.kept.id)) }
-        for reading in taken { forget(reading) }
+        for reading in taken { take(reading) }
         var convicts: [Suspect] = []
         for suspect in suspects where !isClinic && !suspect.hasWaited && !taken.contains(suspect.kept.id) {
             if condemns(suspect) { convicts.append(suspect) }
@@ -134,30 +163,45 @@ struct Quarantine {
 
 extension Courier {
     /// A condition matches more than one resource (412). Answers whether all that the reading says is at the clinic: then it
-    /// is delivered, if in more than one copy. Throws where what matches is a device, a person, or anything at all: then every
-    /// reading would fare the same.
+    /// is delivered, if in more than one copy. Throws where what matches is the hub, or anything at all, so that every reading
+    /// would fare the same; and as what is to be held, where it is the reading's device or person, or where the clinic lets
+    /// nobody search.
     func isThereAlready(_ shipment: Shipment) async throws(Refusal) -> Bool {
-        // What is better known since is not there because the reading is.
-        guard let kept = shipment.readings.first, !kept.amends else { return false }
-        let clinic = destination.clinic
-        if try await clinic.matches("Observation", Parcel.nobodysCondition) > 0 {
+        guard let kept = shipment.readings.first else { return false }
+        if try await count("Observation", Parcel.nobodysCondition) > 0 {
             throw Refusal(.pause, .clinic(.badAnswer("it ignores identifier= in a search")), status: 412)
         }
-        var count = 0
+        var isThere = false, isHub = true
         for (owner, resource) in zip(shipment.parcel.entries, try shipment.parcel.resources()) {
-            let found = try await clinic.matches(resource.type, resource.condition)
-            if owner == .shared {
-                // A time stamp that is there twice is one of them that the reading rests on.
-                guard found > 1, resource.type != "Observation" else { continue }
-                throw Refusal(.pause, .clinic(.ambiguous(resource.type)), status: 412)
+            // What is better known since is not there because the reading is.
+            if owner != .shared, kept.amends { return false }
+            let found = try await count(resource.type, resource.condition)
+            guard owner == .shared else {
+                if found == 0 { return false }
+                isThere = true
+                continue
             }
-            if found == 0 { return false }
-            count += 1
+            // The hub's own is the first of them.
+            let concernsAll = resource.type == "Device" && isHub
+            if concernsAll { isHub = false }
+            // A time stamp that is there twice is one of them that the reading rests on.
+            guard found > 1, resource.type != "Observation" else { continue }
+            throw Refusal(concernsAll ? .pause : .splitDuplicate, .clinic(.ambiguous(resource.type)), status: 412)
         }
-        guard count > 0 else { return false }
+        guard isThere else { return false }
         log(.clinic(.ambiguous("Observation")), about: "reading \(kept.id), delivered")
         accept(kept)
         return true
+    }
+
+    private func count(_ type: String, _ condition: String) async throws(Refusal) -> Int {
+        do throws(Refusal) {
+            return try await destination.clinic.matches(type, condition)
+        } catch {
+            guard let status = error.status, 400..<500 ~= status, ![408, 425, 429].contains(status) else { throw error }
+            // What is not told apart may be there as well as not: nobody can say but the clinic.
+            throw Refusal(.splitDuplicate, .clinic(.ambiguous("resource")), status: 412)
+        }
     }
 
     /// Tells the clinic of devices that have changed since it came to know them. What it says to that concerns no reading.
@@ -168,17 +212,23 @@ extension Courier {
             let key = "device \(name) \(update.path)"
             do throws(Fault) {
                 if known[key] == nil { known[key] = try await journal.value(for: key) }
-                if known[key] == update.state { continue }
+                let wait = untold[key]
+                if known[key] == update.state || wait.map({ $0.due > .now }) ?? false { continue }
+                let next = wait.map { min($0.delay * 2, .seconds(86_400)) } ?? .seconds(1800)
                 // What nothing was known of has just been created, or was there before.
                 if known[key] != nil {
                     do throws(Refusal) {
                         try await destination.clinic.update(update)
                     } catch {
                         log(error.fault, about: "what has changed of a device")
-                        // No answer: once more with the next readings.
-                        if error.leavesUnknown { continue }
+                        // No answer: once more with the next readings, and then more and more seldom.
+                        if error.leavesUnknown, error.status != 501 {
+                            untold[key] = (.now + (wait?.delay ?? .zero) * destination.scale, next)
+                            continue
+                        }
                     }
                 }
+                untold[key] = nil
                 known[key] = update.state
                 try await journal.set(key, to: update.state)
             } catch {

@@ -63,7 +63,8 @@ def outcome(code: str) -> dict:
         ("clinic: the clinic is busy (429)", {"mode": "status", "status": 429, "retryAfter": "3600"}),
         ("clinic: the clinic is busy (409)", {"mode": "status", "status": 409}),
         ("clinic: the clinic rejects this hub (401)", {"mode": "status", "status": 401}),
-        ("clinic: the clinic rejects this hub (403)", {"mode": "status", "status": 403}),
+        # The question whether anything else is taken, too.
+        ("clinic: the clinic rejects this hub (403)", {"mode": "status", "status": 403, "times": 2}),
         ("clinic: the clinic's URL is no FHIR server (404)", {"mode": "status", "status": 404}),
         ("clinic: the clinic's URL is no FHIR server (415)", {"mode": "status", "status": 415}),
         ("clinic: the clinic's answer makes no sense", {"mode": "garbage"}),

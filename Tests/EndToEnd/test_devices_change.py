@@ -61,9 +61,10 @@ def test_a_device_with_another_firmware_is_updated_once(home, clinic, known):
     assert updates(clinic) == 1
 
 
-def test_a_clinic_that_takes_no_update_gets_readings_all_the_same(home, clinic, known):
+@pytest.mark.parametrize("status", [405, 501])
+def test_a_clinic_that_takes_no_update_gets_readings_all_the_same(home, clinic, known, status):
     """It is said once, and asked once; no reading waits for it."""
-    clinic.fault("update", status=405)
+    clinic.fault("update", status=status, times=-1)
     known.tell(model="UA-651BLE", firmware="BLP006_e1")
     measure(known, 121, 122)
     eventually(lambda: clinic.blood_pressures() == [(120, 80), (121, 80), (122, 80)])
@@ -84,6 +85,20 @@ def test_an_update_whose_answer_is_lost_is_told_again_with_the_next_reading(home
     eventually(lambda: updates(clinic) == 3)
     eventually(lambda: clinic.blood_pressures() == [(120, 80), (121, 80), (122, 80)])
     assert version(device(clinic, "00-09-1F-00-00-01"), FIRMWARE) == "BLP006_e1"
+
+
+def test_a_clinic_that_fails_at_updates_is_not_asked_with_every_reading(home, clinic, known):
+    clinic.fault("update", status=500, times=-1)
+    known.tell(model="UA-651BLE", firmware="BLP006_e1")
+    for systolic in range(121, 131):
+        measure(known, systolic)
+        eventually(lambda: (systolic, 80) in clinic.blood_pressures())
+    # At once, with the next reading, and in half an hour.
+    assert updates(clinic) == 2
+    clinic.heal()
+    home.reload()
+    measure(known, 131)
+    eventually(lambda: version(device(clinic, "00-09-1F-00-00-01"), FIRMWARE) == "BLP006_e1")
 
 
 def test_a_hub_with_another_version_is_updated(home, clinic, cuff):

@@ -121,6 +121,45 @@ def test_a_clinic_that_takes_nothing_tells_the_time_as_well(home, clinic, cuff, 
     assert status == 503 or not panels(clinic.ask("_former")["resources"])
 
 
+def test_what_the_clinic_has_of_it_is_amended_though_another_device_was_wiped_meanwhile(home, clinic, cuff, clock):
+    """The reading was taken, as of a wrong time, and the answer lost: it goes once more, and the clinic keeps what it has."""
+    clock.set(7200, kept=False)
+    other = "00:09:1F:00:00:09"
+    assert home.ask("bind", other) == "bound\n"
+    clinic.fault("lost")
+    clinic.fault("status", status=503, times=-1)
+    home.start(env=clock.environment)
+    remember(cuff, 139)
+    truth = datetime.now(timezone.utc) - AGE
+    eventually(lambda: "1 readings dated anew" in home.log)
+    assert is_near(taken(panels(clinic.observations())[0]), truth + timedelta(hours=2))
+    home.ask("unbind", other, "--wipe")
+    clinic.heal()
+    home.reload()
+    eventually(lambda: home.status()["pending"] == 0)
+    eventually(lambda: is_near(taken(panels(clinic.observations())[0]), truth))
+    assert clinic.blood_pressures() == [(139, 80)]
+
+
+def test_what_is_told_again_in_parts_after_a_start_has_the_times_that_are_known(home, clinic, cuff, clock):
+    """The hub heard it before it knew the time, and nobody knows whether the clinic did."""
+    clock.set(600 - time.time(), kept=False)
+    home.start(env=clock.environment)
+    remember(cuff, 140)
+    # Neither is live: they go in one bundle.
+    remember(cuff, 141, STAMP - timedelta(minutes=1))
+    eventually(lambda: not cuff.memory)
+    clinic.fault("cut-after", times=-1)
+    clock.set(0, kept=True)
+    eventually(lambda: clinic.transactions > 0, 60)
+    home.kill()
+    clinic.heal()
+    clinic.fault("status", status=413)
+    home.start(env=clock.environment)
+    eventually(lambda: clinic.blood_pressures() == [(140, 80), (141, 80)], 60)
+    assert not [o for o in clinic.observations() if o.get("effectiveDateTime", "2026") < "2000"]
+
+
 def test_what_was_taken_before_the_hub_knew_the_time_is_dated_and_delivered_when_it_does(home, clinic, cuff, clock):
     clock.set(600 - time.time(), kept=False)
     home.start(env=clock.environment)

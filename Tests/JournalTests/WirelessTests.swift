@@ -114,7 +114,7 @@ struct WipingTests {
     }
 
     @Test func whatOneOfTwoClinicsLacksIsNotWipedByTheWay() async throws {
-        let journal = try place.open(for: ["clinic", "research"])
+        let journal = try place.open(to: ["clinic", "research"])
         let device = entry(pressure(1)).device.identity
         _ = try await journal.keep([entry(pressure(1)), entry(pressure(2))])
         func settle(_ verdict: Journal.Receipt.Verdict, for destination: String) async throws {
@@ -132,7 +132,7 @@ struct WipingTests {
 
     /// Nobody asks for what goes to a clinic that is no more.
     @Test func aClinicThatIsNoMoreKeepsNothingFromBeingWiped() async throws {
-        let journal = try place.open(for: ["clinic", "research"])
+        let journal = try place.open(to: ["clinic", "research"])
         _ = try await journal.keep([entry(pressure(1))])
         try await journal.join(["clinic"])
         let receipt = Journal.Receipt(reading: 1, .accepted(location: nil), at: Instant(milliseconds: 1))

@@ -18,7 +18,8 @@ Python's standard library only. Prints one line `ready port=N control=M` when it
     POST /token             OAuth 2.0 client credentials
     PUT  <base>/Device?identifier=system|value    a conditional update of one Device
     POST /_accept           {"codings": "gzip"}: says so in Accept-Encoding, and takes requests that are coded so; "": no more
-    POST /_double           {"type": ..., "code": MDC}: makes a second copy of each such resource, as two clients might
+    POST /_double           {"type": ..., "code": MDC, "identifier": "..."}: makes a second copy of each such resource, as two clients might
+    POST /_undouble         somebody has removed the second copies
     GET  /_bodies           SHA-256 of each transaction's body as it came, oldest first
 
 The paths with an underscore are served without TLS on the control port too, which is on the loopback only.
@@ -37,7 +38,8 @@ Faults:
     content-type   the true answer under another "type"
     redirect       "status" (307) to "location"; nothing is stored
     update         no transaction, but the next update of a Device is refused with "status", or, without one, stored and
-                   left without an answer
+                   left without an answer; "times" of them
+    search         no transaction, but searches are refused with "status"
     poison         transactions with the "identifier" (a value, anywhere in an entry) are refused with "status" (422);
                    "silent": true keeps back the expression; "method" ("PUT"): only in entries that ask for that
 """
@@ -176,15 +178,27 @@ class Store:
         self.name(number, resource)
         self.write(number, resource)
 
-    def double(self, type, code=None):
-        """A second copy of each resource of a type, or of those with a code."""
+    def double(self, type, code=None, identifier=""):
+        """A second copy of each resource of a type, or of those with a code, or with an identifier in which this is."""
         with self.lock:
             rows = self.database.execute("SELECT body FROM resource WHERE type = ?", (type,)).fetchall()
             for resource in (load(row[0]) for row in rows):
                 coding = resource.get("code", {}).get("coding", [{}])[0]
-                if code is None or coding.get("code") == code:
+                named = any(identifier in name["value"] for name in resource.get("identifier", [{"value": ""}]))
+                if named and (code is None or coding.get("code") == code):
                     del resource["id"]
                     self.write(self.insert(resource), resource)
+
+    def undouble(self):
+        """Somebody has removed the second copies."""
+        with self.lock:
+            self.database.executescript(
+                """
+                DELETE FROM resource WHERE id IN (SELECT b.resource FROM identifier a JOIN identifier b
+                    ON (a.type, a.system, a.value) = (b.type, b.system, b.value) AND a.resource < b.resource);
+                DELETE FROM identifier WHERE resource NOT IN (SELECT id FROM resource);
+                """
+            )
 
     def version(self, number):
         return 1 + self.database.execute("SELECT count(*) FROM former WHERE resource = ?", (number,)).fetchone()[0]
@@ -335,7 +349,7 @@ class Faults:
         with self.lock:
             poisons = [fault for fault in self.waiting if fault["mode"] == "poison"]
             for fault in self.waiting:
-                if fault["mode"] not in ("poison", "update"):
+                if fault["mode"] not in ("poison", "update", "search"):
                     fault["times"] -= 1
                     self.waiting = [f for f in self.waiting if f["times"] != 0]
                     return fault, poisons
@@ -434,6 +448,8 @@ class Handler(BaseHTTPRequestHandler):
         if not match:
             return self.refuse(404, outcome("not-found", "there is nothing here"))
         kind, number = match.groups()
+        if refused := not number and self.world.faults.take("search"):
+            return self.refuse(refused["status"], outcome("forbidden", "nobody searches here"))
         with self.world.store.lock:
             if number:
                 body = self.world.store.body(kind, int(number))
@@ -490,6 +506,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(200, "{}", "application/json")
         if self.path == "/_double":
             self.world.store.double(**json.loads(self.rfile.read(length)))
+            return self.send(200, "{}", "application/json")
+        if self.path == "/_undouble":
+            self.world.store.undouble()
             return self.send(200, "{}", "application/json")
         if self.path == "/token":
             self.world.count("tokens")
@@ -596,6 +615,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_status(self, fault):
         headers = {"Retry-After": fault["retryAfter"]} if "retryAfter" in fault else {}
+        time.sleep(fault.get("delay", 0))
         if fault.get("bare"):
             self.date = fault.get("date")
             return self.send(fault["status"], "", "text/plain", headers)

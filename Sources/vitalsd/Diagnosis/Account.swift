@@ -29,7 +29,7 @@ struct Account: Equatable {
         radio = gateway.central?.name
         radioTrouble = gateway.central?.fault.map(Trouble.init)
         lastHeard = hearing.lastHeard
-        courierTrouble = gateway.couriers.fault.map(Trouble.init)
+        courierTrouble = gateway.couriers.trouble.map(Trouble.init)
         delivered = gateway.couriers.delivered
         resumes = gateway.couriers.resumes
         (devices, strangers, lines) = (hearing.devices, hearing.strangers, hearing.lines)

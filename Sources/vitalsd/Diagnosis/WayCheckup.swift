@@ -178,7 +178,7 @@ extension Checkup {
     /// Whether the daemon may see what this look could not: a file that it may not read, a reading that is refused.
     private func isLasting(_ cause: Cause) -> Bool {
         switch cause {
-        case .fault(.refusedReading), .fault(.badAnswer), .fault(.tooLarge): true
+        case .fault(.refusedReading), .fault(.badAnswer), .fault(.tooLarge), .fault(.ambiguous): true
         default: cause.layer == .hub
         }
     }
