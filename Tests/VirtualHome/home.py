@@ -73,9 +73,20 @@ class Home:
 
         `clock` is what its real-time clock says, as in "2031-01-01T00:00:00".
         """
-        agent = listen(self._ports.agent)
-        self._machine = Machine(self._kernel, self._first_root, self.shared, self._ports, self.card.path, clock, self.is_bare)
-        self._agent = Agent(accept(agent), self.shared)
+        for patience in (240, 240, 600):
+            agent = listen(self._ports.agent)
+            agent.settimeout(patience)
+            self._machine = Machine(
+                self._kernel, self._first_root, self.shared, self._ports, self.card.path, clock, self.is_bare)
+            try:
+                self._agent = Agent(accept(agent), self.shared)
+                break
+            except TimeoutError:
+                # An emulated kernel may stand still before its first word, where the host is busy; nothing of ours has run.
+                print(f"the machine did not come up in {patience} s, its console: {self.console()[-300:]!r}", flush=True)
+                self.cut_power()
+        else:
+            raise TimeoutError("the machine does not come up")
         self._plugged, self._neighbour = [], None
         self._journals: dict[str, list[Command]] = getattr(self, "_journals", {})
         for unit in self._journals:
