@@ -57,7 +57,9 @@ final class Opening {
     /// What a daemon wrote that died before its fsync can be read, and is on no disk yet. Until it is, nothing of it may count:
     /// what a device tells once more would pass for a repeat, and be confirmed.
     private func makeLast() throws(Fault) {
-        for end in ["", "-wal", "-journal"] where isThere(path + end) { try File(path + end).synchronise() }
+        for end in ["", "-journal"] where isThere(path + end) { try File(path + end).synchronise() }
+        // The log holds what counts until all of it is in the file, so that after a sync that failed nothing else is needed.
+        if isThere(path + "-wal") { try File.rewrite(path + "-wal") }
         try synchronise()
     }
 

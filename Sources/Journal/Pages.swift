@@ -59,6 +59,26 @@ final class File {
         guard fsync(descriptor) == 0 else { throw systemFault("fsync", errno, path) }
     }
 
+    /// Writes all of it again as it reads, and has it on the disk when this returns. After a sync that failed Linux calls clean
+    /// what it could not write: it can be read, and no later sync would write it. The same bytes are no change, torn or whole.
+    static func rewrite(_ path: String) throws(Fault) {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw systemFault("open", errno, path) }
+        defer { close(descriptor) }
+        var offset = 0, buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let got = pread(descriptor, &buffer, buffer.count, off_t(offset))
+            if got == 0 { break }
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else { throw systemFault("pread", errno, path) }
+            let put = pwrite(descriptor, buffer, got, off_t(offset))
+            if put < 0, errno == EINTR { continue }
+            guard put > 0 else { throw systemFault("pwrite", errno, path) }
+            offset += put
+        }
+        guard fsync(descriptor) == 0 else { throw systemFault("fsync", errno, path) }
+    }
+
     /// Reads everything once, which takes a while where the disk stumbles.
     func readThrough() {
         for offset in stride(from: 0, to: size, by: 1 << 16) { _ = bytes(at: offset, count: 1 << 16) }

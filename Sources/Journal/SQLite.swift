@@ -26,6 +26,8 @@ final class Database {
     /// Nil once closed.
     private var connection: OpaquePointer?
     private var statements: [String: Statement] = [:]
+    /// Whether a sync has failed: of what was written before it, nobody knows what is on the disk, whatever later ones say.
+    private var isDoubtful = false
 
     /// Opens a file that is there; it creates none.
     init(_ path: String, _ access: Access) throws(Fault) {
@@ -51,6 +53,38 @@ final class Database {
         // SQLite names the database in a line of its own before what is wrong with it.
         let finding = verdict.flatMap { $0.split(whereSeparator: \.isNewline).last }.map { String($0) }
         return finding == "ok" ? nil : finding ?? "no verdict"
+    }
+
+    /// Copies the log into the file whenever it has come to so many pages, as SQLite does by itself; but that it could not be
+    /// synced before that, SQLite tells nobody.
+    func copyLog(at pages: Int32) {
+        copiesLogAt = pages
+        let own = Unmanaged.passUnretained(self).toOpaque()
+        sqlite3_wal_hook(
+            connection,
+            { own, connection, name, pages in
+                guard let own else { return SQLITE_OK }
+                let database = Unmanaged<Database>.fromOpaque(own).takeUnretainedValue()
+                guard pages >= database.copiesLogAt else { return SQLITE_OK }
+                database.note(sqlite3_wal_checkpoint_v2(connection, name, SQLITE_CHECKPOINT_PASSIVE, nil, nil))
+                return SQLITE_OK
+            }, own)
+    }
+    private var copiesLogAt = Int32.max
+
+    /// SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC.
+    private func note(_ code: Int32) { if code == 1034 || code == 1290 { isDoubtful = true } }
+
+    /// Nothing new is built on what may be on no disk. Within a transaction that was done before it.
+    private func makeLogLast() throws(Fault) {
+        guard let connection, sqlite3_get_autocommit(connection) != 0 else { return }
+        try File.rewrite(path + "-wal")
+        isDoubtful = false
+    }
+
+    private func fault(_ code: Int32) -> Fault {
+        note(code)
+        return sqliteFault(code, connection, path)
     }
 
     /// Closes without tidying up: the files have other names by now, and stay as they are.
@@ -82,6 +116,7 @@ final class Database {
     @discardableResult
     func query(_ sql: String, _ parameters: [Datum]) throws(Fault) -> [[Datum]] {
         let statement = try prepared(sql)
+        if isDoubtful, !statement.onlyReads { try makeLogLast() }
         statement.bind(parameters)
         defer { statement.reset() }
         var rows: [[Datum]] = []
@@ -89,7 +124,7 @@ final class Database {
             switch statement.step() {
             case SQLITE_ROW: rows.append(statement.row)
             case SQLITE_DONE: return rows
-            case let code: throw sqliteFault(code, connection, path)
+            case let code: throw fault(code)
             }
         }
     }
@@ -102,7 +137,7 @@ final class Database {
     /// Statements that are run once, or that SQLite executes while compiling them, as it does some pragmas.
     func execute(_ sql: String) throws(Fault) {
         let connection = try open, code = sqlite3_exec(connection, sql, nil, nil, nil)
-        guard code == SQLITE_OK else { throw sqliteFault(code, connection, path) }
+        guard code == SQLITE_OK else { throw fault(code) }
     }
 
     /// All or nothing. Returns after COMMIT, and so after fsync.
@@ -151,6 +186,9 @@ private final class Statement {
     deinit { sqlite3_finalize(handle) }
 
     func step() -> Int32 { sqlite3_step(handle) }
+
+    /// Whether it changes nothing of the file.
+    var onlyReads: Bool { sqlite3_stmt_readonly(handle) != 0 }
 
     func reset() {
         sqlite3_reset(handle)

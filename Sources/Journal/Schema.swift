@@ -182,6 +182,6 @@ enum Schema {
     /// Lets the log be copied into the file from time to time. Not before the file is known to be whole: until then all
     /// that was in it can still be salvaged, whatever is written meanwhile.
     static func letCheckpoint(_ database: Database) throws(Fault) {
-        try database.execute("PRAGMA wal_autocheckpoint = \(checkpoint)")
+        database.copyLog(at: Int32(checkpoint))
     }
 }

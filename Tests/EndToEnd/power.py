@@ -12,7 +12,7 @@ import subprocess
 
 HERE = pathlib.Path(__file__).parent
 SECTOR = 512
-OPENED, CREATED, CLOSED, WRITTEN, TRUNCATED, SYNCED, RENAMED, UNLINKED, DIRECTORY, HEARD, CONFIRMED = range(1, 12)
+OPENED, CREATED, CLOSED, WRITTEN, TRUNCATED, SYNCED, RENAMED, UNLINKED, DIRECTORY, HEARD, CONFIRMED, FORGOTTEN = range(1, 13)
 
 
 class File:
@@ -94,6 +94,8 @@ class Disk:
         elif what == SYNCED and file:
             file.sync()
             self.carried = len(self.changes)
+        elif what == FORGOTTEN and file:
+            file.waiting = []
         elif what == SYNCED and descriptor in self.open:
             self.safe, self.changes, self.carried = dict(self.names), [], 0
         elif what == RENAMED:
@@ -176,6 +178,8 @@ class Recorder:
 
     def __init__(self, home, folder: pathlib.Path):
         self.home, self.record = home, folder / "disk.log"
+        #: While it is there, each sync fails.
+        self.sick = folder / "sick"
         self.library = folder / "disk.so"
         source = HERE.parent / "PowerCuts" / "disk.c"
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", self.library, source], check=True)
@@ -192,7 +196,7 @@ class Recorder:
         self.record.unlink(missing_ok=True)
         more = dict(more or {})
         libraries = f"{more.pop('LD_PRELOAD', '')} {self.library}".strip()
-        mine = {"LD_PRELOAD": libraries, "DISK_ROOT": str(self.home.state), "DISK_LOG": str(self.record)}
+        mine = {"LD_PRELOAD": libraries, "DISK_ROOT": str(self.home.state), "DISK_LOG": str(self.record), "DISK_SICK": str(self.sick)}
         self.home.start(env=os.environ | more | mine)
 
     def events(self):

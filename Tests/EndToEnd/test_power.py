@@ -168,3 +168,38 @@ def test_what_a_dead_daemon_had_written_and_not_synced_is_no_reading_that_is_saf
     clinic.start()
     home.reload()
     eventually(lambda: clinic.blood_pressures() == [(number, 80) for number in range(120, 127)])
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+def test_what_a_sync_that_failed_left_in_memory_is_no_reading_that_is_safe(home, clinic, cuff, tmp_path, place, restarts):
+    """Linux calls it clean then, and the next sync succeeds without it: of the reading itself, and of what was written before it
+    without a sync. Then the power is cut."""
+    home.set("StateDirectory", str(place / "state"))
+    home.state = place / "state"
+    assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
+    recorder = Recorder(home, tmp_path)
+    for number in range(120, 126):
+        if number > 120:
+            clinic.start()
+        recorder.start()
+        measure(cuff, number)
+        eventually(lambda: (number, 80) in clinic.blood_pressures() and home.status()["pending"] == 0)
+        clinic.stop()
+        recorder.sick.touch()
+        measure(cuff, number + 100)
+        eventually(lambda: "the disk fails" in home.log)
+        assert cuff.memory, "it was told that its reading is safe"
+        if restarts:
+            home.kill()
+            recorder.sick.unlink()
+            recorder.start(powered=True)
+        else:
+            recorder.sick.unlink()
+        eventually(lambda: not cuff.memory, 60)
+        home.kill()
+        recorder.catch_up()
+        materialise(recorder.disk.least(), home.state)
+        assert "the journal is damaged" not in home.log
+    clinic.start()
+    home.start()
+    eventually(lambda: clinic.blood_pressures() == [(n, 80) for n in [*range(120, 126), *range(220, 226)]], 60)

@@ -2,7 +2,10 @@
  *
  * DISK_ROOT is the directory, DISK_LOG the file that everything is appended to: a header of 24 bytes, then so many bytes. A
  * write stands before it is done, so that it may be cut off half way; a sync stands after it is done. Beside these stand
- * what devices said and when the daemon confirmed it, from any packet that begins as ATT's do. power.py reads it. */
+ * what devices said and when the daemon confirmed it, from any packet that begins as ATT's do. power.py reads it.
+ *
+ * While there is a file DISK_SICK, each sync fails, as Linux does it: what was to be written can still be read, passes for
+ * written, and is on no disk until somebody writes it again. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,16 +27,17 @@ struct header {
     uint32_t length, more;
 };
 
-enum what { OPENED = 1, CREATED, CLOSED, WRITTEN, TRUNCATED, SYNCED, RENAMED, UNLINKED, DIRECTORY, HEARD, CONFIRMED };
+enum what { OPENED = 1, CREATED, CLOSED, WRITTEN, TRUNCATED, SYNCED, RENAMED, UNLINKED, DIRECTORY, HEARD, CONFIRMED, FORGOTTEN };
 
 static int record = -1;
-static char const *root;
+static char const *root, *sick;
 static size_t rootLength;
 static char tracked[65536];
 
 __attribute__((constructor)) static void begin(void) {
     char const *name = getenv("DISK_LOG");
     root = getenv("DISK_ROOT");
+    sick = getenv("DISK_SICK");
     if (!name || !root) return;
     rootLength = strlen(root);
     record = syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -114,6 +118,11 @@ TRUNCATE(ftruncate64)
 
 #define SYNC(name, number) \
     int name(int descriptor) { \
+        if (is_tracked(descriptor) && sick && syscall(SYS_faccessat, AT_FDCWD, sick, F_OK) == 0) { \
+            tell(FORGOTTEN, descriptor, 0, NULL, 0); \
+            errno = EIO; \
+            return -1; \
+        } \
         int result = syscall(number, descriptor); \
         if (result == 0 && is_tracked(descriptor)) tell(SYNCED, descriptor, 0, NULL, 0); \
         return result; \
