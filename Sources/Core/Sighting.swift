@@ -12,7 +12,9 @@ package struct Sighting: Equatable, Sendable {
         switch way {
         case .advertisement(let advertisement): "bluetooth:\(advertisement.address)"
         case .line(let line):
-            line.usb.map { "usb:\(hex($0.vendor)):\(hex($0.product)):\($0.serial ?? line.path)" } ?? "line:\(line.path)"
+            line.usb.map { usb in
+                "usb:\(hex(usb.vendor)):\(hex(usb.product)):\(usb.serial ?? usb.interface ?? line.path)"
+            } ?? "line:\(line.path)"
         }
     }
 }
@@ -99,10 +101,14 @@ package struct BluetoothAddress: Hashable, Sendable, CustomStringConvertible {
 package struct SerialLine: Equatable, Sendable {
     package struct USB: Equatable, Sendable {
         package var vendor: UInt16, product: UInt16, serial: String?
-        package init(vendor: UInt16, product: UInt16, serial: String?) {
+        /// Which socket it is plugged into, as Linux names the interface: bus, ports, configuration and number, like
+        /// `1-1.2:1.0`. It stays when lines are numbered in another order; nil where Linux does not say.
+        package var interface: String?
+        package init(vendor: UInt16, product: UInt16, serial: String?, interface: String? = nil) {
             self.vendor = vendor
             self.product = product
             self.serial = serial
+            self.interface = interface
         }
     }
     package var path: String

@@ -12,10 +12,13 @@ struct Sysfs {
     func usb(of device: dev_t) -> SerialLine.USB? {
         let link = "\(root)/dev/char/\(gnu_dev_major(device)):\(gnu_dev_minor(device))"
         guard var place = Files.resolved(link), let top = Files.resolved(root) else { return nil }
+        var interface: String?
         while place.utf8.count > top.utf8.count {
             if let vendor = number("\(place)/idVendor"), let product = number("\(place)/idProduct") {
-                return SerialLine.USB(vendor: vendor, product: product, serial: attribute("\(place)/serial"))
+                return SerialLine.USB(
+                    vendor: vendor, product: product, serial: attribute("\(place)/serial"), interface: interface)
             }
+            interface = place.split(separator: "/").last.map { String($0) }
             place = Files.directory(of: place)
         }
         return nil

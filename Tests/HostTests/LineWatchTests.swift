@@ -142,9 +142,16 @@ import Testing
         try Files.write(Array("1d6b\n".utf8), to: root("devices/pci0000:00/0000:00:14.0/usb1/idVendor"))
         try Files.write(Array("0002\n".utf8), to: root("devices/pci0000:00/0000:00:14.0/usb1/idProduct"))
         let number: dev_t = 188 << 8
-        #expect(Sysfs(root: root.path).usb(of: number) == .init(vendor: 0x0403, product: 0x6015, serial: nil))
+        var adapter = SerialLine.USB(vendor: 0x0403, product: 0x6015, serial: nil, interface: "1-2:1.0")
+        #expect(Sysfs(root: root.path).usb(of: number) == adapter)
+        // Without a number of its own it goes by its socket: lines are numbered as they come.
+        for path in ["/dev/ttyUSB0", "/dev/ttyUSB1"] {
+            #expect(Sighting(.line(SerialLine(path: path, usb: adapter))).identity == "usb:0403:6015:1-2:1.0")
+        }
         try Files.write(Array("DN01XYZ\n".utf8), to: "\(device)/serial")
-        #expect(Sysfs(root: root.path).usb(of: number) == .init(vendor: 0x0403, product: 0x6015, serial: "DN01XYZ"))
+        adapter.serial = "DN01XYZ"
+        #expect(Sysfs(root: root.path).usb(of: number) == adapter)
+        #expect(Sighting(.line(SerialLine(path: "/dev/ttyUSB0", usb: adapter))).identity == "usb:0403:6015:DN01XYZ")
         #expect(Sysfs(root: root.path).usb(of: number + 1) == nil)
     }
 }

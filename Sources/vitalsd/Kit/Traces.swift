@@ -89,7 +89,10 @@ struct Traces {
 
     private mutating func add(address identity: String) {
         let text = addressed(identity)
-        if identity.hasPrefix("usb:"), let serial = identity.split(separator: ":", maxSplits: 3).dropFirst(3).first {
+        // A socket of the hub's, or a path, names no device.
+        if identity.hasPrefix("usb:"), let serial = identity.split(separator: ":", maxSplits: 3).dropFirst(3).first,
+            !serial.contains(where: { $0 == ":" || $0 == "/" })
+        {
             add(.serial, [Array(serial.utf8)])
         }
         guard let address = BluetoothAddress(text) else { return }
