@@ -40,9 +40,9 @@ package enum WeightScale {
 
     /// Whether weight is index · height², but for 3 %; of what the record counts.
     private static func confirms(_ index: Amount, _ weight: Amount, _ height: Amount, isImperial: Bool) -> Bool {
-        let metres = Double(height.mantissa) * (isImperial ? 0.00254 : 0.001)
-        let kilograms = Double(weight.mantissa) * (isImperial ? 0.004_535_923_7 : 0.001)
-        let expected = 0.1 * Double(index.mantissa) * metres * metres
+        let metres = Unit.length(isImperial).metric(height.approximate) / 100
+        let kilograms = Unit.mass(isImperial).metric(weight.approximate)
+        let expected = index.approximate * metres * metres
         return abs(expected - kilograms) <= 0.03 * expected
     }
 }

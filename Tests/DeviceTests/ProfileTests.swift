@@ -132,6 +132,9 @@ import Testing
         #expect(
             try read(WeightScale.measurement, "09 483c d800 c502")
                 == "weight 154.32 [lb_av] bmi 21.6 kg/m2 height 70.9 [in_i] now")
+        // 3 % of 22.3 is 0.67: 21.6 is near enough to 22.2, and not to 22.3.
+        #expect(try read(WeightScale.measurement, "09 483c de00 c502").hasSuffix("[in_i] now"))
+        #expect(try read(WeightScale.measurement, "09 483c df00 c502").hasSuffix("#weight-not-confirmed-by-index"))
     }
 
     @Test func anIndexThatDisprovesTheWeightIsRemarked() throws {
