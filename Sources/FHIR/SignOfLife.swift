@@ -235,7 +235,7 @@ extension SignOfLife {
                 json.quantity("valueQuantity", ahead, "s")
             }
             json.component("queue-length") { $0.member("valueInteger", waiting) }
-            json.component("queue-oldest", at: oldest, zone, else: .notApplicable)
+            json.component("queue-oldest", at: oldest, zone, else: waiting > 0 ? .unknown : .notApplicable)
             json.component("quarantine") { $0.member("valueInteger", quarantined) }
             json.component("unassigned") { $0.member("valueInteger", unassigned) }
         }

@@ -55,7 +55,7 @@ extension Journal {
     package struct Queue: Equatable, Sendable {
         package var waiting: Int
         /// When the hub heard the oldest that waits.
-        package var oldest: Instant?
+        package var oldest: HubTime?
         /// Refused, and waiting for a person.
         package var quarantined: Int
         /// Nobody has said whom they are about.
@@ -172,8 +172,11 @@ extension Database {
     func queue(for destination: String) throws(Fault) -> Journal.Queue {
         let waits = "FROM outbox WHERE destination = (SELECT id FROM destination WHERE name = ?)"
         let waiting = try integer("SELECT count(*) \(waits)", .text(destination)) ?? 0
-        let oldest = try integer(
-            "SELECT wall FROM reading WHERE id = (SELECT min(reading) \(waits))", .text(destination))
+        let oldest = try query(
+            """
+            SELECT boot, uptime, wall, synchronised FROM reading WHERE id = (SELECT min(reading) \(waits))
+            """, .text(destination)
+        ).first.flatMap { HubTime($0) }
         let refused = try integer(
             """
             SELECT count(*) FROM receipt WHERE state = 'refused'
@@ -185,7 +188,6 @@ extension Database {
             SELECT count(*) FROM reading r WHERE r.subject IS NULL AND r.standing = 0 AND NOT \(Self.isBatteryAlone)
             """)
         return Journal.Queue(
-            waiting: Int(waiting), oldest: oldest.map(Instant.init(milliseconds:)), quarantined: Int(refused ?? 0),
-            unassigned: Int(unassigned ?? 0))
+            waiting: Int(waiting), oldest: oldest, quarantined: Int(refused ?? 0), unassigned: Int(unassigned ?? 0))
     }
 }

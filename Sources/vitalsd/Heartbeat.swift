@@ -96,8 +96,8 @@ import Journal
         }
         return SignOfLife(
             at: now.wall, interval: interval ?? .zero, radio: radio(), listening: listening,
-            isSynchronised: HubClock.now().synchronised, ahead: ahead, waiting: queue.waiting, oldest: queue.oldest,
-            quarantined: queue.quarantined, unassigned: queue.unassigned,
+            isSynchronised: HubClock.now().synchronised, ahead: ahead, waiting: queue.waiting,
+            oldest: queue.oldest?.instant(at: now), quarantined: queue.quarantined, unassigned: queue.unassigned,
             devices: lives.map { $0.sign(at: now, listening: contacts.listening(to: $0.identity, at: now)) })
     }
 

@@ -7,7 +7,7 @@ import Journal
 
 extension HubTime {
     /// The moment in the world's time, as well as that is known now; nil where it is not.
-    fileprivate func instant(at now: HubTime) -> Instant? {
+    func instant(at now: HubTime) -> Instant? {
         if boot == now.boot { return now.wall + (uptime - now.uptime) }
         return wall >= earliestCredible ? wall : nil
     }

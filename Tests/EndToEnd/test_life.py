@@ -264,6 +264,25 @@ def test_a_hub_whose_clock_nobody_keeps_tells_by_the_clinics(home, clinic, cuff,
     assert abs(datetime.fromisoformat(bound["heard"]) - datetime.now().astimezone()) < timedelta(minutes=5)
 
 
+def test_since_when_the_oldest_waits_is_told_by_the_corrected_clock(home, clinic, cuff, reader, tmp_path):
+    """Three days ahead, and nobody keeps it: by the hub's own clock of then the reading would wait for what is to come."""
+    clock = HubClock(tmp_path)
+    clock.set(3 * 86_400, kept=False)
+    # What makes the clinic stumble is left behind, after pauses that are short here.
+    home.add("[Simulation]\nHaste=900")
+    clinic.fault("poison", identifier=f"-150020-{602_294_400 + 60}", status=500)
+    home.start(env=clock.environment)
+    measure(cuff, 120, 121)
+    eventually(lambda: clinic.blood_pressures() == [(121, 80)], within=60)
+    eventually(lambda: reader.hub and parts(reader.hub)["queue-length"] == 1, within=60)
+
+    def is_right() -> bool:
+        oldest = parts(reader.hub)["queue-oldest"]
+        return oldest and abs(datetime.fromisoformat(oldest) - datetime.now().astimezone()) < timedelta(minutes=2)
+
+    eventually(is_right)
+
+
 def test_a_contact_outlives_the_daemon(home, cuff, reader):
     cuff.is_on = True
     home.start()

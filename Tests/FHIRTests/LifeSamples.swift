@@ -49,6 +49,16 @@ let badDay = SignOfLife(
         ("life-ordinary-day", ordinaryDay, false), ("life-bad-day", badDay, false), ("life-test", badDay, true),
     ]
 
+    /// The hub may have heard what waits in a boot of which nobody knows the time.
+    @Test(arguments: [(0, "not-applicable"), (1, "unknown")])
+    func sinceWhenNothingIsKnownIsNotSinceWhenNothingWaits(waiting: Int, reason: String) throws {
+        var life = badDay
+        life.waiting = waiting
+        let text = Bundle(life, from: gateway, to: Destination(isTest: false), offset: winter).text
+        let oldest = try #require(text.firstRange(of: "queue-oldest"))
+        #expect(text[oldest.upperBound...].prefix(300).contains("\"\(reason)\""))
+    }
+
     /// Writes each for the checker that is not ours: see `WriteBundles`.
     @Test(.enabled(if: getenv("VITALSD_BUNDLES") != nil), arguments: lives)
     func write(name: String, life: SignOfLife, isTest: Bool) throws {
