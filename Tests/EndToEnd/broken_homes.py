@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from conftest import eventually
-from far_ends import Cuff
+from far_ends import Cuff, blood_pressure
 
 ROWS = []
 #: Where only the wall clock has moved, the device's clock and the hub's time since its boot do not fit.
@@ -521,3 +521,32 @@ def nothing_measured(home):
     yield
     home.measure(139)
     return TIME_TRAVEL
+
+
+@row("a device in reach that has told of nothing but its battery", "device.nothing-measured")
+def battery_alone(home):
+    new = Cuff("00:09:1F:00:00:05", "Cuff", clock=home.cuff.clock)
+    new.has_battery(80)
+    new.is_on = True
+    before = home.total()
+    home.daemon.ask("bind", new.address, "--with-memory")
+    home.air.cuffs[new.address] = new
+    home.cuff = new
+    eventually(lambda: home.total() > before)
+    yield
+    home.measure(143)
+
+
+@row("a device of which nothing could be read", "device.undecoded")
+def unreadable(home):
+    new = Cuff("00:09:1F:00:00:06", clock=home.cuff.clock)
+    home.daemon.ask("bind", new.address, "--with-memory")
+    home.air.cuffs[new.address] = new
+    home.cuff = new
+    with new.lock:
+        new.memory.append(blood_pressure(144, 80, 60, home.stamp())[:9])
+    eventually(lambda: not new.memory)
+    yield
+    home.measure(145)
+    # What came stays, for whoever may read it one day.
+    return {"device.undecoded"}

@@ -78,7 +78,10 @@ extension Checkup {
         _ identity: String, _ device: KnownDevice?, _ name: String, isBound: Bool, _ hours: [Int: Int]
     ) {
         let heard = account?.devices[identity], readings = (try? journal?.chronicle(of: identity, readings: 16))
-        let lastReading = readings?.readings.last?.heard.wall
+        let lives = lives(of: identity)
+        // Behind so many batteries nobody may have measured: then it is as long ago as the clinic is told.
+        let lastReading =
+            readings?.readings.last(where: \.reading.isMeasurement)?.heard.wall ?? lives.compactMap(\.measured).max()
         var report = DeviceReport(
             name: name, address: shown(identity), driver: device?.driver, kind: device?.kind.rawValue, isBound: isBound,
             lastHeard: heard?.lastHeard, lastReading: lastReading, signal: heard?.signal, hours: heard?.hours ?? [])
@@ -102,15 +105,15 @@ extension Checkup {
         }
         let evidence = last(heard, lastReading)
         // Of the last visit: what the batteries were like before does not matter.
-        let newest = (readings?.readings ?? []).filter { kept in
-            (lastReading?.milliseconds ?? 0) - kept.heard.wall.milliseconds < 600_000
-        }
+        let lastKept = readings?.readings.last?.heard.wall.milliseconds ?? 0
+        let newest = (readings?.readings ?? []).filter { lastKept - $0.heard.wall.milliseconds < 600_000 }
+        let brought = ([lastReading] + lives.map(\.undecoded?.wall)).compactMap(\.self).max()
         let missed = missed(identity)
         if isUnplugged(identity) {
             find(Finding(.device, subject, .warning, Trouble(.hub(.portGone)), evidence))
         } else if newest.contains(where: hasLowBattery) {
             find(Finding(.device, subject, .warning, Trouble(.batteryLow), evidence))
-        } else if let silence = silence(heard, lastReading, isOverdue: missed != nil) {
+        } else if let silence = silence(heard, brought, isOverdue: missed != nil) {
             let agreed = missed.map { Text(en: "agreed by ", da: "aftalt inden ") + .moment($0.upperBound) + ", " }
             let evidence = (silence == .overdue ? agreed : nil).map { $0 + evidence } ?? evidence
             if level(of: .radio) == .fault, device?.bluetoothAddress != nil || isBound {
@@ -146,19 +149,24 @@ extension Checkup {
         return !plugged.contains(identity) && !plugged.contains(nil)
     }
 
-    private func silence(_ heard: Hearing.Device?, _ lastReading: Instant?, isOverdue: Bool) -> Notice? {
-        let sign = [heard?.lastHeard, heard?.lastVisit, lastReading].compactMap(\.self).max()
+    /// - Parameter brought: when it last brought a reading, or what nobody could read and may have been one.
+    private func silence(_ heard: Hearing.Device?, _ brought: Instant?, isOverdue: Bool) -> Notice? {
+        let sign = [heard?.lastHeard, heard?.lastVisit, brought].compactMap(\.self).max()
         guard let sign else { return .neverHeard }
         if isLong(sign) { return .notHeard }
         if isOverdue { return .overdue }
-        return lastReading.map(isLong) ?? true ? .nothingMeasured : nil
+        return brought.map(isLong) ?? true ? .nothingMeasured : nil
     }
 
     /// The last time that somebody had agreed to measure with the device and did not.
     private func missed(_ identity: String) -> Range<Instant>? {
-        let now = (try? journal?.now()) ?? HubClock.now(), lives = (try? journal?.lives()) ?? []
-        return lives.filter { $0.identity == identity }.compactMap { $0.outlook(at: now)?.missed }
-            .max { $0.upperBound < $1.upperBound }
+        let now = (try? journal?.now()) ?? HubClock.now()
+        return lives(of: identity).compactMap { $0.outlook(at: now)?.missed }.max { $0.upperBound < $1.upperBound }
+    }
+
+    /// What the clinic is told of it too, for each whose it is.
+    private func lives(of identity: String) -> [Journal.Life] {
+        ((try? journal?.lives()) ?? []).filter { $0.identity == identity }
     }
 
     private func isLong(_ since: Instant) -> Bool {
