@@ -161,6 +161,52 @@ class Cuff:
         return None
 
 
+class Oximeter(Cuff):
+    """A Jumper JPD-500F: notifies of what it shows, and remembers nothing (see its capture)."""
+
+    SERVICE, SECONDS = (bytes.fromhex(f"6db8e67ea3934688074c3552{short}cbeacd") for short in ("80", "81"))
+
+    def __init__(self, address: str):
+        super().__init__(address, name="My Oximeter")
+        self.is_on = True
+        #: The visit that listens.
+        self.link = None
+        self.attributes = {
+            1: (0x2800, self.SERVICE),
+            2: (0x2803, bytes([0x10]) + struct.pack("<H", 3) + self.SECONDS),
+            3: (None, b""),
+            4: (0x2902, b"\0\0"),
+        }
+
+    def advertisement(self) -> bytes:
+        return f'{self.address} name "{self.name}" services'.encode()
+
+    def serve(self, link: socket.socket) -> None:
+        self.visits += 1
+        try:
+            while pdu := link.recv(600):
+                link.send(self.answer(pdu))
+                if pdu[:3] == b"\x12\x04\x00":
+                    self.link = link
+        except OSError:
+            return
+        finally:
+            self.link = None
+            link.close()
+
+    def answer(self, pdu: bytes) -> bytes | None:
+        if pdu[0] == 0x10:
+            first = struct.unpack_from("<H", pdu, 1)[0]
+            return b"\x11\x14" + struct.pack("<HH", 1, 4) + self.SERVICE if first == 1 else b"\x01\x10\x01\x00\x0a"
+        return super().answer(pdu)
+
+    def wear(self, spo2: int) -> None:
+        """Somebody puts it on for twelve seconds of its own, which are no time here, and takes it off again."""
+        link = self.link
+        for second in [bytes([0x81, 72, spo2, 30])] * 12 + [bytes([0x81, 0xFF, 0x7F, 0])] * 10:
+            link.send(b"\x1b\x03\x00" + second)
+
+
 NAN = b"\xff\x07"
 
 

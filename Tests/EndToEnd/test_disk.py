@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from conftest import eventually, measure
-from far_ends import Nonin, blood_pressure, nonin_format_13
+from far_ends import Air, Nonin, Oximeter, blood_pressure, nonin_format_13
 
 START = datetime(2026, 11, 20, 8, 0, 0)
 
@@ -99,6 +99,27 @@ def test_a_serial_device_forgets_what_it_sent_so_the_hub_holds_it_until_there_is
     eventually(lambda: clinic.saturations() == [91, 92, 93, 94, 95, 97])
 
 
+def test_what_is_told_once_over_the_air_waits_for_room_too(disk, home, clinic, tmp_path):
+    """A live oximeter remembers nothing: whoever breaks off the visit has lost what it was saying."""
+    oximeter = Oximeter("00:05:C6:11:22:6C")
+    air = Air(str(tmp_path / "air"), [oximeter])
+    assert home.ask("bind", oximeter.address) == "bound\n"
+    home.start(preexec_fn=quiet_limit)
+    eventually(lambda: oximeter.link)
+    oximeter.wear(97)
+    eventually(lambda: clinic.saturations() == [97])
+    disk.fill()
+    for spo2 in range(91, 96):
+        oximeter.wear(spo2)
+    eventually(lambda: "hub: the disk " in home.log)
+    time.sleep(0.5)
+    assert len(clinic.saturations()) < 6
+    disk.free()
+    eventually(lambda: clinic.saturations() == [91, 92, 93, 94, 95, 97])
+    assert oximeter.visits == 1
+    air.close()
+
+
 def test_what_waits_for_room_when_the_daemon_must_end_takes_the_last_reserve(disk, home, clinic, tmp_path):
     if not disk.is_mounted:
         pytest.skip("a limit on files has no reserve")
@@ -176,6 +197,42 @@ def test_a_journal_full_of_undelivered_readings_takes_no_more_until_the_clinic_i
     print(f"{kept} readings in 1 MiB")
     numbers = clinic.blood_pressures()
     assert len(numbers) == len(set(numbers)) == kept + 100
+
+
+def test_what_waits_for_room_goes_with_its_device(home, clinic, cuff, tmp_path):
+    """It is in no file, and nothing of it is to come back once there is room."""
+    home.add("[Journal]\nMaximumSize=1M")
+    line = f"line:{tmp_path}/oximeter"
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start()
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    clinic.stop()
+    when = datetime(2019, 1, 1)
+    with cuff.lock:
+        cuff.memory += [
+            blood_pressure(100 + i % 100, 50 + i // 100, 60, when + timedelta(minutes=i)) + bytes(480) for i in range(2000)]
+    eventually(lambda: "hub: the journal is full of undelivered readings" in home.log, within=60)
+    is_waiting = lambda: any("journal is full" in each and line in each for each in home.log.splitlines())
+    # The last page has room for a few that are so small.
+    for minute in range(1, 30):
+        pending = home.status()["pending"]
+        wire.send(nonin_format_13(91, 70, START + timedelta(minutes=minute)))
+        eventually(lambda: is_waiting() or home.status()["pending"] > pending)
+        if is_waiting():
+            break
+    assert is_waiting()
+    assert "1 devices" in home.ask("unbind", line, "--wipe", "--undelivered")
+    with cuff.lock:
+        del cuff.memory[:]
+    clinic.start()
+    home.reload()
+    eventually(lambda: home.status().get("pending") == 0, within=60)
+    # It waits for some seconds at most between two tries. What is measured now is another matter.
+    wire.send(nonin_format_13(95, 70, START + timedelta(minutes=31)))
+    eventually(lambda: 95 in clinic.saturations(), within=60)
+    time.sleep(3)
+    assert clinic.saturations() == [95, 97]
 
 
 # MARK: journals
