@@ -8,6 +8,9 @@ package struct Fingerprint: Hashable, Sendable {
     /// An age grows with every download, in the raw bytes too. A record that has one is known again by its number and its
     /// content; without a number it cannot be, and then a driver has to erase it once it is kept. A driver gives no number
     /// that begins anew: an equal measurement under it would be taken for the first.
+    ///
+    /// Of bytes that nobody can read the stamp is somewhere among them: a memory that is told anew at each visit has them
+    /// once. Two of which nothing was understood, and that are equal, are worth no more than one.
     package init(device: String, reading: Reading, arrival: HubTime) {
         var reading = reading
         if case .age = reading.taken, reading.sequence != nil { (reading.taken, reading.bytes) = (.unknown, []) }
@@ -16,7 +19,7 @@ package struct Fingerprint: Hashable, Sendable {
         switch reading.taken {
         case .clock, .ticks: break
         case .now, .unknown, .age:
-            if reading.sequence == nil {
+            if reading.sequence == nil, !reading.remarks.contains(.undecoded) {
                 let (seconds, attoseconds) = arrival.uptime.components
                 text += "\(arrival.boot) \(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)"
             }

@@ -68,6 +68,18 @@ import Testing
         #expect(first == Fingerprint(device: "line:/dev/ttyUSB0", reading: numbered, arrival: later))
     }
 
+    /// A memory that nobody can read is told anew at each visit, and there is no stamp to know it by.
+    @Test func ofWhatNobodyCanReadTheBytesAreAllThereIs() {
+        var later = arrival
+        later.uptime += .seconds(86_400)
+        func print(_ bytes: [UInt8], of device: String = "a", heard: HubTime) -> Fingerprint {
+            Fingerprint(device: device, reading: .undecoded(bytes), arrival: heard)
+        }
+        let first = print([1, 2], heard: arrival)
+        #expect(first == print([1, 2], heard: later))
+        #expect(first != print([1, 3], heard: arrival) && first != print([1, 2], of: "b", heard: arrival))
+    }
+
     /// A record that says how old it is says so differently each time: its number and its content tell it.
     @Test func anAgeIsNoPartOfWhatARecordIs() {
         func record(_ age: UInt64, _ sequence: Int?, _ percent: Int32, heard: HubTime? = nil) -> Fingerprint {

@@ -35,6 +35,28 @@ struct BoundTests {
         #expect(try await journal.rows(limit: 1000).count < 600)
     }
 
+    /// It goes to nobody, and only where nothing else makes room.
+    @Test func whatNobodyCanReadMakesRoomForReadings() async throws {
+        let journal = try place.open(bytes: 80_000)
+        _ = try await journal.keep((0..<16).map { entry(.undecoded([UInt8](repeating: $0, count: 400))) })
+        func undecoded() async throws -> Int { try await journal.summary().counts[.undecoded] ?? 0 }
+        // What was delivered goes before it.
+        for number in 1...200 {
+            let id = try await journal.keep([entry(pressure(number))])[0].id
+            try await journal.settle([accepted(id)], for: "clinic")
+        }
+        #expect(try await undecoded() == 16)
+        var kept: [Int64] = [], fault: Fault?
+        for number in 201...2000 where fault == nil {
+            do throws(Fault) {
+                kept.append(try await journal.keep([entry(pressure(number))])[0].id)
+            } catch { fault = error }
+        }
+        #expect(fault == .hub(.journalFull))
+        #expect(try await undecoded() == 0)
+        #expect(try await journal.pending(for: "clinic", limit: 9999).map(\.id) == kept)
+    }
+
     @Test func undeliveredReadingsAreNeverDeletedAndTheDeviceIsNotTold() async throws {
         let journal = try place.open(bytes: 60_000)
         var kept: [Int64] = []

@@ -72,6 +72,18 @@ struct KeepTests {
         #expect(try await journal.rows(limit: 9).count == 2)
     }
 
+    /// A spirometer's slow breath is no blow, and comes with its memory each time.
+    @Test func whatNobodyCanReadIsKeptOnceHoweverOftenItIsTold() async throws {
+        let journal = try place.open()
+        #expect(try await journal.keep([entry(.undecoded([1, 2])), entry(.undecoded([3]))]) == [.kept(1), .kept(2)])
+        #expect(
+            try await journal.keep([
+                entry(.undecoded([1, 2]), heard: hubTime(4000)), entry(.undecoded([3]), heard: hubTime(4001)),
+            ]) == [.repeated(1), .repeated(2)])
+        #expect(try await journal.rows(limit: 9).map(\.id) == [2, 1])
+        #expect(try await journal.rows(limit: 9).allSatisfy { $0.kept?.reading.remarks == [.undecoded] })
+    }
+
     @Test func theSameStampWithOtherValuesIsRemarked() async throws {
         let journal = try place.open()
         let scale = KnownDevice(identity: "line:/dev/ttyS0", driver: "x", kind: .scale, information: .init())
