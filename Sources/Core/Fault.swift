@@ -24,6 +24,8 @@ package enum Fault: Error, Equatable, Sendable {
         /// Somebody else commands the same adapter: who, or by what it shows.
         case radioShared(String)
         case portGone, portBusy(String), noPermission(String)
+        /// These lines bear one identity: whose device is on which cannot be told.
+        case linesAlike([String])
         case diskFull, diskFailing(String), diskReadOnly(String)
         case journalFull, readingsLost(Int), journalDamaged(String), journalNewer(found: Int, known: Int)
         case journalInUse
@@ -144,6 +146,11 @@ extension Fault.Hub {
             )
         case .portGone: ("the serial line is gone", "plug the cable in again")
         case .portBusy(let path): ("\(path) is held by another program", "stop that program")
+        case .linesAlike(let paths):
+            (
+                "the serial lines \(paths.joined(separator: " and ")) show one and the same identity",
+                "unplug one, or give it an adapter with a serial number of its own"
+            )
         case .noPermission(let what): ("no permission for \(what)", "run as the vitalsd service, or join its group")
         case .diskFull: ("the disk is full, so readings stay on their devices", "free space on the hub")
         case .diskFailing(let why): ("the disk fails (\(why))", "replace the hub's card or disk")

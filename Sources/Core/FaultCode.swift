@@ -14,6 +14,7 @@ extension Fault {
         case noRadio = "hub.no-radio", radioOff = "hub.radio-off", radioBlocked = "hub.radio-blocked"
         case radioFailing = "hub.radio-failing", radioShared = "hub.radio-shared"
         case portGone = "hub.port-gone", portBusy = "hub.port-busy", noPermission = "hub.no-permission"
+        case linesAlike = "hub.lines-alike"
         case diskFull = "hub.disk-full", diskFailing = "hub.disk-failing", diskReadOnly = "hub.disk-read-only"
         case journalFull = "hub.journal-full", readingsLost = "hub.readings-lost"
         case journalDamaged = "hub.journal-damaged", journalNewer = "hub.journal-newer"
@@ -94,6 +95,7 @@ extension Fault.Hub {
         case .portGone: (.portGone, "")
         case .portBusy(let path): (.portBusy, path)
         case .noPermission(let what): (.noPermission, what)
+        case .linesAlike(let paths): (.linesAlike, paths.joined(separator: ", "))
         case .diskFull: (.diskFull, "")
         case .diskFailing(let why): (.diskFailing, why)
         case .diskReadOnly(let path): (.diskReadOnly, path)

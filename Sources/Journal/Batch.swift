@@ -46,15 +46,18 @@ struct Batch {
 
     /// Whom an entry is about: a binding says it, asked in the transaction that keeps the reading, or the entry itself. What
     /// was taken before the device was bound is nobody's, not even of whom the entry would name: somebody else may have
-    /// used it until then. What may be of before or of after is the person's.
+    /// used it until then. What may be of before or of after is the person's. Nor is what came while two devices bore the
+    /// identity that is bound, unless both are the same person's anyway.
     mutating func subject(of entry: Journal.Entry) throws(Fault) -> Subject? {
-        if try isOfBefore(entry) { return nil }
+        if try isNobodys(entry) { return nil }
         return try binding(of: entry)?.subject ?? entry.subject
     }
 
-    /// Whether an entry was certainly taken before the device was this person's.
-    mutating func isOfBefore(_ entry: Journal.Entry) throws(Fault) -> Bool {
-        guard let since = try binding(of: entry)?.since, let latest = entry.latest else { return false }
+    /// Whether an entry was certainly taken before the device was this person's, or may be of another device.
+    mutating func isNobodys(_ entry: Journal.Entry) throws(Fault) -> Bool {
+        guard let binding = try binding(of: entry) else { return false }
+        if entry.hasTwin, binding.subject != entry.subject { return true }
+        guard let since = binding.since, let latest = entry.latest else { return false }
         // Many a stamp shows no seconds.
         return latest + .seconds(60) < since
     }

@@ -38,7 +38,7 @@ extension Database {
         // An instant and its error say it all; bounds alone have no room in the row.
         if entry.dated.at == nil, entry.dated.earliest != nil { try write(entry.dated, of: row.id) }
         try batch.enqueue(row)
-        return try batch.isOfBefore(entry) ? .keptAsNobodys(row.id) : .kept(row.id)
+        return try batch.isNobodys(entry) ? .keptAsNobodys(row.id) : .kept(row.id)
     }
 
     private func row(

@@ -12,10 +12,12 @@ extension Journal {
         package var latest: Instant?
         /// Whom it is about unless a binding says otherwise.
         package var subject: Subject?
+        /// Whether another device had the same identity at that moment: which of the two is bound nobody can tell.
+        package var hasTwin: Bool
 
         package init(
             device: KnownDevice, reading: Reading, heard: HubTime, pair: ClockPair? = nil, dated: Dated,
-            latest: Instant? = nil, subject: Subject? = nil
+            latest: Instant? = nil, subject: Subject? = nil, hasTwin: Bool = false
         ) {
             self.device = device
             self.reading = reading
@@ -24,13 +26,14 @@ extension Journal {
             self.dated = dated
             self.latest = latest
             self.subject = subject
+            self.hasTwin = hasTwin
         }
     }
 
     /// What became of an entry. Either way the reading is on disk, and the device may be told so.
     package enum Keeping: Equatable, Sendable {
         case kept(Int64)
-        /// Kept as nobody's: it is of before the device was bound to whom it is bound to now.
+        /// Kept as nobody's: it is of before the device was bound to whom it is bound to now, or of one of two devices.
         case keptAsNobodys(Int64)
         /// The same reading was there before: nothing was written.
         case repeated(Int64)

@@ -102,7 +102,9 @@ enum Act: Equatable {
         on gateway: Gateway, by agent: Journal.AuditEvent.Agent
     ) async throws(Fault) -> Outcome {
         let done = try await told(to: AuditTrail(journal: gateway.journal, agent: agent)) { number throws(Fault) in
-            switch self {
+            // Of what is paired or takes another's place the address is nobody else's: it is wireless.
+            if case .bind = self, let fault = gateway.hearing.twins(of: device) { throw fault }
+            return switch self {
             case .wipe(let device, let undelivered):
                 Outcome(try await gateway.wipe(device, undelivered: undelivered, audit: number))
             case .swap(let old, let new, let withMemory):

@@ -115,7 +115,7 @@ import Journal
                     case .appeared(let line):
                         Systemd.log(.info, "hub: serial line \(line.path) appeared")
                         let appearance = roster.present(line)
-                        hearing.note(line: line)
+                        note(line)
                         group.addTask { await self.attend(line, since: appearance) }
                     case .vanished(let path):
                         Systemd.log(.info, "hub: serial line \(path) is gone")

@@ -90,14 +90,15 @@ import Journal
                 let (dated, latest) = gateway.dating.date(reading, heard: heard, after: history, pairs)
                 let entry = Journal.Entry(
                     device: device, reading: reading.judged, heard: heard, pair: pair, dated: dated, latest: latest,
-                    subject: gateway.configuration.presumedSubject(of: device.identity))
+                    subject: gateway.configuration.presumedSubject(of: device.identity),
+                    hasTwin: gateway.hearing.twins(of: device.identity) != nil)
                 let keeping = try await gateway.intake.keep(entry)
                 gateway.scene.keep(keeping, of: device)
                 switch keeping {
                 case .kept(let number):
                     gateway.feedback.received(number)
                 // No sign of it in the home: it is not on its way to anybody.
-                case .keptAsNobodys: nobodys += 1
+                case .keptAsNobodys: if !entry.hasTwin { nobodys += 1 }
                 case .repeated: repeated += 1
                 }
                 if keeping.isNew {

@@ -1,11 +1,14 @@
 """The whole line with real parts: far end → `vitalsd run` → TLS receiver."""
 
+import json
+import os
 import pathlib
+import subprocess
 import time
 from datetime import datetime, timedelta
 
 from conftest import eventually
-from far_ends import Air, Asked, Cuff, Wire, blood_pressure, nonin_format_8, nonin_format_13
+from far_ends import Air, Asked, Cuff, Nonin, Wire, blood_pressure, nonin_format_8, nonin_format_13
 
 START = datetime(2026, 11, 20, 8, 0, 0)
 
@@ -113,3 +116,36 @@ def test_a_live_oximeter_gives_one_reading_not_thousands(home, clinic, tmp_path)
         wire.send(nonin_format_8(0, 0, finger=False))
     time.sleep(1)
     assert clinic.saturations() == [96]
+
+
+def test_of_two_cables_with_one_identity_none_is_bound_and_nothing_is_the_bound_persons(home, clinic, tmp_path):
+    """Adapters of one maker's that all have the same serial number."""
+    usb, library = tmp_path / "usb", tmp_path / "usb.so"
+    usb.mkdir()
+    for name, text in {"idVendor": "10c4", "idProduct": "ea60", "serial": "0001"}.items():
+        (usb / name).write_text(text + "\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).parent / "usb.c"], check=True)
+    home.set("Lines", f"{tmp_path}/oximeter {tmp_path}/other")
+    start, identity = datetime(2026, 11, 20, 8), "usb:10c4:ea60:0001"
+    bind = ["bind", identity, "--with-memory", "--patient"]
+    wire = Nonin(str(tmp_path / "oximeter"), start + timedelta(hours=1))
+    home.start(env=os.environ | {"LD_PRELOAD": str(library), "HUB_USB": str(usb)})
+    wire.send(nonin_format_13(97, 70, start))
+    eventually(lambda: clinic.saturations() == [97])
+    assert home.ask(*bind, "Patient/bo") == "bound\n"
+    other = Nonin(str(tmp_path / "other"), start + timedelta(hours=1))
+    words = f"hub: the serial lines {tmp_path}/other and {tmp_path}/oximeter show one and the same identity"
+    eventually(lambda: words in home.log)
+    refused = home.run(*bind, "Patient/eve")
+    assert refused.returncode == 69 and f"vitalsd: {words}" in refused.stderr
+    danish = home.run(*bind, "Patient/eve", "--lang", "da")
+    assert danish.returncode == 69 and "To kabler ser ens ud" in danish.stderr
+    findings = json.loads(home.ask("diagnose", "--json"))["findings"]
+    assert len([each for each in findings if each["code"] == "hub.lines-alike"]) == 2
+    other.send(nonin_format_13(95, 70, start + timedelta(minutes=1)))
+    eventually(lambda: home.status()["unassigned"] == 1)
+    other.unplug()
+    eventually(lambda: f"{tmp_path}/other is gone" in home.log)
+    wire.send(nonin_format_13(96, 70, start + timedelta(minutes=2)))
+    eventually(lambda: clinic.saturations() == [96, 97])
+    assert home.ask(*bind, "Patient/eve") == "bound\n"

@@ -30,6 +30,27 @@ import Testing
         #expect(read == account)
     }
 
+    /// An adapter without a serial number goes by its path.
+    @Test func linesOfOneIdentityAreTold() {
+        func identity(_ path: String, _ serial: String?) -> String {
+            let usb = SerialLine.USB(vendor: 0x10C4, product: 0xEA60, serial: serial)
+            return Sighting(.line(SerialLine(path: path, usb: usb))).identity
+        }
+        var lines: [String: Hearing.Line] = [:]
+        func plug(_ path: String, _ serial: String?) {
+            lines[path] = Hearing.Line(driver: nil, trouble: nil, identity: identity(path, serial))
+        }
+        plug("/dev/ttyUSB0", "0001")
+        plug("/dev/ttyUSB1", nil)
+        plug("/dev/ttyUSB2", nil)
+        #expect(lines.values.allSatisfy { $0.identity.flatMap(lines.twins) == nil })
+        plug("/dev/ttyUSB3", "0001")
+        let alike = identity("/dev/ttyUSB0", "0001")
+        #expect(lines.twins(of: alike) == .hub(.linesAlike(["/dev/ttyUSB0", "/dev/ttyUSB3"])))
+        lines["/dev/ttyUSB0"] = nil
+        #expect(lines.twins(of: alike) == nil)
+    }
+
     @Test(arguments: [
         "", "\n\n", "device", "device\tx", "hour\ta\tb\tc\td\te\tf", "radio\tyes\thci0\tnothing.such\t", "\t\t\t",
     ])

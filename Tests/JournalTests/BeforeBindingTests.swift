@@ -43,6 +43,25 @@ struct BeforeBindingTests {
         #expect(try await journal.pending(for: "clinic", limit: 9).map(\.id) == [1, 2, 3, 4])
     }
 
+    /// Two adapters with one serial number: whichever was bound, what comes while both are there may be the other's.
+    @Test func ofTwoDevicesWithOneIdentityNothingIsThePersonsThatIsBound() async throws {
+        let journal = try place.open()
+        func told(_ number: Int, _ subject: Subject?, hasTwin: Bool = true) -> Journal.Entry {
+            var entry = entry(pressure(number), subject: subject)
+            entry.hasTwin = hasTwin
+            return entry
+        }
+        // Bound to nobody, both are the home's.
+        #expect(try await journal.keep([told(1, anna)]) == [.kept(1)])
+        try await bind(journal, bo, since: nil)
+        let keepings = try await journal.keep([
+            told(2, anna), told(3, nil), told(4, bo), told(5, anna, hasTwin: false),
+        ])
+        #expect(keepings == [.keptAsNobodys(2), .keptAsNobodys(3), .kept(4), .kept(5)])
+        #expect(try await subjects(journal) == [anna, nil, nil, bo, bo])
+        #expect(try await journal.pending(for: "clinic", limit: 9).map(\.id) == [1, 4, 5])
+    }
+
     @Test func whereNobodyAskedAllIsThePersons() async throws {
         let journal = try place.open()
         try await bind(journal, bo, since: nil)

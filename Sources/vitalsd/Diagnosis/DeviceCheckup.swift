@@ -253,6 +253,8 @@ extension Checkup {
                 let model = driver.map { "\($0.manufacturer) \($0.model)" }
                 if let trouble = line.trouble {
                     find(Finding(.cable, Text(same: path), .fault, trouble, Text(same: model ?? "")))
+                } else if let fault = line.identity.flatMap(account.lines.twins) {
+                    find(Finding(.cable, Text(same: path), .warning, Trouble(fault), Text(same: model ?? "")))
                 } else {
                     let waiting = Text(en: "plugged in, nothing heard yet", da: "sat i, intet hørt endnu")
                     find(.ok(.cable, Text(same: path), model.map { Text(same: $0) } ?? waiting))

@@ -102,6 +102,9 @@ import Host
             identity: Sighting(.line(line)).identity)
     }
 
+    /// That a device cannot be told from another, because more than one line bears its identity; nil where that is not so.
+    func twins(of identity: String) -> Fault? { lines.twins(of: identity) }
+
     /// A line that is gone is in trouble only where it is configured.
     func forget(line path: String) { lines[path] = nil }
 
@@ -117,6 +120,13 @@ import Host
     private func note(_ identity: String, _ change: (inout Device) -> Void) {
         guard devices[identity] != nil || devices.count < Self.mostDevices else { return }
         change(&devices[identity, default: Device()])
+    }
+}
+
+extension [String: Hearing.Line] {
+    func twins(of identity: String) -> Fault? {
+        let paths = filter { $0.value.identity == identity }.keys.sorted()
+        return paths.count > 1 ? .hub(.linesAlike(paths)) : nil
     }
 }
 
@@ -173,6 +183,14 @@ struct Trouble: Equatable, Sendable {
 
 extension Gateway {
     var hearing: Hearing { contacts.hearing }
+
+    /// A line is there. Where it cannot be told from another that is said at once: what comes of the two is nobody's, if one
+    /// of them is bound to somebody.
+    func note(_ line: SerialLine) {
+        hearing.note(line: line)
+        let identity = Sighting(.line(line)).identity
+        if let fault = hearing.twins(of: identity) { log(fault, about: identity) }
+    }
 
     /// Somebody was heard: a device of ours, or one that might be.
     func note(_ advertisement: Advertisement) {

@@ -51,6 +51,7 @@ extension Fault.Code {
         case .portGone: .hub(.portGone)
         case .portBusy: .hub(.portBusy("/dev/ttyUSB0"))
         case .noPermission: .hub(.noPermission("/dev/ttyUSB0"))
+        case .linesAlike: .hub(.linesAlike(["/dev/ttyUSB0", "/dev/ttyUSB1"]))
         case .diskFull: .hub(.diskFull)
         case .diskFailing: .hub(.diskFailing("/var/lib/vitalsd cannot be read or written"))
         case .diskReadOnly: .hub(.diskReadOnly("/var/lib/vitalsd"))

@@ -51,6 +51,14 @@ extension Fault.Hub {
                     en: "Another program holds a device's cable.",
                     da: "Et andet program optager kablet til et apparat."),
                 Text(en: "Stop that program.", da: "Stop det pågældende program."))
+        case .linesAlike:
+            Told(
+                Text(
+                    en: "Two cables look the same to the hub, so it cannot tell their devices apart.",
+                    da: "To kabler ser ens ud for hubben, så den kan ikke kende apparaterne fra hinanden."),
+                Text(
+                    en: "Unplug one of them, or replace its USB plug by one with a serial number of its own.",
+                    da: "Tag det ene ud, eller udskift dets USB-stik med et, der har sit eget serienummer."))
         case .noPermission:
             Told(
                 Text(
