@@ -174,34 +174,6 @@ import Journal
 
     // MARK: claim
 
-    /// Stays with a serial line until it is gone: listens, visits, listens again.
-    private func attend(_ line: SerialLine, since appearance: Int) async {
-        var patience = Patience()
-        while roster.isPresent(line, since: appearance) {
-            do throws(Fault) {
-                let port = try SerialPort(line.path, roster.settings(for: line))
-                roster.open(line, port)
-                hearing.note(line: line)
-                defer { roster.close(line, port) }
-                let (driver, heard) = try await roster.recognise(line, port)
-                hearing.note(line: line, driver: driver.id)
-                guard case .line(let conversation) = driver.visit else { continue }
-                let sighting = Sighting(.line(line)), recording = recording(of: sighting)
-                let link = Resumed(port, heard: heard) { self.contacts.hear(line: sighting.identity) }
-                try await visit(driver, sighting, recording) { report throws(Fault) in
-                    try await conversation(recording?.tap(link) ?? link, report)
-                }
-                patience = Patience()
-            } catch {
-                if error != .hub(.portGone), error != .device(.hungUp) {
-                    hearing.note(line: line, error)
-                    log(error, about: line.path)
-                }
-                await loop.sleep(for: patience.next())
-            }
-        }
-    }
-
     /// Connects to a device of ours and visits it.
     private func meet(_ advertisement: Advertisement, over central: any Central) async {
         let sighting = Sighting(.advertisement(advertisement)), device = sighting.identity

@@ -90,6 +90,11 @@ class Receiver:
         spots = [o for o in self.observations() if o["code"]["coding"][0]["code"] == "150456"]
         return sorted(int(o["valueQuantity"]["value"]) for o in spots if "valueQuantity" in o)
 
+    def weights(self) -> dict[float, dict]:
+        """Every weighing by what was weighed."""
+        weighings = [o for o in self.observations() if o["code"]["coding"][0]["code"] == "188736"]
+        return {o["valueQuantity"]["value"]: o for o in weighings}
+
 
 class Daemon:
     """`vitalsd run` with a configuration of its own."""

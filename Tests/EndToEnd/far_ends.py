@@ -392,3 +392,8 @@ def contec_live(spo2: int, pulse: int, finger: bool = True) -> bytes:
     if not finger:
         return bytes([0x90, 0, 0, 0, 0])
     return bytes([0x86, 60, (pulse >> 7 & 1) << 6 | 8, pulse & 0x7F, spo2])
+
+
+def health_o_meter(kilograms: str) -> bytes:
+    """One packet: fields of a letter and a value, an ESC ahead of each."""
+    return b"".join(b"\x1b" + field.encode() for field in ["R", "W" + kilograms, "H0.0", "B0.0", "T0.0", "Nm", "E"])

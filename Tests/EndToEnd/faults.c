@@ -1,8 +1,8 @@
 /* System calls that fail, and a death at a given one, under the daemon by LD_PRELOAD.
  *
  * The file that FAULTS names is shared with the test, which changes it at any time; faults.py has the same layout. For each
- * call and kind of descriptor it says how often the call fails, and how: with an errno, by doing half of its work, or by the
- * daemon's death. Which of them is drawn from a seed and the number of the call. */
+ * call and kind of descriptor it says how often the call fails, and how: with an errno, by doing half of its work, by the
+ * daemon's death, or by taking five seconds. Which of them is drawn from a seed and the number of the call. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,13 +19,14 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 enum call { OPEN, READ, READ_AT, WRITE, SYNC, TRUNCATE, MAP, SOCKET, CONNECT, ACCEPT, SEND, RECEIVE, WAIT, WATCH, POLL, IOCTL, SET_LINE,
             RENAME, UNLINK,
-            MAKE_DIRECTORY, ALLOCATE, LOCK, CALLS };
+            MAKE_DIRECTORY, ALLOCATE, LOCK, CLOSE, CALLS };
 enum kind { FILES, LINES, NEAR, FAR, EVENTS, KINDS };
-enum { DEATH = -2 };
+enum { DEATH = -2, DELAY = -3 };
 
 static struct {
     uint32_t seed, kill_at, calls, reserved;
@@ -72,6 +73,10 @@ static int fate(enum call call, enum kind kind) {
     }
     __atomic_add_fetch(&rule->failed, 1, __ATOMIC_RELAXED);
     if (rule->how == DEATH) syscall(SYS_kill, getpid(), SIGKILL);
+    if (rule->how == DELAY) {
+        nanosleep(&(struct timespec){5, 0}, NULL);
+        return 0;
+    }
     return rule->how;
 }
 
@@ -135,6 +140,13 @@ WITH(rename, RENAME, FILES, (char const *old, char const *new), (old, new))
 WITH(unlink, UNLINK, FILES, (char const *path), (path))
 WITH(mkdir, MAKE_DIRECTORY, FILES, (char const *path, mode_t mode), (path, mode))
 WITH(flock, LOCK, kind_of(file), (int file, int how), (file, how))
+
+/* A pty keeps what its reader leaves unread; the kernel's serial lines throw it away, and so does one here that is told to. */
+int close(int descriptor) {
+    if (shared && shared->rules[CLOSE][LINES].one_in && kind_of(descriptor) == LINES)
+        tcflush(descriptor, TCIFLUSH);
+    return (NEXT(close))(descriptor);
+}
 
 /* To take something off never needs room. */
 int epoll_ctl(int epoll, int what, int descriptor, struct epoll_event *event) {

@@ -12,11 +12,11 @@ import time
 
 HERE = pathlib.Path(__file__).parent
 CALLS = ["open", "read", "read-at", "write", "sync", "truncate", "map", "socket", "connect", "accept", "send", "receive", "wait", "watch",
-         "poll", "ioctl", "set-line", "rename", "unlink", "make-directory", "allocate", "lock"]
+         "poll", "ioctl", "set-line", "rename", "unlink", "make-directory", "allocate", "lock", "close"]
 #: What a descriptor is: a file, a serial line, a socket on this machine, a socket to the clinic, a source of events.
 KINDS = ["file", "line", "near", "far", "event"]
-#: Half of it is done; or nothing, and the daemon is dead.
-HALF, DEATH = -1, -2
+#: Half of it is done; or nothing, and the daemon is dead; or all of it, five seconds later.
+HALF, DEATH, DELAY = -1, -2, -3
 
 #: What Linux may answer, by the manual pages of these calls.
 POSSIBLE = {

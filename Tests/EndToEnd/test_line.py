@@ -7,8 +7,9 @@ import subprocess
 import time
 from datetime import datetime, timedelta
 
-from conftest import eventually
-from far_ends import Air, Asked, Cuff, Nonin, Wire, blood_pressure, nonin_format_8, nonin_format_13
+from conftest import eventually, measure
+from far_ends import Air, Asked, Cuff, Nonin, Wire, blood_pressure, health_o_meter, nonin_format_8, nonin_format_13
+from faults import DELAY, HALF, Faults
 
 START = datetime(2026, 11, 20, 8, 0, 0)
 
@@ -61,6 +62,28 @@ def test_unplugged_in_the_middle_of_a_frame_and_plugged_in_again(home, clinic, t
     wire.send(nonin_format_13(92, 70, START + timedelta(minutes=2)))
     eventually(lambda: clinic.saturations() == [92, 95])
     assert home.process.poll() is None
+
+
+def test_what_a_cable_says_between_two_visits_is_heard(home, clinic, cuff, tmp_path):
+    """Somebody steps on the scale as the visit of the one before ends, and a slow card holds up what is to be written then."""
+    faults, wire = Faults(tmp_path), Wire(str(tmp_path / "oximeter"))
+    # What is unread in a cable's line when that is closed is gone.
+    faults.fail("close", "line", HALF)
+    home.start(env={**os.environ, **faults.environment})
+    wire.send(health_o_meter("70.5"))
+    sent = time.monotonic()
+    eventually(lambda: 70.5 in clinic.weights())
+    # Four seconds of silence end the visit. The journal is busy then.
+    time.sleep(sent + 2.5 - time.monotonic())
+    faults.fail("sync", "file", DELAY)
+    measure(cuff, 120)
+    time.sleep(sent + 5 - time.monotonic())
+    assert "1100, 2000 series visit over" not in home.log
+    wire.send(health_o_meter("81.5"))
+    time.sleep(0.5)
+    faults.heal()
+    eventually(lambda: clinic.weights().keys() == {70.5, 81.5})
+    eventually(lambda: clinic.blood_pressures() == [(120, 80)])
 
 
 def test_the_clinic_goes_away_and_comes_back(home, clinic, tmp_path):

@@ -1,0 +1,42 @@
+import Core
+import Devices
+import Host
+
+/// The line over a cable.
+extension Gateway {
+    /// Stays with a serial line until it is gone: listens, visits, listens again. It stays open from one visit to the next: to
+    /// close it would throw away what a device has said meanwhile.
+    func attend(_ line: SerialLine, since appearance: Int) async {
+        var patience = Patience()
+        while roster.isPresent(line, since: appearance) {
+            do throws(Fault) {
+                let port = try SerialPort(line.path, roster.settings(for: line))
+                roster.open(line, port)
+                defer { roster.close(line, port) }
+                while roster.isPresent(line, since: appearance) {
+                    try await visit(line, over: port)
+                    patience = Patience()
+                }
+            } catch {
+                if error != .hub(.portGone), error != .device(.hungUp) {
+                    hearing.note(line: line, error)
+                    log(error, about: line.path)
+                }
+                await loop.sleep(for: patience.next())
+            }
+        }
+    }
+
+    /// Listens whose the line is, and visits that device. Throws `portGone` where nobody can be at the other end any more.
+    private func visit(_ line: SerialLine, over port: SerialPort) async throws(Fault) {
+        hearing.note(line: line)
+        let (driver, heard) = try await roster.recognise(line, port)
+        hearing.note(line: line, driver: driver.id)
+        guard case .line(let conversation) = driver.visit else { throw .device(.unrecognised) }
+        let sighting = Sighting(.line(line)), recording = recording(of: sighting)
+        let link = Resumed(port, heard: heard) { self.contacts.hear(line: sighting.identity) }
+        try await visit(driver, sighting, recording) { report throws(Fault) in
+            try await conversation(recording?.tap(link) ?? link, report)
+        }
+    }
+}
