@@ -11,5 +11,6 @@ extension Driver {
         id: "masimo-mightysat", manufacturer: "Masimo", model: "MightySat Rx", kind: .pulseOximeter,
         evidence: .specification, claims: [.advertised(name: "MightySat", service: nil)],
         endpoints: [Endpoint(.characteristic(0x2A5E), PulseOximeter.spotCheck)],
-        visit: .gatt { peer, report async throws(Fault) in try await PulseOximeter.visit(peer, report) })
+        visit: .gatt { peer, report async throws(Fault) in try await PulseOximeter.visit(peer, report) },
+        tellsOnce: true)
 }

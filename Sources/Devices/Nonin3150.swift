@@ -12,5 +12,6 @@ extension Driver {
         id: "nonin-3150", manufacturer: "Nonin", model: "WristOx2 3150", kind: .pulseOximeter, evidence: .specification,
         claims: [.advertised(name: "Nonin3150", service: nil)],
         endpoints: [Endpoint(.characteristic(Nonin3230.oximetry), Nonin3230.sample)],
-        visit: .gatt { peer, report async throws(Fault) in try await Nonin3230.visit(peer, report) })
+        visit: .gatt { peer, report async throws(Fault) in try await Nonin3230.visit(peer, report) },
+        tellsOnce: true)
 }

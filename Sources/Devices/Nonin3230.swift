@@ -20,7 +20,7 @@ extension Driver {
                 guard readings.contains(where: { $0.remarks.contains(.smartPoint) }) else { return }
                 try await peer.writeIfAllowed(Nonin3230.measurementComplete, to: Nonin3230.controlPoint)
             }
-        }, pairing: .freshBatteries)
+        }, pairing: .freshBatteries, tellsOnce: true)
 }
 
 package enum Nonin3230 {

@@ -14,7 +14,8 @@ extension Driver {
             Endpoint(.characteristic(0x2A5E), PulseOximeter.spotCheck),
             Endpoint(.characteristic(0x2A5F), PulseOximeter.continuous),
         ],
-        visit: .gatt { peer, report async throws(Fault) in try await PulseOximeter.visit(peer, report) })
+        visit: .gatt { peer, report async throws(Fault) in try await PulseOximeter.visit(peer, report) },
+        tellsOnce: true)
 }
 
 extension PulseOximeter {

@@ -113,7 +113,9 @@ import Journal
                 // Said here as well as by the visit's end: this is why the device is about to be left unconfirmed.
                 if error != said { log(error, about: device.identity) }
                 said = error
-                // A cuff has the reading still. What came over a cable is nowhere but here: it waits for room.
+                // A cuff has the reading still. What came over a cable is nowhere but here: it waits for room. How full the
+                // battery is does not, nor does it end the visit: what comes behind it is told but once.
+                if isToldOnce, error.isAboutRoom, reading.isBatteryAlone { return }
                 guard isToldOnce, error.isAboutRoom, reading.values.contains(where: \.quantity.isAboutPerson)
                 else { throw error }
                 let reserve = gateway.intake.reserve

@@ -207,6 +207,43 @@ class Oximeter(Cuff):
             link.send(b"\x1b\x03\x00" + second)
 
 
+class LiveOximeter(Cuff):
+    """Says a second's numbers in each notification while it is worn, remembers nothing, and goes off behind it. It is worn once."""
+
+    def __init__(self, address: str, name: str, characteristic: str, seconds: list[bytes], battery: int | None = None):
+        super().__init__(address, name)
+        self.seconds = seconds
+        uuid = bytes.fromhex(characteristic.replace("-", ""))[::-1]
+        self.attributes = {
+            1: (0x2800, struct.pack("<H", 0xFFF0)),
+            2: (0x2803, bytes([0x10]) + struct.pack("<H", 3) + uuid),
+            3: (0x0000, b""),
+            4: (0x2902, b"\0\0"),
+        }
+        if battery is not None:
+            self.has_battery(battery)
+
+    def advertisement(self) -> bytes:
+        return f'{self.address} name "{self.name}"'.encode()
+
+    def serve(self, link: socket.socket) -> None:
+        link.settimeout(self.patience)
+        self.visits += 1
+        try:
+            while pdu := link.recv(600):
+                if (answer := self.answer(pdu)) is not None:
+                    link.send(answer)
+                if pdu[:3] == b"\x12\x04\x00":
+                    self.is_on = False
+                    for second in self.seconds:
+                        link.send(b"\x1b\x03\x00" + second)
+                    self.seconds = []
+        except OSError:
+            return
+        finally:
+            link.close()
+
+
 NAN = b"\xff\x07"
 
 

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from conftest import eventually, measure
-from far_ends import Air, Nonin, Oximeter, blood_pressure, nonin_format_13
+from far_ends import Air, LiveOximeter, Nonin, Oximeter, blood_pressure, nonin_format_13
 
 START = datetime(2026, 11, 20, 8, 0, 0)
+JUMPER = "CDEACB81-5235-4C07-8846-93A37EE6B86D"
+NONIN = "0AAD7EA0-0D60-11E2-8E3C-0002A5D5C51B"
 
 
 class SmallDisk:
@@ -117,6 +119,30 @@ def test_what_is_told_once_over_the_air_waits_for_room_too(disk, home, clinic, t
     disk.free()
     eventually(lambda: clinic.saturations() == [91, 92, 93, 94, 95, 97])
     assert oximeter.visits == 1
+    air.close()
+
+
+@pytest.mark.parametrize(
+    "name, characteristic, second, battery",
+    [
+        # Told of its battery first, and worn for long enough to be a spot check.
+        ("My Oximeter", JUMPER, bytes([0x81, 72, 96, 50]), 80),
+        # Its own mark that this is one.
+        ("Nonin3230_1", NONIN, bytes([10, 0x15, 30, 1, 44, 0, 1, 96, 0, 72]), None),
+    ], ids=["jumper-jpd500f", "nonin-3230"])
+def test_a_wear_that_is_told_once_outlasts_a_full_disk(disk, home, clinic, tmp_path, name, characteristic, second, battery):
+    oximeter = LiveOximeter("00:09:1F:00:00:07", name, characteristic, [second] * 70, battery)
+    air = Air(str(tmp_path / "air"), [oximeter])
+    assert home.ask("bind", oximeter.address, "--with-memory") == "bound\n"
+    home.start(preexec_fn=quiet_limit)
+    eventually(lambda: home.status().get("running"))
+    disk.fill()
+    oximeter.is_on = True
+    eventually(lambda: not oximeter.seconds)
+    eventually(lambda: "hub: the disk " in home.log)
+    time.sleep(3)
+    disk.free()
+    eventually(lambda: clinic.saturations() == [96])
     air.close()
 
 
