@@ -14,6 +14,7 @@ package final class GATTClient: Peer {
     package private(set) var table: AttributeTable?
     private let channel: ATTChannel
     private let isBonded: Bool
+    private let patience: (Duration) -> Duration
     private var mtu: Int?
     /// Whether the table was discovered on this connection, or the device's Database Hash vouches for it.
     private var isProven = false
@@ -26,14 +27,15 @@ package final class GATTClient: Peer {
     /// `table` is what an earlier visit left behind under the same bond. Without a Database Hash it is believed only
     /// where the device `isBonded`, because only then it must tell of a change (Vol 3, Part G, 2.5.2). A new bond
     /// begins without a table. `time` is what a device is told that asks the hub for Current Time (0x2A2B), ten bytes; nil
-    /// while the hub is not sure of it.
+    /// while the hub is not sure of it. `patience` says for how long the device is waited for, where a driver would for so long.
     package init(
         _ bearer: any Bearer, table: AttributeTable? = nil, isBonded: Bool = false, upgrade: Upgrade? = nil,
-        time: (() -> [UInt8]?)? = nil
+        time: (() -> [UInt8]?)? = nil, patience: @escaping (Duration) -> Duration = { $0 }
     ) {
         channel = ATTChannel(bearer, upgrade: upgrade, time: time)
         self.table = table
         self.isBonded = isBonded
+        self.patience = patience
         channel.serviceChanged = table?[ATT.serviceChanged]?.value
     }
 
@@ -185,7 +187,7 @@ package final class GATTClient: Peer {
     }
 
     private func next(from characteristic: BluetoothUUID?, within time: Duration) async throws(Fault) -> Update? {
-        let deadline = ContinuousClock.now + time
+        let deadline = ContinuousClock.now + patience(time)
         while true {
             try await followChange()
             let handles = try characteristic.map { (uuid) throws(Fault) in Set([try known(uuid).value]) }

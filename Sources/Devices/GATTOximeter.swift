@@ -18,6 +18,8 @@ extension Peer {
                 let readings = session.add(second)
                 for reading in readings { try await report(reading) }
                 if !readings.isEmpty { try await kept(readings) }
+                // What was waited for room was no silence of the device's.
+                heard = .now
             }
         } catch {
             fault = error

@@ -33,9 +33,9 @@ extension Gateway {
         let (driver, heard) = try await roster.recognise(line, port)
         hearing.note(line: line, driver: driver.id)
         guard case .line(let conversation) = driver.visit else { throw .device(.unrecognised) }
-        let sighting = Sighting(.line(line)), recording = recording(of: sighting)
-        let link = Resumed(port, heard: heard) { self.contacts.hear(line: sighting.identity) }
-        try await visit(driver, sighting, recording) { report throws(Fault) in
+        let sighting = Sighting(.line(line)), recording = recording(of: sighting), arrears = Arrears()
+        let link = Resumed(port, heard: heard, arrears) { self.contacts.hear(line: sighting.identity) }
+        try await visit(driver, sighting, recording, arrears) { report throws(Fault) in
             try await conversation(recording?.tap(link) ?? link, report)
         }
     }

@@ -64,9 +64,9 @@ extension Gateway {
         guard let driver = drivers.soleClaimant(of: sighting), case .line(let conversation) = driver.visit else {
             throw .device(.unrecognised)
         }
-        let recording = recording(of: sighting)
-        return try await visit(driver, sighting, recording) { report throws(Fault) in
-            try await conversation(recording?.tap(line) ?? line, report)
+        let recording = recording(of: sighting), arrears = Arrears(), link = Resumed(line, arrears)
+        return try await visit(driver, sighting, recording, arrears) { report throws(Fault) in
+            try await conversation(recording?.tap(link) ?? link, report)
         }
     }
 }

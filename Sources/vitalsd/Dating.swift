@@ -86,13 +86,14 @@ import Journal
     /// - Parameters:
     ///   - history: of the device before the visit.
     ///   - pairs: what was seen of its clock in the visit.
+    ///   - after: the visit itself proves that it was taken after that; nil where it proves nothing.
     /// - Returns: what the clinic is told, and after when it was certainly not taken.
     func date(
-        _ reading: Reading, heard: HubTime, after history: History, _ pairs: [ClockPair]
+        _ reading: Reading, heard: HubTime, after history: History, _ pairs: [ClockPair], after: HubTime? = nil
     ) -> (dated: Dated, latest: Instant?) {
         // What was measured as it was heard needs no other clock, and comes every second.
         let isNow = reading.taken == .now, before = isNow ? History(pairs: [], records: []) : history
-        let known = before.going(on: isNow ? [] : pairs, reading, at: heard, timeline)
+        let known = before.going(on: isNow ? [] : pairs, reading, at: heard, after: after, timeline)
         let conclusion = Chronology.conclude(known, timeline, zone: HubClock.offset, recalling: &recollection).last
         return (
             conclusion?.dated ?? Dated(at: nil, error: .zero, basis: .bounded),
@@ -188,12 +189,15 @@ extension HubTimeline {
 
 extension History {
     /// With a reading of the visit that goes on, and what was seen of the clock in it.
-    func going(on pairs: [ClockPair], _ reading: Reading, at heard: HubTime, _ hub: HubTimeline) -> History {
+    func going(
+        on pairs: [ClockPair], _ reading: Reading, at heard: HubTime, after: HubTime? = nil, _ hub: HubTimeline
+    ) -> History {
         var history = self
+        let after = after ?? emptied
         history.records.append(
             Record(
                 taken: reading.taken, sequence: reading.sequence, heard: heard, seen: history.pairs.count,
-                after: emptied, since: hub.count(history.pairs, before: emptied)))
+                after: after, since: hub.count(history.pairs, before: after)))
         history.pairs += pairs
         return history
     }

@@ -207,7 +207,7 @@ import Journal
         let bearer = try await central.connect(advertisement)
         roster.open(advertisement, bearer)
         async let _: Void = noteSignal(of: advertisement, over: central)
-        let known = acceptList[device], recording = recording(of: sighting)
+        let known = acceptList[device], recording = recording(of: sighting), arrears = Arrears()
         let client = GATTClient(
             recording?.tap(bearer) ?? bearer,
             table: known.attributes.isEmpty ? nil : AttributeTable(known.attributes),
@@ -216,10 +216,11 @@ import Journal
             time: {
                 let now = self.dating.localTime
                 return (recording?.look(at: now) ?? now)?.currentTimeBytes
-            })
+            }, patience: { arrears.patience($0) })
         let (driver, seen) = try await recognise(advertisement, client)
         guard case .gatt(let conversation) = driver.visit else { throw .device(.unrecognised) }
-        let brought = try await visit(driver, Sighting(.advertisement(seen)), recording) { report throws(Fault) in
+        let whom = Sighting(.advertisement(seen))
+        let brought = try await visit(driver, whom, recording, arrears) { report throws(Fault) in
             defer { recording?.table = client.table }
             try await conversation(client, report)
         }
@@ -233,14 +234,14 @@ import Journal
     /// One conversation, with the device's name ready for the last words, should its bytes end us. Answers what it brought.
     @discardableResult
     func visit(
-        _ driver: Driver, _ sighting: Sighting, _ recording: Recording? = nil,
+        _ driver: Driver, _ sighting: Sighting, _ recording: Recording? = nil, _ arrears: Arrears = Arrears(),
         _ conversation: (any Report) async throws(Fault) -> Void
     ) async throws(Fault) -> Int {
         let identity = sighting.identity
         guard !setAside.contains(identity) else { throw .device(.endedUs) }
         let report = VisitReport(
             of: driver, identity, consents: try await journal.consents(of: identity),
-            after: await dating.history(of: identity), to: self)
+            after: await dating.history(of: identity), arrears, to: self)
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
         if case .line = sighting.way { await report.introduced() }
         lastWords.enter(identity)

@@ -65,12 +65,15 @@ import Journal
     /// Of those kept, how many were taken before the device was this person's.
     private var nobodys = 0
     private var loss = Hearing.Loss()
+    private let arrears: Arrears
     @Hub let consents: [Consent]
 
     init(
-        of driver: Driver, _ identity: String, consents: [Consent], after history: History, to gateway: Gateway
+        of driver: Driver, _ identity: String, consents: [Consent], after history: History, _ arrears: Arrears,
+        to gateway: Gateway
     ) {
         self.history = history
+        self.arrears = arrears
         self.gateway = gateway
         self.consents = consents
         var information = DeviceInformation()
@@ -84,10 +87,11 @@ import Journal
 
     @Hub func callAsFunction(_ reading: Reading) async throws(Fault) {
         let heard = HubClock.now(), forgettings = gateway.roster.forgettings(of: device.identity)
+        let (reading, after) = arrears.dated(reading)
         var patience = Patience(), said: Fault?
         while true {
             do throws(Fault) {
-                let (dated, latest) = gateway.dating.date(reading, heard: heard, after: history, pairs)
+                let (dated, latest) = gateway.dating.date(reading, heard: heard, after: history, pairs, after: after)
                 let entry = Journal.Entry(
                     device: device, reading: reading.judged, heard: heard, pair: pair, dated: dated, latest: latest,
                     subject: gateway.configuration.presumedSubject(of: device.identity),
@@ -124,6 +128,7 @@ import Journal
                     throw error
                 }
                 await reserve.wait(for: patience.next())
+                arrears.wait(since: heard)
                 // It was wiped meanwhile: nothing of it is to come back.
                 guard forgettings == gateway.roster.forgettings(of: device.identity) else { throw .device(.hungUp) }
             }
@@ -142,6 +147,8 @@ import Journal
     }
 
     @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {
+        // It showed that when it said so, and not now.
+        guard arrears.since == nil else { return }
         let pair = ClockPair(device: raw, hub: HubClock.now(), error: error)
         // What is read back is not what stamped the memory, unless that had no date.
         if !pairs.contains(where: \.isWritten) || self.pair?.device == .unknown { self.pair = pair }
@@ -158,6 +165,7 @@ import Journal
     }
 
     @Hub func gaveAll() async throws(Fault) {
+        guard arrears.since == nil else { return }
         let end = HubClock.now()
         gateway.scene.visit(device.identity, .gaveAll)
         await note { journal, device throws(Fault) in try await journal.note(endOfVisit: end, of: device.identity) }

@@ -129,16 +129,18 @@ import Host
 extension SocketBearer: Link {}
 extension RFCOMMSocket: Link {}
 
-/// A line whose first bytes were already heard while it was being recognised.
+/// A line whose first bytes were already heard while it was being recognised, and that ends once its arrears are read.
 @Hub final class Resumed: Line {
     private let line: any Line
     private var heard: [UInt8]
+    private let arrears: Arrears
     /// Called whenever the device says something.
     private let onBytes: () -> Void
 
-    init(_ line: any Line, heard: [UInt8], onBytes: @escaping () -> Void) {
+    init(_ line: any Line, heard: [UInt8] = [], _ arrears: Arrears, onBytes: @escaping () -> Void = {}) {
         self.line = line
         self.heard = heard
+        self.arrears = arrears
         self.onBytes = onBytes
     }
 
@@ -150,8 +152,9 @@ extension RFCOMMSocket: Link {}
             onBytes()
             return .bytes(heard)
         }
-        let arrival = try await line.read(within: time)
+        let patience = time.map(arrears.patience), arrival = try await line.read(within: patience)
         if case .bytes = arrival { onBytes() }
-        return arrival
+        // Nobody has been listened to for as long as the driver takes for silence.
+        return arrival == .silence && patience != time ? .hungUp : arrival
     }
 }

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from conftest import eventually, measure
-from far_ends import Air, LiveOximeter, Nonin, Oximeter, blood_pressure, nonin_format_13
+from far_ends import Air, LiveOximeter, Nonin, Oximeter, Wire, blood_pressure, health_o_meter, nonin_format_13
 
 START = datetime(2026, 11, 20, 8, 0, 0)
 JUMPER = "CDEACB81-5235-4C07-8846-93A37EE6B86D"
@@ -119,6 +119,67 @@ def test_what_is_told_once_over_the_air_waits_for_room_too(disk, home, clinic, t
     disk.free()
     eventually(lambda: clinic.saturations() == [91, 92, 93, 94, 95, 97])
     assert oximeter.visits == 1
+    air.close()
+
+
+def taken(observation: dict) -> tuple[float, float]:
+    """From when to when it may have been taken."""
+    period = observation.get("effectivePeriod") or {}
+    start, end = (period.get(each, observation.get("effectiveDateTime")) for each in ("start", "end"))
+    return datetime.fromisoformat(start).timestamp(), datetime.fromisoformat(end).timestamp()
+
+
+def test_what_lay_in_the_line_while_a_reading_waited_for_room_is_not_of_now(disk, home, clinic, tmp_path):
+    wire, sent = Wire(str(tmp_path / "oximeter")), {}
+
+    def weigh(kilograms: float) -> None:
+        sent[kilograms] = time.time()
+        wire.send(health_o_meter(str(kilograms)))
+
+    home.start(preexec_fn=quiet_limit)
+    weigh(70.5)
+    eventually(lambda: 70.5 in clinic.weights())
+    disk.fill()
+    weigh(81.5)
+    eventually(lambda: "hub: the disk " in home.log)
+    time.sleep(5)
+    weigh(62.5)
+    time.sleep(5)
+    disk.free()
+    eventually(lambda: 62.5 in clinic.weights(), within=60)
+    # The visit ends behind that, and the next one hears what is said as it is.
+    eventually(lambda: home.log.count("visit over") >= 2 or "visit over, 3 kept" in home.log)
+    weigh(93.5)
+    weighings = eventually(lambda: len(clinic.weights()) == 4 and clinic.weights())
+    for kilograms, weighing in weighings.items():
+        start, end = taken(weighing)
+        assert start - 1.5 <= sent[kilograms] <= end + 0.5, f"{kilograms}: {start} to {end}, sent {sent[kilograms]}"
+    assert "effectivePeriod" in weighings[62.5]
+    assert all("effectiveDateTime" in weighings[kilograms] for kilograms in (70.5, 81.5, 93.5))
+
+
+def test_a_wear_that_lay_in_the_link_while_another_waited_for_room_is_not_of_now(disk, home, clinic, tmp_path):
+    # The device's own mark says that a second is a spot check; ten seconds without a finger end a wear.
+    worn, off = (lambda spo2: bytes([10, 0x15, 30, 1, 44, 0, 1, spo2, 0, 72])), bytes([10, 1, 30, 0, 0, 0, 1, 127, 1, 255])
+    oximeter = LiveOximeter("00:09:1F:00:00:07", "Nonin3230_1", NONIN, [worn(96)] + [off] * 10 + [worn(91)])
+    air = Air(str(tmp_path / "air"), [oximeter])
+    assert home.ask("bind", oximeter.address, "--with-memory") == "bound\n"
+    home.start(preexec_fn=quiet_limit)
+    eventually(lambda: home.status().get("running"))
+    disk.fill()
+    oximeter.is_on = True
+    eventually(lambda: not oximeter.seconds)
+    sent = time.time()
+    eventually(lambda: "hub: the disk " in home.log)
+    time.sleep(5)
+    disk.free()
+    eventually(lambda: clinic.saturations() == [91, 96])
+    for spot in clinic.observations():
+        if spot.get("valueQuantity", {}).get("value") in (91, 96):
+            start, end = taken(spot)
+            assert start - 1.5 <= sent <= end + 1.5, f"{start} to {end}, sent {sent}"
+    # It is not silent for as long as it takes a driver to see that: the visit ends at once.
+    eventually(lambda: "3230 visit over, 2 kept" in home.log, within=5)
     air.close()
 
 
