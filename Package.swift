@@ -73,7 +73,8 @@ let package = Package(
             name: "JournalTests", dependencies: ["Core", "Host", "Journal", "CSQLite", "Dice"], swiftSettings: common),
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Core", "Clinic", "Dice", "Journal", "vitalsd"], swiftSettings: common),
+            name: "GatewayTests", dependencies: ["Core", "Bluetooth", "Clinic", "Dice", "Host", "Journal", "vitalsd"],
+            swiftSettings: common),
         .testTarget(name: "HouseTests", swiftSettings: common),
         // Every parser of outside bytes, for libFuzzer: `make fuzz`.
         .executableTarget(

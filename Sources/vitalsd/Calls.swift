@@ -16,7 +16,10 @@ extension Gateway {
 
     /// Visits a device of ours that has called; hangs up on any other. The device alone knows when it has something to say,
     /// so it never rests: a call that fails is its to repeat.
-    private func answer(_ line: RFCOMMSocket) async {
+    ///
+    /// What it sends it takes for received as soon as the link is there, and forgets. So it is heard even while what it said in
+    /// an earlier call waits for room.
+    func answer(_ line: RFCOMMSocket) async {
         let caller = Advertisement(address: line.device, kind: .classic, name: "", services: [])
         guard acceptList.isBound(Sighting(.advertisement(caller)).identity) else {
             line.hangUp()
@@ -25,7 +28,10 @@ extension Gateway {
             }
             return
         }
-        guard roster.hear(caller) else { return line.hangUp() }
+        guard roster.answer(caller) else {
+            Systemd.log(.warning, "hub: \(line.device) called as the daemon was ending; what it told then may be lost")
+            return line.hangUp()
+        }
         defer { roster.left(caller) }
         let identity = Sighting(.advertisement(caller)).identity
         do throws(Fault) {
@@ -56,7 +62,7 @@ extension Gateway {
     private func visit(_ heard: Advertisement, over line: RFCOMMSocket) async throws(Fault) -> Int {
         roster.open(heard, line)
         defer {
-            roster.close(heard)
+            roster.close(heard, line)
             line.hangUp()
         }
         // A call gives no name: it is the one that the device was paired by.

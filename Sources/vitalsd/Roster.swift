@@ -3,17 +3,19 @@ import Core
 import Devices
 import Host
 
-/// Who is here, who is being visited, and how a line was last understood. One visit per device at a time.
+/// Who is here, who is being visited, and how a line was last understood. One visit per device at a time, unless it calls.
 @Hub final class Roster {
     /// Which appearance of a line is the present one: a line that went and came back is another.
     private var present: [String: Int] = [:]
     private var appearances = 0
     private var isClosing = false
     private var ports: [String: SerialPort] = [:]
-    private var links: [BluetoothAddress: any Link] = [:]
+    /// Mostly one each: who has called again has ended its former call, and what was said in that may still be read.
+    private var links: [BluetoothAddress: [any Link]] = [:]
     /// When a visit last brought something.
     private var advances: [BluetoothAddress: ContinuousClock.Instant] = [:]
-    private var met: Set<BluetoothAddress> = []
+    /// How many visits of a device are going on.
+    private var met: [BluetoothAddress: Int] = [:]
     private var known: Set<BluetoothAddress> = []
     private var forgotten: [String?: Int] = [:]
     private var ways: [String: Int] = [:]
@@ -27,21 +29,32 @@ import Host
         isClosing = true
         present = [:]
         for port in ports.values { port.hangUp() }
-        for link in links.values { link.hangUp() }
+        for link in links.values.joined() { link.hangUp() }
     }
 
     // MARK: the air
 
     /// Whether a visit may begin: not while one is going on with the same device.
-    func hear(_ advertisement: Advertisement) -> Bool { !isClosing && met.insert(advertisement.address).inserted }
+    func hear(_ advertisement: Advertisement) -> Bool { met[advertisement.address] == nil && answer(advertisement) }
+    /// Whether a device that calls may be visited: while any may be. Where a visit is going on with it, what it said in that has
+    /// been said, and waits for room perhaps; what it calls for is something else.
+    func answer(_ caller: Advertisement) -> Bool {
+        if !isClosing { met[caller.address, default: 0] += 1 }
+        return !isClosing
+    }
     func open(_ advertisement: Advertisement, _ link: any Link) {
-        links[advertisement.address] = link
+        links[advertisement.address, default: []].append(link)
         advance(advertisement.address)
         if isClosing { link.hangUp() }
     }
     func close(_ advertisement: Advertisement) {
         links[advertisement.address] = nil
         advances[advertisement.address] = nil
+    }
+    /// One of the links of a device.
+    func close(_ advertisement: Advertisement, _ link: any Link) {
+        links[advertisement.address]?.removeAll { $0 === link }
+        if links[advertisement.address]?.isEmpty == true { close(advertisement) }
     }
     func advance(_ address: BluetoothAddress) { advances[address] = .now }
 
@@ -54,9 +67,9 @@ import Host
     /// connecting.
     func hangUp(on device: String?) async {
         func isIt(_ address: BluetoothAddress) -> Bool { device == nil || device == "bluetooth:\(address)" }
-        for (address, link) in links where isIt(address) { link.hangUp() }
+        for (address, links) in links where isIt(address) { for link in links { link.hangUp() } }
         let due = ContinuousClock.now + .seconds(5)
-        while met.contains(where: isIt), ContinuousClock.now < due { await loop.sleep(for: .milliseconds(10)) }
+        while met.keys.contains(where: isIt), ContinuousClock.now < due { await loop.sleep(for: .milliseconds(10)) }
     }
 
     /// Waits until there is a link for one more, of the so many that the radio has. Who has brought nothing for a minute while
@@ -66,13 +79,16 @@ import Host
         while links.count >= limit, !isClosing {
             guard ContinuousClock.now < due else { throw .hub(.radioFailing("all its links are in use")) }
             if let idlest = advances.min(by: { $0.value < $1.value }), idlest.value + .seconds(60) < .now {
-                links[idlest.key]?.hangUp()
+                for link in links[idlest.key] ?? [] { link.hangUp() }
             }
             await loop.sleep(for: .milliseconds(50))
         }
     }
-    /// From now on it may be visited again.
-    func left(_ advertisement: Advertisement) { met.remove(advertisement.address) }
+    /// A visit is over; once none is going on, it may be visited again.
+    func left(_ advertisement: Advertisement) {
+        let others = (met[advertisement.address] ?? 1) - 1
+        met[advertisement.address] = others > 0 ? others : nil
+    }
     /// True once for each device, so that a neighbour's does not fill the log.
     func isNews(_ advertisement: Advertisement) -> Bool { known.insert(advertisement.address).inserted }
 

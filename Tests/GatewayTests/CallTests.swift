@@ -1,0 +1,79 @@
+import Bluetooth
+import Core
+import Glibc
+import Host
+import Testing
+
+@testable import Journal
+@testable import vitalsd
+
+@Suite struct CallTests {
+    /// An oximeter takes for received what it sends, as soon as the link is there: while the first spot check waits to be kept, it
+    /// calls with the next one.
+    @Test func aDeviceThatCallsAgainIsHeardWhileItsFirstReadingWaits() async throws {
+        var pattern = Array("\(P_tmpdir)/vitalsd-test-XXXXXX".utf8CString)
+        mkdtemp(&pattern)
+        let folder = String(decoding: pattern.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        defer { for name in (try? Files.names(in: folder)) ?? [] { unlink("\(folder)/\(name)") }; rmdir(folder) }
+        let thread = Worker("journal")
+        let readings = try await onLoop { () -> [Kept] in
+            var configuration = Configuration()
+            configuration.stateDirectory = folder
+            configuration.radio = .none
+            let journal = try Journal(
+                path: configuration.journalPath, bound: configuration.bound, destinations: ["clinic"], executor: thread)
+            let device = BluetoothAddress(0x001C_0500_0001)
+            try await journal.bind(
+                Journal.Binding(device: "bluetooth:\(device)", user: nil, subject: .reference("Patient/1")),
+                withMemory: true)
+            var known = Journal.Wireless(device: "bluetooth:\(device)")
+            known.sighting = Advertisement(
+                address: device, kind: .classic, name: "Nonin_Medical_Inc._000001", services: [])
+            try await journal.remember(known)
+            let gateway = try await Gateway(configuration, journal: journal, destinations: [])
+            let (first, firstEnd) = try RFCOMMSocket.pair(to: device)
+            let (second, secondEnd) = try RFCOMMSocket.pair(to: device)
+            await withDiscardingTaskGroup { group in
+                for (ours, theirs, saturation) in [(first, firstEnd, UInt8(96)), (second, secondEnd, 91)] {
+                    group.addTask { await gateway.answer(ours) }
+                    try? await theirs.write(spotCheck(saturation))
+                    // It does not say what its clock shows, for which two seconds are waited; then it would be kept.
+                    await loop.sleep(for: .seconds(3))
+                }
+                firstEnd.hangUp()
+                secondEnd.hangUp()
+                _ = Task(executorPreference: loop) { await gateway.intake.run() }
+            }
+            return try await journal.pending(for: "clinic", limit: 9)
+        }
+        thread.join()
+        #expect(readings.compactMap { $0.reading.values.first?.amount?.mantissa }.sorted() == [91, 96])
+    }
+}
+
+/// Nonin's serial data format 13.
+private func spotCheck(_ saturation: UInt8) -> [UInt8] {
+    let data: [UInt8] = [0x20, 0x26, 0x11, 0x20, 0x08, 0, 0, 0, 0x02, 0, 0, 70, 0, saturation]
+    return [0, 2, 0, 0x0D, 0, 14] + data + [data.reduce(0, &+), 3]
+}
+
+private enum LoopThread {
+    static let started: Void = {
+        var thread = pthread_t()
+        pthread_create(
+            &thread, nil,
+            { _ in
+                loop.run()
+                return nil
+            }, nil)
+        pthread_detach(thread)
+    }()
+}
+
+/// As the daemon runs everything: a task that prefers the loop, on the Hub.
+private func onLoop<Result: Sendable>(
+    _ body: @escaping @Hub @Sendable () async throws -> Result
+) async throws -> Result {
+    LoopThread.started
+    return try await Task(executorPreference: loop, operation: body).value
+}
