@@ -2,11 +2,35 @@ import Core
 import Devices
 import Host
 
-/// The line over a cable.
+/// The line over a cable: a device speaks as soon as its line is there, or waits to be asked.
 extension Gateway {
+    func hearLines() async {
+        await withDiscardingTaskGroup { group in
+            while true {
+                do throws(Fault) {
+                    guard let change = try await lines.next() else { return }
+                    switch change {
+                    case .appeared(let line):
+                        Systemd.log(.info, "hub: serial line \(line.path) appeared")
+                        let appearance = roster.present(line)
+                        note(line)
+                        group.addTask { await self.attend(line, since: appearance) }
+                    case .vanished(let path):
+                        Systemd.log(.info, "hub: serial line \(path) is gone")
+                        roster.absent(path)
+                        hearing.forget(line: path)
+                    }
+                } catch {
+                    log(error)
+                    await loop.sleep(for: .seconds(5))
+                }
+            }
+        }
+    }
+
     /// Stays with a serial line until it is gone: listens, visits, listens again. It stays open from one visit to the next: to
     /// close it would throw away what a device has said meanwhile.
-    func attend(_ line: SerialLine, since appearance: Int) async {
+    private func attend(_ line: SerialLine, since appearance: Int) async {
         var patience = Patience()
         while roster.isPresent(line, since: appearance) {
             do throws(Fault) {

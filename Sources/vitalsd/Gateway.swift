@@ -32,7 +32,7 @@ import Journal
     private var isStopping = false
     /// What devices that only advertise have said last: they say the same again and again.
     private var broadcasts: [String: [BluetoothUUID: [UInt8]]] = [:]
-    private let lines: LineWatch
+    let lines: LineWatch
     private let lastWords: LastWords
     let setAside: Set<String>
 
@@ -105,30 +105,6 @@ import Journal
     }
 
     // MARK: hear
-
-    private func hearLines() async {
-        await withDiscardingTaskGroup { group in
-            while true {
-                do throws(Fault) {
-                    guard let change = try await lines.next() else { return }
-                    switch change {
-                    case .appeared(let line):
-                        Systemd.log(.info, "hub: serial line \(line.path) appeared")
-                        let appearance = roster.present(line)
-                        note(line)
-                        group.addTask { await self.attend(line, since: appearance) }
-                    case .vanished(let path):
-                        Systemd.log(.info, "hub: serial line \(path) is gone")
-                        roster.absent(path)
-                        hearing.forget(line: path)
-                    }
-                } catch {
-                    log(error)
-                    await loop.sleep(for: .seconds(5))
-                }
-            }
-        }
-    }
 
     private func hearAir() async {
         guard let central else { return }
