@@ -85,6 +85,12 @@ import Journal
         contacts[device]?.isRead = isRead
     }
 
+    /// A visit that the daemon did not outlive: the device was not heard since, and nobody knows what it still has.
+    func brokeOff(_ device: String) {
+        contacts[device]?.isRead = false
+        changed.insert(device)
+    }
+
     /// What a reading says of the device itself.
     func learn(_ reading: Reading, of device: String) {
         hear(device)

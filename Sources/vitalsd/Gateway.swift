@@ -63,6 +63,7 @@ import Journal
         couriers.onDate = { [dating] date, asked, heard in await dating.hear(clinic: date, from: asked, to: heard) }
         lastWords = try LastWords(at: configuration.stateDirectory + "/last-words")
         try await journal.count(deathsDuring: lastWords.previous)
+        for device in lastWords.previous { contacts.brokeOff(device) }
         setAside = Set(try await journal.setAside())
         for device in setAside.sorted() { log(.device(.endedUs), about: device) }
         if let note = lines.note { Systemd.log(.notice, note) }
@@ -170,6 +171,8 @@ import Journal
         } catch {
             hearing.visited(device, error)
             scene.visit(device, .failed, fault: error)
+            // It was heard, and what it has is still in it. A classic device is called without having been heard.
+            if advertisement.kind != .classic { contacts.left(device, isRead: false) }
             if acceptList.failed(device, error) { log(error, about: advertisement.address.description) }
         }
         // What was sent last may not be overtaken by the end of the link; and before that the device cannot be heard anyway.
@@ -214,7 +217,10 @@ import Journal
         _ conversation: (any Report) async throws(Fault) -> Void
     ) async throws(Fault) -> Int {
         let identity = sighting.identity
-        guard !setAside.contains(identity) else { throw .device(.endedUs) }
+        guard !setAside.contains(identity) else {
+            contacts.left(identity, isRead: false)
+            throw .device(.endedUs)
+        }
         let report = VisitReport(
             of: driver, identity, consents: try await journal.consents(of: identity),
             after: await dating.history(of: identity), arrears, to: self)

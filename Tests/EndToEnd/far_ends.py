@@ -290,6 +290,10 @@ class Air:
                             pass
             time.sleep(0.02)
 
+    def refuse(self) -> None:
+        """Whoever advertises is heard as before, and nobody takes a connection any more."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         self.open = False
         self.socket.close()

@@ -193,6 +193,15 @@ def test_what_could_not_be_read_is_told(home, cuff, reader):
     eventually(lambda: reader.state == "not-read", within=60)
 
 
+def test_a_device_that_is_heard_and_takes_no_connection_is_not_read(home, cuff, reader):
+    """What it said when it was last asked says nothing of what is in it now."""
+    cuff.is_on = True
+    home.start()
+    eventually(lambda: reader.state == "nothing-measured")
+    cuff.air.refuse()
+    eventually(lambda: reader.state == "not-read", within=60)
+
+
 def test_what_could_not_be_decoded_is_told(home, clinic, cuff, reader):
     """As of new firmware: it is kept and confirmed, the visit ends well, and it may have been a measurement."""
     whole = blood_pressure(121, 80, 60, datetime(2019, 2, 2))

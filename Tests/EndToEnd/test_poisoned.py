@@ -2,10 +2,12 @@
 signal of a trap, in the midst of that device's visit."""
 
 import signal
-from datetime import datetime
+import sqlite3
+from datetime import datetime, timedelta
 
 from conftest import eventually, measure
-from far_ends import Air, Cuff
+from far_ends import Air, Cuff, Wire
+from test_life import Reader, code, listened, speaks
 
 
 def test_a_device_that_ends_the_daemon_three_times_is_set_aside_and_others_are_served(home, clinic, tmp_path):
@@ -14,6 +16,14 @@ def test_a_device_that_ends_the_daemon_three_times_is_set_aside_and_others_are_s
     for cuff in (poisoned, healthy):
         assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
     words = "device: the device's bytes ended the daemon three times; it is set aside"
+    home.set("Heartbeat", "1s")
+
+    def state() -> str | None:
+        """What the clinic is told of the poisoned one."""
+        name = poisoned.address.replace(":", "-")
+        return next((code(o.get("valueCodeableConcept")) for o in Reader(clinic).of("device-status")
+                     if o["focus"][0]["identifier"]["value"] == name), None)
+
     poisoned.is_stuck = True
     for death in range(3):
         home.start()
@@ -29,6 +39,11 @@ def test_a_device_that_ends_the_daemon_three_times_is_set_aside_and_others_are_s
             eventually(lambda: not home.is_running or (home.state / "last-words").stat().st_size > 0)
         assert home.process.returncode == -signal.SIGILL
         assert poisoned.address in (home.state / "last-words").read_text()
+    # Real bytes end the daemon before anything of the visit has failed: what is known is what a good visit said before.
+    with sqlite3.connect(home.state / "journal") as journal:
+        assert journal.execute("UPDATE contact SET read = 1 WHERE device = ?",
+                               (f"bluetooth:{poisoned.address}",)).rowcount == 1
+    journal.close()
     home.start()
     eventually(lambda: words in home.log)
     visits = poisoned.visits
@@ -39,4 +54,32 @@ def test_a_device_that_ends_the_daemon_three_times_is_set_aside_and_others_are_s
     home.kill()
     home.start()
     eventually(lambda: home.log.count(words) == 2)
+    # Nobody asks it any more what it has, though it is heard. What was told before counts for nothing.
+    now = datetime.now().astimezone()
+    eventually(lambda: datetime.fromisoformat(Reader(clinic).hub["effectiveDateTime"]) > now)
+    assert state() == "not-read"
     air.close()
+
+
+def test_a_device_on_a_cable_that_is_set_aside_is_told_as_not_read(home, clinic, tmp_path):
+    home.set("Heartbeat", "1s")
+    home.set("Air", None)
+    home.add("[Bluetooth]\nAdapter=none")
+    home.start()
+    reader = Reader(clinic)
+    wire = Wire(str(tmp_path / "oximeter"))
+    speaks(wire, lambda: reader.of("device-status"))
+    [known] = home.status()["bound"]
+    wire.unplug()
+    home.stop()
+    # Since then it ended the daemon three times, and was in a drawer for days.
+    with sqlite3.connect(home.state / "journal") as journal:
+        journal.execute("INSERT INTO crumb (device, deaths) VALUES (?, 3)", (known["device"],))
+        journal.execute("UPDATE contact SET wall = wall - 300000000, boot = 'another'")
+    journal.close()
+    listened(home, timedelta(days=3), "listening-lines")
+    home.start()
+    eventually(lambda: reader.state == "not-heard")
+    wire = Wire(str(tmp_path / "oximeter"))
+    speaks(wire, lambda: reader.state == "not-read")
+    wire.unplug()

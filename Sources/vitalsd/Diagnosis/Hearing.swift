@@ -194,10 +194,13 @@ extension Gateway {
 
     /// Somebody was heard: a device of ours, or one that might be.
     func note(_ advertisement: Advertisement) {
-        let sighting = Sighting(.advertisement(advertisement))
+        let sighting = Sighting(.advertisement(advertisement)), isBound = acceptList.isBound(sighting.identity)
         contacts.hear(
-            advertisement, isBound: acceptList.isBound(sighting.identity),
+            advertisement, isBound: isBound,
             model: drivers.soleClaimant(of: sighting).map { "\($0.manufacturer) \($0.model)" })
+        // It is there, and nobody may ask it what it has.
+        guard isBound, advertisement.kind != .classic, setAside.contains(sighting.identity) else { return }
+        contacts.left(sighting.identity, isRead: false)
     }
 
     /// Of a device that the kernel connects to by itself nobody has heard an advertisement: the link is asked.
