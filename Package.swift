@@ -59,6 +59,8 @@ let package = Package(
             linkerSettings: [.linkedLibrary("m")]),
         // Chance that can be repeated, for all of them.
         .target(name: "Dice", path: "Tests/Dice", swiftSettings: common),
+        // The loop's one thread, in a process that is the tests'.
+        .target(name: "TestLoop", dependencies: ["Host"], path: "Tests/TestLoop", swiftSettings: common),
         .testTarget(name: "ClockTests", dependencies: ["Core", "Dice", "vitalsd-clocks"], swiftSettings: common),
 
         .testTarget(name: "CoreTests", dependencies: ["Core", "Dice"], swiftSettings: common),
@@ -68,12 +70,14 @@ let package = Package(
             swiftSettings: common),
         .testTarget(name: "FHIRTests", dependencies: ["Core", "FHIR"], swiftSettings: common),
         .testTarget(
-            name: "HostTests", dependencies: ["Core", "Bluetooth", "Host", "CBluetooth"], swiftSettings: common),
+            name: "HostTests", dependencies: ["Core", "Bluetooth", "Host", "CBluetooth", "TestLoop"],
+            swiftSettings: common),
         .testTarget(
             name: "JournalTests", dependencies: ["Core", "Host", "Journal", "CSQLite", "Dice"], swiftSettings: common),
         .testTarget(name: "ClinicTests", dependencies: ["Core", "FHIR", "Clinic"], swiftSettings: common),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Core", "Bluetooth", "Clinic", "Dice", "Host", "Journal", "vitalsd"],
+            name: "GatewayTests",
+            dependencies: ["Core", "Bluetooth", "Host", "Clinic", "Dice", "Journal", "TestLoop", "vitalsd"],
             swiftSettings: common),
         .testTarget(name: "HouseTests", swiftSettings: common),
         // Every parser of outside bytes, for libFuzzer: `make fuzz`.

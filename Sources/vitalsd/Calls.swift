@@ -65,6 +65,8 @@ extension Gateway {
             roster.close(heard, line)
             line.hangUp()
         }
+        // Whoever gave it back while it was being called could not hang up on it yet.
+        guard acceptList.isBound(Sighting(.advertisement(heard)).identity) else { throw .pairing(.notBound) }
         // A call gives no name: it is the one that the device was paired by.
         let sighting = Sighting(.advertisement(acceptList.completed(heard)))
         guard let driver = drivers.soleClaimant(of: sighting), case .line(let conversation) = driver.visit else {

@@ -36,7 +36,11 @@ import Journal
     private let lastWords: LastWords
     let setAside: Set<String>
 
-    init(_ configuration: Configuration, journal: Journal, destinations: [Courier.Destination]) async throws(Fault) {
+    /// - Parameter radio: where it is not to be the one that the configuration names.
+    init(
+        _ configuration: Configuration, journal: Journal, destinations: [Courier.Destination],
+        radio: (any Central)? = nil
+    ) async throws(Fault) {
         self.configuration = configuration
         self.journal = journal
         intake = Intake(journal, try Reserve(at: configuration.stateDirectory + "/reserve"))
@@ -44,6 +48,7 @@ import Journal
         dating = try await Dating(journal)
         central =
             switch configuration.radio {
+            case _ where radio != nil: radio
             case .none: nil
             case .simulated(let path): Air(path)
             case .adapter(let index): try Radio(adapter: index, bonds: acceptList.bonds)
@@ -152,7 +157,7 @@ import Journal
     // MARK: claim
 
     /// Connects to a device of ours and visits it.
-    private func meet(_ advertisement: Advertisement, over central: any Central) async {
+    func meet(_ advertisement: Advertisement, over central: any Central) async {
         let sighting = Sighting(.advertisement(advertisement)), device = sighting.identity
         defer { roster.left(advertisement) }
         do throws(Fault) {
@@ -169,15 +174,22 @@ import Journal
             if advertisement.kind == .classic { return try await call(advertisement, over: central) }
             try await converse(advertisement, over: central)
         } catch {
-            hearing.visited(device, error)
-            scene.visit(device, .failed, fault: error)
-            // It was heard, and what it has is still in it. A classic device is called without having been heard.
-            if advertisement.kind != .classic { contacts.left(device, isRead: false) }
-            if acceptList.failed(device, error) { log(error, about: advertisement.address.description) }
+            // Of one that was given back meanwhile nothing is to be known any more.
+            if acceptList.isBound(device) { missed(advertisement, error) }
         }
         // What was sent last may not be overtaken by the end of the link; and before that the device cannot be heard anyway.
         if !isStopping { await central.leave(advertisement) }
         roster.close(advertisement)
+    }
+
+    /// A device of ours could not be visited, or not to the end.
+    private func missed(_ advertisement: Advertisement, _ fault: Fault) {
+        let device = Sighting(.advertisement(advertisement)).identity
+        hearing.visited(device, fault)
+        scene.visit(device, .failed, fault: fault)
+        // It was heard, and what it has is still in it. A classic device is called without having been heard.
+        if advertisement.kind != .classic { contacts.left(device, isRead: false) }
+        if acceptList.failed(device, fault) { log(fault, about: advertisement.address.description) }
     }
 
     /// Connects over Bluetooth LE, recognises the device, and visits it.
@@ -185,6 +197,8 @@ import Journal
         let sighting = Sighting(.advertisement(advertisement)), device = sighting.identity
         let bearer = try await central.connect(advertisement)
         roster.open(advertisement, bearer)
+        // Whoever gave it back while it was being connected to could not hang up on it yet.
+        guard acceptList.isBound(device) else { throw .pairing(.notBound) }
         async let _: Void = noteSignal(of: advertisement, over: central)
         let known = acceptList[device], recording = recording(of: sighting), arrears = Arrears()
         let client = GATTClient(
@@ -224,6 +238,11 @@ import Journal
         let report = VisitReport(
             of: driver, identity, consents: try await journal.consents(of: identity),
             after: await dating.history(of: identity), arrears, to: self)
+        let forgettings = roster.forgettings(of: identity)
+        func left(isRead: Bool) {
+            // What was wiped meanwhile stays forgotten.
+            if forgettings == roster.forgettings(of: identity) { contacts.left(identity, isRead: isRead) }
+        }
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
         if case .line = sighting.way { await report.introduced() }
         lastWords.enter(identity)
@@ -237,12 +256,12 @@ import Journal
             try await conversation(recording?.tap(report) ?? report)
         } catch {
             recording?.end(with: error)
-            contacts.left(identity, isRead: false)
+            left(isRead: false)
             scene.visit(identity, .failed, fault: error)
             if report.isNews { await dating.settle(identity) }
             throw error
         }
-        contacts.left(identity, isRead: true)
+        left(isRead: true)
         scene.visit(identity, .over)
         try await journal.clear(deathsDuring: identity)
         if report.isNews { await dating.settle(identity) }

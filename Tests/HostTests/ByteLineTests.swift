@@ -1,6 +1,7 @@
 import Core
 import Glibc
 import Host
+import TestLoop
 import Testing
 
 /// A byte stream that is a socket, as RFCOMM's is.

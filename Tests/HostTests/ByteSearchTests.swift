@@ -1,4 +1,5 @@
 import Host
+import TestLoop
 import Testing
 
 @Suite struct ByteSearchTests {

@@ -1,6 +1,7 @@
 import Core
 import Glibc
 import Host
+import TestLoop
 import Testing
 
 @Suite struct ChildTests {

@@ -1,5 +1,6 @@
 import Core
 import Glibc
+import TestLoop
 import Testing
 
 @testable import Host

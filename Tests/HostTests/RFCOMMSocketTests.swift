@@ -3,6 +3,7 @@ import CBluetooth
 import Core
 import Glibc
 @testable import Host
+import TestLoop
 import Testing
 
 /// What can be proved without a radio; the rest is proved in the virtual home.

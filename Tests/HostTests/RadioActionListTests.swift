@@ -1,5 +1,6 @@
 import Bluetooth
 import Core
+import TestLoop
 import Testing
 
 @testable import Host

@@ -1,6 +1,7 @@
 import Bluetooth
 import Core
 import Glibc
+import TestLoop
 import Testing
 
 @testable import Host

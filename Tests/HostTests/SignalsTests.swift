@@ -1,5 +1,6 @@
 import Glibc
 import Host
+import TestLoop
 import Testing
 
 @Suite struct SignalsTests {

@@ -16,16 +16,17 @@ private enum LoopThread {
 }
 
 /// Runs `body` as vitalsd runs everything: a task that prefers the loop, on the Hub.
-func onLoop<Result: Sendable>(_ body: @escaping @Hub @Sendable () async throws -> Result) async throws -> Result {
+package func onLoop<Result: Sendable>(_ body: @escaping @Hub @Sendable () async throws -> Result) async throws -> Result
+{
     LoopThread.started
     return try await Task(executorPreference: loop, operation: body).value
 }
 
 /// A directory of the test's own, removed with everything in it.
-final class TemporaryDirectory: Sendable {
-    let path: String
+package final class TemporaryDirectory: Sendable {
+    package let path: String
 
-    init() {
+    package init() {
         var pattern = Array("\(P_tmpdir)/vitalsd-test-XXXXXX".utf8CString)
         mkdtemp(&pattern)
         path = String(decoding: pattern.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -33,7 +34,7 @@ final class TemporaryDirectory: Sendable {
 
     deinit { Self.remove(path) }
 
-    func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
+    package func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
 
     private static func remove(_ path: String) {
         if unlink(path) == 0 { return }

@@ -1,0 +1,89 @@
+import Bluetooth
+import Core
+import Host
+import Journal
+import TestLoop
+import Testing
+
+@testable import vitalsd
+
+/// A device that is given back while the hub is connecting to it.
+@Suite struct GivenBackTests {
+    @Test func nothingOfADeviceComesBackThatWasWipedWhileItWasConnectedTo() async throws {
+        let place = TemporaryDirectory()
+        try await onLoop {
+            let journal = try Journal(
+                path: place.path + "/journal", bound: .init(bytes: 1 << 24, age: .seconds(1 << 30)),
+                destinations: ["clinic"], executor: loop)
+            let cuff = try #require(
+                Advertisement(notation: "00:09:1F:80:00:22 name \"A&D_UA-651BLE_000001\" services 1810"))
+            let device = "bluetooth:00:09:1F:80:00:22"
+            try await journal.bind(
+                .init(device: device, user: nil, subject: .reference("Patient/4711")), keepsSchedule: false,
+                withMemory: true)
+            var configuration = Configuration()
+            configuration.stateDirectory = place.path
+            let radio = HeldAir()
+            let gateway = try await Gateway(configuration, journal: journal, destinations: [], radio: radio)
+            for isWiped in [true, false] {
+                radio.isHeld = isWiped
+                if isWiped {
+                    async let meeting: Void = gateway.meet(cuff, over: radio)
+                    while radio.asked == 0 { await loop.sleep(for: .milliseconds(1)) }
+                    _ = try await gateway.wipe(device, undelivered: true, audit: nil)
+                    radio.isHeld = false
+                    await meeting
+                } else {
+                    // So it is where nobody has wiped it: it was there, and hung up.
+                    try await journal.bind(
+                        .init(device: device, user: nil, subject: .reference("Patient/4711")), keepsSchedule: false,
+                        withMemory: true)
+                    try await gateway.acceptList.reload()
+                    await gateway.meet(cuff, over: radio)
+                }
+                await gateway.contacts.flush()
+                #expect(try await journal.contacts().map(\.device) == (isWiped ? [] : [device]))
+                #expect(try await journal.wireless().isEmpty)
+                #expect(gateway.hearing.devices.keys.contains(device) == !isWiped)
+            }
+        }
+    }
+}
+
+/// A radio whose connections come to be when the test says so, with devices that hang up.
+@Hub private final class HeldAir: Central {
+    var isHeld = false
+    private(set) var asked = 0
+    let links = 7
+    let name: String? = "held"
+    let fault: Fault? = nil
+    var counters = RadioHealth.Counters()
+
+    nonisolated init() {}
+
+    func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer {
+        asked += 1
+        while isHeld { await loop.sleep(for: .milliseconds(1)) }
+        let (hub, device) = try SocketBearer.pair()
+        device.hangUp()
+        return hub
+    }
+
+    func next() async throws(Fault) -> Advertisement { throw .hub(.noRadio) }
+    func run() async {}
+    func stop() {}
+    func follow(
+        _ devices: [Advertisement], resting: Set<Management.Address>, reporting: Set<BluetoothAddress>
+    ) {}
+    func discover(for time: Duration) {}
+    func call(_ device: BluetoothAddress) async throws(Fault) -> RFCOMMSocket { throw .hub(.noRadio) }
+    func nextCall() async -> RFCOMMSocket? { nil }
+    func leave(_ advertisement: Advertisement) async {}
+    func forget(_ device: Management.Address) async throws(Fault) {}
+    func signal(of device: Management.Address) async -> Int? { nil }
+    func nextBond() async -> Bond? { nil }
+    func pair(
+        _ device: Management.Address, as capability: Management.IOCapability, within time: Duration,
+        answering: @Hub (PairingQuestion) async -> PairingAnswer
+    ) async throws(Fault) -> Bond { throw .hub(.noRadio) }
+}
