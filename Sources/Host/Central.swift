@@ -6,8 +6,9 @@ import Core
     /// Holds the radio, whatever becomes of it, until it is stopped.
     func run() async
     func stop()
-    /// The next advertisement. Waits. Throws what stands in the way of hearing, once for each change, and may be called again.
-    func next() async throws(Fault) -> Advertisement
+    /// The next advertisement. Waits. Throws what stands in the way of hearing, once for each change, and may be called again;
+    /// nil once nothing does any more.
+    func next() async throws(Fault) -> Advertisement?
     /// Connects to exactly these as soon as they are heard, each given as it was seen with its name; `next` reports them.
     /// Those in `resting` wait. Those in `reporting` say all in their advertisements, and are not connected to.
     /// A classic device cannot be heard: it is let in when it calls, and reported at once, for only a call tells whether it is

@@ -37,6 +37,8 @@ import Core
     /// Why there is no adapter to command at present; nil where there is. Until the first was brought up nobody is told.
     @Hub package private(set) var fault: Fault? = .hub(.radioOff)
     private var faults: [Fault] = []
+    /// Whether `next` has said what stands in the way, and not yet that nothing does.
+    private var owesRelief = false
 
     /// By the device's identity.
     var bonds: [Management.Address: Bond]
@@ -172,9 +174,16 @@ import Core
 
     // MARK: what happens
 
-    @Hub package func next() async throws(Fault) -> Advertisement {
+    @Hub package func next() async throws(Fault) -> Advertisement? {
         while true {
-            if !faults.isEmpty { throw faults.removeFirst() }
+            if !faults.isEmpty {
+                owesRelief = true
+                throw faults.removeFirst()
+            }
+            if fault == nil, owesRelief {
+                owesRelief = false
+                return nil
+            }
             // Whom an adapter has heard that is still being brought up nobody can connect to yet.
             if fault == nil, let advertisement = sightings.next() { return advertisement }
             guard isOpen else { throw .hub(.radioOff) }

@@ -18,7 +18,7 @@ import Host
     init(_ path: String) { self.path = path }
 
     /// Waits, and listens again, when nobody is there.
-    @Hub func next() async throws(Fault) -> Advertisement {
+    @Hub func next() async throws(Fault) -> Advertisement? {
         while true {
             do throws(Fault) {
                 if ear == nil { ear = try SocketBearer.connect(to: path) }

@@ -121,8 +121,10 @@ import Journal
             while !isStopping {
                 do throws(Fault) {
                     let advertisement = try await central.next()
+                    // Whether or not somebody is heard: where nobody is bound that may take days.
                     radioFault = nil
                     contacts.listens(true)
+                    guard let advertisement else { continue }
                     for scan in scans { scan.hear(advertisement) }
                     note(advertisement)
                     scene.hear(advertisement, acceptList)

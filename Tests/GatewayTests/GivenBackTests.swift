@@ -69,7 +69,7 @@ import Testing
         return hub
     }
 
-    func next() async throws(Fault) -> Advertisement { throw .hub(.noRadio) }
+    func next() async throws(Fault) -> Advertisement? { throw .hub(.noRadio) }
     func run() async {}
     func stop() {}
     func follow(

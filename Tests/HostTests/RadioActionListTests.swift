@@ -39,7 +39,7 @@ private func withTheCuffConnected(
 ) async throws {
     try await withTheCuffAwaited { kernel, radio in
         try kernel.connects()
-        #expect(try await radio.next().device == cuff)
+        #expect(try await radio.next()?.device == cuff)
         try await body(kernel, radio)
     }
 }
@@ -120,7 +120,7 @@ private func withTheCuffConnected(
                 while !radio.connected.contains(cuff) { await loop.sleep(for: .milliseconds(1)) }
                 #expect(!kernel.told.contains(hangUp))
                 radio.follow([known])
-                #expect(try await radio.next().device == cuff)
+                #expect(try await radio.next()?.device == cuff)
                 #expect(kernel.told.suffix(2) == [add, remove])
             }
         }
@@ -152,7 +152,7 @@ private func withTheCuffConnected(
                 try await kernel.wait(for: add)
                 try await kernel.wait(for: "0033 0 3300801f09000102")
                 try kernel.connects()
-                #expect(try await radio.next().device == cuff)
+                #expect(try await radio.next()?.device == cuff)
                 try await kernel.wait(for: remove)
                 kernel.told = []
                 radio.follow([known])

@@ -77,7 +77,7 @@ import Host
     }
 
     private mutating func hear() async throws(Fault) {
-        let advertisement = try await radio.next()
+        guard let advertisement = try await radio.next() else { return }
         heard[advertisement.address] = advertisement
         Console.print("heard \(advertisement.notation) \(advertisement.signal.map(String.init) ?? "connected")")
     }
