@@ -1,7 +1,8 @@
 /// One open ATT channel. The kernel's socket and a capture both speak this. One call is one PDU.
 package protocol Bearer: AnyObject {
     func send(_ pdu: [UInt8]) async throws(Fault)
-    /// The next PDU; nil once the peer has hung up. Throws `device(.silent)` when `time` passes first.
+    /// The next PDU; nil once the peer has hung up. Throws `device(.silent)` when `time` passes first, and `device(.hungUp)`
+    /// where the link to it was lost.
     func receive(within time: Duration) async throws(Fault) -> [UInt8]?
 }
 
@@ -22,7 +23,8 @@ package protocol Peer: AnyObject {
     /// Asks for indications where the characteristic has them, else for notifications.
     func subscribe(_ characteristic: BluetoothUUID) async throws(Fault)
     /// The next value that the device sends by itself, from any subscription; nil once it has hung up or kept silent
-    /// for `time`. An indication stays unconfirmed until `confirm`.
+    /// for `time`. An indication stays unconfirmed until `confirm`. Throws `device(.hungUp)` where the link was lost: then the
+    /// device may have had more to say.
     func next(within time: Duration) async throws(Fault) -> Update?
     /// The next value from this characteristic; those of others wait for their turn. An indication among those holds
     /// back every further one until it is taken and confirmed.
@@ -51,7 +53,7 @@ package struct Update: Equatable, Sendable {
 /// A byte stream: a tty, a pty or an RFCOMM channel.
 package protocol Line: AnyObject {
     func write(_ bytes: [UInt8]) async throws(Fault)
-    /// What arrives next, in whatever pieces; nil time waits for ever.
+    /// What arrives next, in whatever pieces; nil time waits for ever. Throws `device(.hungUp)` where the link was lost.
     func read(within time: Duration?) async throws(Fault) -> Arrival
 }
 

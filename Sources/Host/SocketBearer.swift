@@ -12,7 +12,8 @@ import Glibc
     let isLink: Bool
     private let longest: Int
     private var isOpen = true
-    private var isBroken = false
+    /// How the link broke; what came before that is still to be heard.
+    private var breakage: CInt?
     private var hasHeard = false
     /// Whether the link is to be encrypted before anything that is heard on it counts.
     var mustEncrypt = false
@@ -63,7 +64,10 @@ import Glibc
                 // A peer that takes nothing for as long as ATT lets a transaction last is not there.
                 let due = ContinuousClock.now + .seconds(30)
                 guard await loop.ready(socket.raw, write: true, before: due) else { throw .device(.silent) }
-            case let number where isEnding(number): throw .device(.hungUp)
+            case let number where isEnding(number):
+                // The kernel says it once.
+                breakage = breakage ?? number
+                throw .device(.hungUp)
             case let number: throw .link("send", number)
             }
         }
@@ -79,7 +83,7 @@ import Glibc
             // An empty packet, which says nothing, looks like the end; but the end lasts.
             if count == 0 {
                 empty += 1
-                if empty == 8 { return nil }
+                if empty == 8 { return try ended() }
                 continue
             }
             if count > 0 {
@@ -89,17 +93,24 @@ import Glibc
             }
             switch errno {
             case EINTR: continue
-            case EAGAIN where isBroken: return nil
+            case EAGAIN where breakage != nil: return try ended()
             case EAGAIN:
                 if await loop.ready(socket.raw, before: due) { continue }
                 if isOpen { throw .device(.silent) }
             // The kernel tells of the break first, and then still has what came before it.
             case let number where isEnding(number):
-                if isBroken { return nil }
-                isBroken = true
+                if breakage != nil { return try ended() }
+                breakage = number
             case let number: throw .link("recv", number)
             }
         }
+        return nil
+    }
+
+    /// The end: nil where the device hung up (0x13 to 0x15, which the kernel makes ECONNRESET), and `device(.hungUp)` where the
+    /// link was lost to it (0x08, ETIMEDOUT), in the midst of whatever it still had to say.
+    private func ended() throws(Fault) -> [UInt8]? {
+        if breakage == ETIMEDOUT { throw .device(.hungUp) }
         return nil
     }
 

@@ -261,6 +261,9 @@ import Journal
             left(isRead: false)
             scene.visit(identity, .failed, fault: error)
             if report.isNews { await dating.settle(identity) }
+            // Whoever walks away with what they wear loses the link: what it brought is kept, the rest comes next time, and
+            // that is nobody's to mend.
+            if error == .device(.hungUp), report.brought > 0 { return report.brought }
             throw error
         }
         left(isRead: true)

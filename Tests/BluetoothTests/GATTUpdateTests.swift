@@ -34,6 +34,16 @@ extension GATTClientTests {
         #expect(bearer.isDone, "\(bearer.mistakes)")
     }
 
+    /// Otherwise a memory that was cut off would have been told to its end.
+    @Test func aLinkThatIsLostIsAFaultBehindWhatCameBefore() async throws {
+        let (client, bearer) = try await discovered("<1d 0300 01\n!")
+        #expect(try await client.next(within: .seconds(1))?.value == [1])
+        for _ in 0..<2 {
+            await #expect(throws: Fault.device(.hungUp)) { try await client.next(within: .seconds(1)) }
+        }
+        #expect(bearer.steps == [.lost] && bearer.mistakes == [])
+    }
+
     @Test func oneCharacteristicCanBeWaitedForAlone() async throws {
         let (client, bearer) = try await discovered("<1b 0300 01\n<1b 0300 02\n<1b 0700 03\n~")
         #expect(try await client.next(from: 0x2A08, within: .seconds(1))?.value == [3])

@@ -3,12 +3,12 @@ import Core
 
 /// A device of paper: `>` is what we must send, `<` what it sends. Behind the last line it hangs up.
 final class ScriptedBearer: Bearer {
-    enum Step: Equatable { case sent([UInt8]), heard([UInt8]), silence }
+    enum Step: Equatable { case sent([UInt8]), heard([UInt8]), silence, lost }
     private(set) var steps: [Step]
     /// What differed from the script.
     private(set) var mistakes: [String] = []
 
-    /// Lines of `>` and `<` with hexadecimal digits, or `~`; what follows `;` is a comment.
+    /// Lines of `>` and `<` with hexadecimal digits, `~`, or `!` where the link is lost; what follows `;` is a comment.
     init(_ script: String) {
         steps = script.split(separator: "\n").compactMap { line in
             let line = line.split(separator: ";", omittingEmptySubsequences: false)[0]
@@ -17,6 +17,7 @@ final class ScriptedBearer: Bearer {
             case ">": return .sent(digits)
             case "<": return .heard(digits)
             case "~": return .silence
+            case "!": return .lost
             default: return nil
             }
         }
@@ -34,6 +35,7 @@ final class ScriptedBearer: Bearer {
         case .silence:
             steps.removeFirst()
             throw .device(.silent)
+        case .lost: throw .device(.hungUp)
         case .sent(let pdu):
             mistakes.append("did not send \(hex(pdu))")
             return nil

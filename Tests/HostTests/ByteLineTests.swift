@@ -1,8 +1,9 @@
 import Core
 import Glibc
-import Host
 import TestLoop
 import Testing
+
+@testable import Host
 
 /// A byte stream that is a socket, as RFCOMM's is.
 @Suite struct ByteLineTests {
@@ -34,6 +35,14 @@ import Testing
                 // And it stays ended.
                 await #expect(throws: Fault.device(.hungUp)) { try await line.write([1]) }
             }
+        }
+    }
+
+    /// As of a link over RFCOMM: the device may have had more to say.
+    @Test func aLinkThatIsLostIsNoHangUp() async throws {
+        try await onLoop {
+            let line = ByteLine(try abandoned(), at: "bluetooth:00:09:1F:80:00:22")
+            await #expect(throws: Fault.device(.hungUp)) { try await line.read(within: .seconds(600)) }
         }
     }
 }

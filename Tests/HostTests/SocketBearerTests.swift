@@ -77,6 +77,21 @@ import Testing
         }
     }
 
+    /// Nobody knows what the device still had to say, so it is not taken for its end.
+    @Test func aLinkThatIsLostIsNoHangUp() async throws {
+        try await onLoop {
+            let hub = SocketBearer(try abandoned())
+            for _ in 0..<2 {
+                await #expect(throws: Fault.device(.hungUp)) { try await hub.receive(within: .seconds(600)) }
+            }
+            // The kernel says it once, to whoever comes first.
+            let other = SocketBearer(try abandoned())
+            await loop.sleep(for: .seconds(2))
+            await #expect(throws: Fault.device(.hungUp)) { try await other.send([0x1E]) }
+            await #expect(throws: Fault.device(.hungUp)) { try await other.receive(within: .seconds(600)) }
+        }
+    }
+
     @Test func hangingUpEndsOnesOwnWaiting() async throws {
         try await onLoop {
             let (hub, device) = try SocketBearer.pair()
