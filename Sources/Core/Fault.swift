@@ -29,6 +29,8 @@ package enum Fault: Error, Equatable, Sendable {
         case diskFull, diskFailing(String), diskReadOnly(String)
         case journalFull, readingsLost(Int), journalDamaged(String), journalNewer(found: Int, known: Int)
         case journalInUse
+        /// The daemon was asked for something and has not answered.
+        case daemonSlow
         /// So many readings would be lost that are not at the clinic.
         case undelivered(Int)
         /// A program that the hub needs is not installed: its name.
@@ -171,6 +173,11 @@ extension Fault.Hub {
         case .undelivered(let count):
             ("\(count) readings are not at the clinic yet", "wait for them, see vitalsd queue, or add --undelivered")
         case .journalInUse: ("another vitalsd uses the journal", "stop it first")
+        case .daemonSlow:
+            (
+                "the daemon has not answered yet, and may have done it or do it still",
+                "see vitalsd audit, or ask again: nothing is done twice"
+            )
         case .lacksProgram(let name): ("the program \(name) is not installed", "install it: apt install \(name)")
         case .clockUnset: ("the hub does not know the time", "connect it to the network, or set its clock")
         case .badConfiguration(let why): ("the configuration is wrong: \(why)", "correct it and reload")

@@ -18,7 +18,8 @@ extension Fault {
         case diskFull = "hub.disk-full", diskFailing = "hub.disk-failing", diskReadOnly = "hub.disk-read-only"
         case journalFull = "hub.journal-full", readingsLost = "hub.readings-lost"
         case journalDamaged = "hub.journal-damaged", journalNewer = "hub.journal-newer"
-        case journalInUse = "hub.journal-in-use", undelivered = "hub.undelivered", clockUnset = "hub.clock-unset"
+        case journalInUse = "hub.journal-in-use", daemonSlow = "hub.daemon-slow"
+        case undelivered = "hub.undelivered", clockUnset = "hub.clock-unset"
         case badConfiguration = "hub.bad-configuration", certificateUnreadable = "hub.certificate-unreadable"
         case secretExposed = "hub.secret-exposed", lacksProgram = "hub.lacks-program", system = "hub.system"
 
@@ -104,6 +105,7 @@ extension Fault.Hub {
         case .journalDamaged(let why): (.journalDamaged, why)
         case .journalNewer(let found, let known): (.journalNewer, "\(found) > \(known)")
         case .journalInUse: (.journalInUse, "")
+        case .daemonSlow: (.daemonSlow, "")
         case .undelivered(let count): (.undelivered, String(count))
         case .lacksProgram(let name): (.lacksProgram, name)
         case .clockUnset: (.clockUnset, "")

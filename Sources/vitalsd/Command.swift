@@ -13,7 +13,7 @@ enum Exit: Int32, Error, CaseIterable {
         case .hub(.diskFull), .hub(.diskFailing), .hub(.diskReadOnly), .hub(.journalFull), .hub(.readingsLost):
             self = .io
         case .hub(.journalDamaged), .hub(.journalNewer): self = .data
-        case .hub(.journalInUse), .hub(.portBusy), .hub(.clockUnset): self = .temporary
+        case .hub(.journalInUse), .hub(.daemonSlow), .hub(.portBusy), .hub(.clockUnset): self = .temporary
         case .hub(.system): self = .system
         case .hub, .device, .pairing, .network, .clinic: self = .unavailable
         }

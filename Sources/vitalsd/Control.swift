@@ -18,6 +18,8 @@ import Journal
     nonisolated static let refusal = "error: "
     /// The largest packet, in bytes.
     nonisolated static let longest = 1 << 16
+    /// How long the daemon may take to do what it is asked.
+    nonisolated static let patience = Duration.seconds(180)
 
     typealias Agent = Journal.AuditEvent.Agent
 
@@ -213,15 +215,22 @@ import Journal
         Array("by\t\(Agent.own.sudoer ?? "")\t\(question)".utf8)
     }
 
-    /// What a running daemon says, or nil where none runs.
+    /// What a running daemon says; nil where none runs, or where it has not said it within five seconds.
     static func ask(_ question: String, _ configuration: Configuration) async -> String? {
+        try? await ask(question, configuration, within: .seconds(5))
+    }
+
+    /// What a running daemon answers, or nil where none runs. Throws `hub(.daemonSlow)` where one was asked and has not
+    /// answered: it may be doing it, or have done it.
+    static func ask(
+        _ question: String, _ configuration: Configuration, within time: Duration
+    ) async throws(Fault) -> String? {
+        guard let link = try? SocketBearer.connect(to: path(configuration), longest: longest) else { return nil }
         do throws(Fault) {
-            let link = try SocketBearer.connect(to: path(configuration), longest: longest)
             try await link.send(packet(question))
-            return try await link.receive(within: .seconds(5)).map { String(decoding: $0, as: UTF8.self) }
-        } catch {
-            return nil
-        }
+            if let answer = try await link.receive(within: time) { return String(decoding: answer, as: UTF8.self) }
+        } catch {}
+        throw .hub(.daemonSlow)
     }
 
     /// A conversation with the running daemon, to its end. `hear` gets each packet's word and the rest, and returns what is to
@@ -233,7 +242,7 @@ import Journal
         do throws(Fault) {
             let link = try SocketBearer.connect(to: path(configuration), longest: longest)
             try await link.send(packet(question))
-            while let packet = try await link.receive(within: .seconds(180)) {
+            while let packet = try await link.receive(within: patience) {
                 let text = String(decoding: packet, as: UTF8.self)
                 if let refused = Refused(notation: text) {
                     if wantsJSON { printLine(refused.json) }

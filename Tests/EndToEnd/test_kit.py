@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 from datetime import timedelta
 
@@ -25,6 +26,34 @@ def run(home, *words: str, **environment: str) -> subprocess.CompletedProcess:
 
 def audit(home) -> list[dict]:
     return [json.loads(line) for line in home.ask("audit", "--json").splitlines()]
+
+
+# MARK: what the daemon is asked to do
+
+
+def test_a_daemon_that_takes_its_time_is_waited_for_and_not_taken_for_another(home, clinic):
+    home.start()
+    eventually(lambda: home.status().get("running"))
+
+    def asked() -> subprocess.Popen:
+        """While the daemon does nothing at all, for longer than a question about its state would wait."""
+        home.process.send_signal(signal.SIGSTOP)
+        act = subprocess.Popen([VITALSD, "bind", ADDRESS, "--configuration", home.file], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        with pytest.raises(subprocess.TimeoutExpired):
+            act.wait(7)
+        return act
+
+    act = asked()
+    home.process.send_signal(signal.SIGCONT)
+    assert act.communicate(timeout=60) == ("bound\n", "") and act.returncode == 0
+    # One that ends meanwhile may have done it. It can be asked for again, as the command says.
+    act = asked()
+    home.kill()
+    output, complaint = act.communicate(timeout=60)
+    assert act.returncode == 75 and output == "" and "has not answered yet" in complaint
+    assert "another vitalsd" not in complaint
+    assert run(home, "bind", ADDRESS).stdout == "bound\n"
 
 
 # MARK: who did what

@@ -10,7 +10,8 @@ import Testing
         (.hub(.diskFull), 74), (.hub(.readingsLost(1)), 74), (.hub(.diskFailing("")), 74),
         (.hub(.diskReadOnly("")), 74),
         (.hub(.journalDamaged("")), 65),
-        (.hub(.journalNewer(found: 2, known: 1)), 65), (.hub(.journalInUse), 75), (.hub(.portBusy("")), 75),
+        (.hub(.journalNewer(found: 2, known: 1)), 65), (.hub(.journalInUse), 75), (.hub(.daemonSlow), 75),
+        (.hub(.portBusy("")), 75),
         (.hub(.system("", 1)), 71), (.network(.refused), 69), (.clinic(.tooLarge), 69), (.device(.silent), 69),
     ])
     func tellsTheShellWhoMustAct(_ fault: Fault, _ code: Int) { #expect(Exit(fault).rawValue == Int32(code)) }

@@ -60,6 +60,7 @@ extension Fault.Code {
         case .journalDamaged: .hub(.journalDamaged("its header is not a journal's"))
         case .journalNewer: .hub(.journalNewer(found: 9, known: 3))
         case .journalInUse: .hub(.journalInUse)
+        case .daemonSlow: .hub(.daemonSlow)
         case .undelivered: .hub(.undelivered(2))
         case .clockUnset: .hub(.clockUnset)
         case .badConfiguration: .hub(.badConfiguration("/etc/vitalsd/vitalsd.conf:12: unknown key Url in [Clinic]"))

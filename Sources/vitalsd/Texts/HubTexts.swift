@@ -131,6 +131,14 @@ extension Fault.Hub {
                 Text(
                     en: "Stop the other one; see `systemctl status vitalsd`.",
                     da: "Stop den anden; se `systemctl status vitalsd`."))
+        case .daemonSlow:
+            Told(
+                Text(
+                    en: "vitalsd was asked to do something, and has not answered yet.",
+                    da: "vitalsd er blevet bedt om noget, men har ikke svaret endnu."),
+                Text(
+                    en: "See in `vitalsd audit` whether it is done; if not, ask again: nothing is done twice.",
+                    da: "Se i `vitalsd audit`, om det er gjort; hvis ikke, så bed om det igen: intet gøres to gange."))
         case .undelivered:
             Told(
                 Text(
