@@ -1,7 +1,7 @@
 import Bluetooth
 import Core
-import Glibc
 import Host
+import TestLoop
 import Testing
 
 @testable import Journal
@@ -11,10 +11,7 @@ import Testing
     /// An oximeter takes for received what it sends, as soon as the link is there: while the first spot check waits to be kept, it
     /// calls with the next one.
     @Test func aDeviceThatCallsAgainIsHeardWhileItsFirstReadingWaits() async throws {
-        var pattern = Array("\(P_tmpdir)/vitalsd-test-XXXXXX".utf8CString)
-        mkdtemp(&pattern)
-        let folder = String(decoding: pattern.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        defer { for name in (try? Files.names(in: folder)) ?? [] { unlink("\(folder)/\(name)") }; rmdir(folder) }
+        let place = TemporaryDirectory(), folder = place.path
         let thread = Worker("journal")
         let readings = try await onLoop { () -> [Kept] in
             var configuration = Configuration()
@@ -55,25 +52,4 @@ import Testing
 private func spotCheck(_ saturation: UInt8) -> [UInt8] {
     let data: [UInt8] = [0x20, 0x26, 0x11, 0x20, 0x08, 0, 0, 0, 0x02, 0, 0, 70, 0, saturation]
     return [0, 2, 0, 0x0D, 0, 14] + data + [data.reduce(0, &+), 3]
-}
-
-private enum LoopThread {
-    static let started: Void = {
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { _ in
-                loop.run()
-                return nil
-            }, nil)
-        pthread_detach(thread)
-    }()
-}
-
-/// As the daemon runs everything: a task that prefers the loop, on the Hub.
-private func onLoop<Result: Sendable>(
-    _ body: @escaping @Hub @Sendable () async throws -> Result
-) async throws -> Result {
-    LoopThread.started
-    return try await Task(executorPreference: loop, operation: body).value
 }
