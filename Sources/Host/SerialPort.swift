@@ -32,6 +32,13 @@ import Glibc
         tcflush(raw, TCIOFLUSH)
     }
 
+    /// Whether something has arrived that nobody has read yet.
+    package var isUnread: Bool {
+        guard let raw = line.open else { return false }
+        var asked = pollfd(fd: raw, events: Int16(POLLIN), revents: 0)
+        return poll(&asked, 1, 0) > 0 && asked.revents & Int16(POLLIN) != 0
+    }
+
     /// Lets the line go: whoever waits in `read` gets `.hungUp`.
     package func hangUp() { line.hangUp() }
 

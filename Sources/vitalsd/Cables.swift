@@ -37,8 +37,9 @@ extension Gateway {
                 let port = try SerialPort(line.path, roster.settings(for: line))
                 roster.open(line, port)
                 defer { roster.close(line, port) }
+                var quiet: HubTime?
                 while roster.isPresent(line, since: appearance) {
-                    try await visit(line, over: port)
+                    quiet = try await visit(line, over: port, after: quiet)
                     patience = Patience()
                 }
             } catch {
@@ -51,16 +52,23 @@ extension Gateway {
         }
     }
 
-    /// Listens whose the line is, and visits that device. Throws `portGone` where nobody can be at the other end any more.
-    private func visit(_ line: SerialLine, over port: SerialPort) async throws(Fault) {
+    /// Listens whose the line is, and visits that device. Answers when the visit last listened, and takes when the one before
+    /// did. Throws `portGone` where nobody can be at the other end any more.
+    private func visit(
+        _ line: SerialLine, over port: SerialPort, after quiet: HubTime?
+    ) async throws(Fault) -> HubTime {
         hearing.note(line: line)
+        let arrears = Arrears()
+        // A slow card may have held up what is written behind a visit.
+        if let quiet, port.isUnread, HubClock.now().uptime - quiet.uptime > .seconds(1) { arrears.wait(since: quiet) }
         let (driver, heard) = try await roster.recognise(line, port)
         hearing.note(line: line, driver: driver.id)
         guard case .line(let conversation) = driver.visit else { throw .device(.unrecognised) }
-        let sighting = Sighting(.line(line)), recording = recording(of: sighting), arrears = Arrears()
+        let sighting = Sighting(.line(line)), recording = recording(of: sighting)
         let link = Resumed(port, heard: heard, arrears) { self.contacts.hear(line: sighting.identity) }
         try await visit(driver, sighting, recording, arrears) { report throws(Fault) in
             try await conversation(recording?.tap(link) ?? link, report)
         }
+        return link.listened
     }
 }

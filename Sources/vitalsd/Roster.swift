@@ -150,6 +150,8 @@ extension RFCOMMSocket: Link {}
     private let line: any Line
     private var heard: [UInt8]
     private let arrears: Arrears
+    /// When the device was last listened to.
+    private(set) var listened = HubClock.now()
     /// Called whenever the device says something.
     private let onBytes: () -> Void
 
@@ -168,6 +170,7 @@ extension RFCOMMSocket: Link {}
             onBytes()
             return .bytes(heard)
         }
+        defer { listened = HubClock.now() }
         let patience = time.map(arrears.patience), arrival = try await line.read(within: patience)
         if case .bytes = arrival { onBytes() }
         // Nobody has been listened to for as long as the driver takes for silence.

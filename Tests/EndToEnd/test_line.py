@@ -79,10 +79,15 @@ def test_what_a_cable_says_between_two_visits_is_heard(home, clinic, cuff, tmp_p
     measure(cuff, 120)
     time.sleep(sent + 5 - time.monotonic())
     assert "1100, 2000 series visit over" not in home.log
+    stood = time.time()
     wire.send(health_o_meter("81.5"))
     time.sleep(0.5)
     faults.heal()
     eventually(lambda: clinic.weights().keys() == {70.5, 81.5})
+    # Nobody was listening when it came.
+    period = clinic.weights()[81.5]["effectivePeriod"]
+    start, end = (datetime.fromisoformat(period[each]).timestamp() for each in ("start", "end"))
+    assert start - 1 <= stood <= end + 1
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
 
 
