@@ -2,8 +2,8 @@ import Core
 import Host
 
 /// What lay in a device's link while its visit waited for room, or before it began. It was said in that time, nobody knows when,
-/// and is read in one go behind it. Then the visit ends, so that what the device says is heard as it is said again, by a visit that begins anew:
-/// whoever wears an oximeter by then may be another.
+/// and is read in one go behind it. Then the visit ends, so that what the device says is heard as it is said again, by a visit
+/// that begins anew: whoever wears an oximeter by then may be another.
 @Hub final class Arrears {
     /// When what lies there may have begun to; nil while nothing does.
     private(set) var since: HubTime?

@@ -147,12 +147,12 @@ import Testing
         #expect(Sysfs(root: root.path).usb(of: number) == adapter)
         // Without a number of its own it goes by its socket: lines are numbered as they come.
         for path in ["/dev/ttyUSB0", "/dev/ttyUSB1"] {
-            #expect(Sighting(.line(SerialLine(path: path, usb: adapter))).identity == "usb:0403:6015:1-2:1.0")
+            #expect(Sighting(.line(SerialLine(path: path, usb: adapter))).identity == "usb:403:6015:1-2:1.0")
         }
         try Files.write(Array("DN01XYZ\n".utf8), to: "\(device)/serial")
         adapter.serial = "DN01XYZ"
         #expect(Sysfs(root: root.path).usb(of: number) == adapter)
-        #expect(Sighting(.line(SerialLine(path: "/dev/ttyUSB0", usb: adapter))).identity == "usb:0403:6015:DN01XYZ")
+        #expect(Sighting(.line(SerialLine(path: "/dev/ttyUSB0", usb: adapter))).identity == "usb:403:6015:DN01XYZ")
         #expect(Sysfs(root: root.path).usb(of: number + 1) == nil)
     }
 }
