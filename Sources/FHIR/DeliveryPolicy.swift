@@ -168,13 +168,14 @@ package struct DeliveryPolicy: Equatable, Sendable {
     /// patience, or where only a technician can help. People measure by chance, so that no two hubs ask together because of it.
     package func shortestPause(after refusal: Refusal) -> Duration? {
         switch refusal.fault {
-        case .network, .clinic(.failing): refusal.action == .pause ? nil : scaled(Self.liveDelay)
+        case .network, .clinic(.failing), .clinic(.refusedReading):
+            refusal.action == .pause ? nil : scaled(Self.liveDelay)
         case .clinic, .hub, .device, .pairing: nil
         }
     }
 
     private func delay(_ refusal: Refusal) -> Delay {
-        if refusal.status == 403 { return (Self.rightsProbe, 0.7) }
+        if refusal.status == 403, refusal.action == .pause { return (Self.rightsProbe, 0.7) }
         if refusal.action == .pause || refusal.action == .resendOnce && failures > 1 {
             return (Self.technicianProbe, 0.7)
         }

@@ -39,12 +39,13 @@ extension Gateway {
                 defer { roster.close(line, port) }
                 var quiet: HubTime?
                 while roster.isPresent(line, since: appearance) {
-                    quiet = try await visit(line, over: port, after: quiet)
+                    hearing.note(line: line)
+                    quiet = try await visit(line, since: appearance, over: port, after: quiet)
                     patience = Patience()
                 }
             } catch {
                 if error != .hub(.portGone), error != .device(.hungUp) {
-                    hearing.note(line: line, error)
+                    if roster.isPresent(line, since: appearance) { hearing.note(line: line, error) }
                     log(error, about: line.path)
                 }
                 await loop.sleep(for: patience.next())
@@ -55,13 +56,14 @@ extension Gateway {
     /// Listens whose the line is, and visits that device. Answers when the visit last listened, and takes when the one before
     /// did. Throws `portGone` where nobody can be at the other end any more.
     private func visit(
-        _ line: SerialLine, over port: SerialPort, after quiet: HubTime?
+        _ line: SerialLine, since appearance: Int, over port: SerialPort, after quiet: HubTime?
     ) async throws(Fault) -> HubTime {
-        hearing.note(line: line)
         let arrears = Arrears()
         // A slow card may have held up what is written behind a visit.
         if let quiet, port.isUnread, HubClock.now().uptime - quiet.uptime > .seconds(1) { arrears.wait(since: quiet) }
         let (driver, heard) = try await roster.recognise(line, port)
+        // It may have gone meanwhile, and what is noted of it would outlast it.
+        guard roster.isPresent(line, since: appearance) else { throw .hub(.portGone) }
         hearing.note(line: line, driver: driver.id)
         guard case .line(let conversation) = driver.visit else { throw .device(.unrecognised) }
         let sighting = Sighting(.line(line)), recording = recording(of: sighting)
@@ -70,5 +72,29 @@ extension Gateway {
             try await conversation(recording?.tap(link) ?? link, report)
         }
         return link.listened
+    }
+
+    /// Whether a device that goes by the socket of its cable may be one that was bound in another, where none is plugged in
+    /// now: it was moved, and is not the home's patient's before somebody says so.
+    func isMoved(_ identity: String) async throws(Fault) -> Bool {
+        guard let kind = identity.socketed, !acceptList.isBound(identity) else { return false }
+        let bound = try await journal.bindings().map(\.device)
+        let isMoved =
+            !bound.contains(identity)
+            && bound.contains { other in
+                other.socketed == kind && !hearing.lines.values.contains { $0.identity == other }
+            }
+        if isMoved { log(.pairing(.notBound), about: identity) }
+        return isMoved
+    }
+}
+
+extension String {
+    /// Of the identity of a USB adapter that goes by its socket, or by its line, what kind of adapter it is; nil of any other.
+    fileprivate var socketed: Substring? {
+        let words = split(separator: ":", maxSplits: 3)
+        guard words.count == 4, words[0] == "usb", words[3].contains(where: { $0 == ":" || $0 == "/" })
+        else { return nil }
+        return self[..<words[3].startIndex]
     }
 }

@@ -75,6 +75,8 @@ import Journal
     /// What it gave no answer to of that, when it is told again, and how long it was waited for last.
     var untold: [String: (due: ContinuousClock.Instant, delay: Duration)] = [:]
     var fault: Fault?
+    /// Searches that failed in a row.
+    var lostSearches = 0
     var delivered = 0
     /// The clinic's own clock, and the hub's when it was asked and when the answer was there.
     var onDate: (Instant, HubTime, HubTime) async -> Void = { _, _, _ in }

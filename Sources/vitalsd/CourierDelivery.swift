@@ -96,7 +96,7 @@ extension Courier {
             var error = refusal
             // As what may pass, or be a reading's fault, is treated: halves tell the same.
             let isForbidden = await isForbidden(shipment, error)
-            let isBlamed = isForbidden || blamesBundle && error.leavesUnknown
+            let isBlamed = isForbidden || blamesBundle && shipment.isRepeat && error.leavesUnknown
             if isBlamed { error.action = .resendThenSplit }
             if isForbidden { error.fault = .clinic(.refusedReading(status: 403, issue: error.outcome.code)) }
             // A clinic that takes nothing tells the time as well.
@@ -113,7 +113,7 @@ extension Courier {
             if !error.leavesUnknown, !shipment.isRepeat { uncertain = nil }
             guard isBlamed || policy.isAboutContent(error) || isRetried(shipment, error) else { throw error }
             uncertain = nil
-            if shipment.isRepeat { noteFirst(shipment) }
+            if shipment.isRepeat || error.leavesUnknown { noteFirst(shipment) }
             guard shipment.readings.count > 1 else { return try await suspect(shipment, error) }
             for part in parts(of: shipment, error) where isWanted(shipment) && redirects == settings {
                 // Enough is known: no need to ask for every one of them.

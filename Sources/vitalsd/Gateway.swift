@@ -239,7 +239,7 @@ import Journal
         }
         let report = VisitReport(
             of: driver, identity, consents: try await journal.consents(of: identity),
-            after: await dating.history(of: identity), arrears, to: self)
+            after: await dating.history(of: identity), arrears, isMoved: try await isMoved(identity), to: self)
         let forgettings = roster.forgettings(of: identity)
         func left(isRead: Bool) {
             // What was wiped meanwhile stays forgotten.
@@ -263,7 +263,10 @@ import Journal
             if report.isNews { await dating.settle(identity) }
             // Whoever walks away with what they wear loses the link: what it brought is kept, the rest comes next time, and
             // that is nobody's to mend.
-            if error == .device(.hungUp), report.brought > 0 { return report.brought }
+            if error == .device(.hungUp), report.brought > 0 {
+                try await journal.clear(deathsDuring: identity)
+                return report.brought
+            }
             throw error
         }
         left(isRead: true)

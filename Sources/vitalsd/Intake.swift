@@ -66,12 +66,15 @@ import Journal
     private var nobodys = 0
     private var loss = Hearing.Loss()
     private let arrears: Arrears
+    /// Whether it may be another person's than the home's patient's; see `Gateway.isMoved`.
+    private let isMoved: Bool
     @Hub let consents: [Consent]
 
     init(
         of driver: Driver, _ identity: String, consents: [Consent], after history: History, _ arrears: Arrears,
-        to gateway: Gateway
+        isMoved: Bool, to gateway: Gateway
     ) {
+        self.isMoved = isMoved
         self.history = history
         self.arrears = arrears
         self.gateway = gateway
@@ -94,7 +97,7 @@ import Journal
                 let (dated, latest) = gateway.dating.date(reading, heard: heard, after: history, pairs, after: after)
                 let entry = Journal.Entry(
                     device: device, reading: reading.judged, heard: heard, pair: pair, dated: dated, latest: latest,
-                    subject: gateway.configuration.presumedSubject(of: device.identity),
+                    subject: isMoved ? nil : gateway.configuration.presumedSubject(of: device.identity),
                     hasTwin: gateway.hearing.twins(of: device.identity) != nil)
                 let keeping = try await gateway.intake.keep(entry)
                 gateway.scene.keep(keeping, of: device)

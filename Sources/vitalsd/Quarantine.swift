@@ -38,6 +38,8 @@ struct Quarantine {
     private var since: [Int64: ContinuousClock.Instant] = [:]
     /// Of what is held the readings that are refused for their device or person, which the clinic has more than once; by device.
     private var shared: [Int64: String] = [:]
+    /// For how long there is hope of those: a lesser refusal that comes between takes none of it.
+    private var hope: [Int64: Duration] = [:]
     /// What was held for as long as there was hope.
     private var wasHeld: Set<Int64> = []
     /// Of what is held the ones whose turn it is once more.
@@ -79,8 +81,7 @@ struct Quarantine {
 
     /// It is not to be sent any more, whether it was taken or is for nobody here.
     mutating func forget(_ reading: Int64) {
-        since[reading] = nil
-        shared[reading] = nil
+        (since[reading], shared[reading], hope[reading]) = (nil, nil, nil)
         accused.remove(reading)
         wasHeld.remove(reading)
     }
@@ -104,10 +105,10 @@ struct Quarantine {
         retried.remove(kept.id)
         if accused.remove(kept.id) != nil { return condemns(suspect) ? .proven(suspect) : .known }
         if let first = since[kept.id] {
-            if ContinuousClock.now - first < DeliveryPolicy.patience(with: refusal) { return .known }
+            note(suspect)
+            if ContinuousClock.now - first < hope[kept.id] ?? .zero { return .known }
             // Its time is up: it goes with the next ones that are taken.
-            since[kept.id] = nil
-            shared[kept.id] = nil
+            forget(kept.id)
             wasHeld.insert(kept.id)
         }
         let isKnown = kept.id == released
@@ -122,10 +123,17 @@ struct Quarantine {
         let hadHope = wasHeld.remove(suspect.kept.id) != nil
         if hadHope || DeliveryPolicy.patience(with: suspect.refusal) == .zero { return true }
         since[suspect.kept.id] = suspect.first
-        lastGrudge = suspect.refusal.fault
         newlyHeld.append(suspect)
-        if case .clinic(.ambiguous) = suspect.refusal.fault { shared[suspect.kept.id] = suspect.kept.device.identity }
+        note(suspect)
         return false
+    }
+
+    /// Why it is held, and for how long.
+    private mutating func note(_ suspect: Suspect) {
+        let reading = suspect.kept.id
+        hope[reading] = max(hope[reading] ?? .zero, DeliveryPolicy.patience(with: suspect.refusal))
+        if case .clinic(.ambiguous) = suspect.refusal.fault { shared[reading] = suspect.kept.device.identity }
+        lastGrudge = suspect.refusal.fault
     }
 
     /// Something else was taken: it is the readings that are at fault. Answers those for which there is no hope; the others
@@ -196,9 +204,15 @@ extension Courier {
 
     private func count(_ type: String, _ condition: String) async throws(Refusal) -> Int {
         do throws(Refusal) {
-            return try await destination.clinic.matches(type, condition)
+            let found = try await destination.clinic.matches(type, condition)
+            lostSearches = 0
+            return found
         } catch {
-            guard let status = error.status, 400..<500 ~= status, ![408, 425, 429].contains(status) else { throw error }
+            // Something fails that may be well in a while; but not for ever.
+            lostSearches += 1
+            guard let status = error.status else { throw error }
+            let isAnswer = status < 500 && ![408, 425, 429].contains(status) || status == 501
+            guard isAnswer || lostSearches > DeliveryPolicy.benefit else { throw error }
             // What is not told apart may be there as well as not: nobody can say but the clinic.
             throw Refusal(.splitDuplicate, .clinic(.ambiguous("resource")), status: 412)
         }

@@ -146,6 +146,26 @@ def test_a_live_oximeter_gives_one_reading_not_thousands(home, clinic, tmp_path)
     assert clinic.saturations() == [96]
 
 
+def test_what_comes_over_a_cable_that_was_bound_in_another_socket_is_nobodys(home, clinic, tmp_path):
+    """Its adapter has no serial number: by its socket alone it is somebody else's, the home's patient's."""
+    usb, library = tmp_path / "usb", tmp_path / "usb.so"
+    usb.mkdir()
+    for name, text in {"idVendor": "10c4", "idProduct": "ea60"}.items():
+        (usb / name).write_text(text + "\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).parent / "usb.c"], check=True)
+    start, identity = datetime(2026, 11, 20, 8), f"usb:10c4:ea60:{tmp_path}/oximeter"
+    assert home.ask("bind", "usb:10c4:ea60:1-1.4:1.0", "--patient", "Patient/bo") == "bound\n"
+    wire = Nonin(str(tmp_path / "oximeter"), start + timedelta(hours=1))
+    home.start(env=os.environ | {"LD_PRELOAD": str(library), "HUB_USB": str(usb)})
+    wire.send(nonin_format_13(97, 70, start))
+    eventually(lambda: home.status()["unassigned"] == 1)
+    assert f"pairing: the device is bound to nobody; bind it [{identity}]" in home.log
+    assert clinic.saturations() == []
+    assert home.ask("bind", identity, "--with-memory", "--patient", "Patient/bo") == "bound\n"
+    wire.send(nonin_format_13(96, 70, start + timedelta(minutes=1)))
+    eventually(lambda: clinic.saturations() == [96])
+
+
 def test_of_two_cables_with_one_identity_none_is_bound_and_nothing_is_the_bound_persons(home, clinic, tmp_path):
     """Adapters of one maker's that all have the same serial number."""
     usb, library = tmp_path / "usb", tmp_path / "usb.so"

@@ -31,6 +31,20 @@ import Testing
     }
 
     /// An adapter without a serial number goes by its path.
+    /// An adapter with two ports has one serial number for both, and a device on one of them.
+    @Test func linesOfOneAdapterAreNoTwins() {
+        var lines = ["/dev/ttyUSB0", "/dev/ttyUSB1"].reduce(into: [String: Hearing.Line]()) { lines, path in
+            lines[path] = Hearing.Line(driver: nil, trouble: nil, identity: "usb:10c4:ea70:0001", socket: "1-1.2")
+        }
+        lines["/dev/ttyUSB1"]?.driver = "nonin-format-13"
+        #expect(lines.twins(of: "usb:10c4:ea70:0001") == nil)
+        lines["/dev/ttyUSB0"]?.driver = "nonin-format-13"
+        #expect(lines.twins(of: "usb:10c4:ea70:0001") == .hub(.linesAlike(["/dev/ttyUSB0", "/dev/ttyUSB1"])))
+        lines["/dev/ttyUSB0"]?.driver = nil
+        lines["/dev/ttyUSB0"]?.socket = "1-1.3"
+        #expect(lines.twins(of: "usb:10c4:ea70:0001") != nil)
+    }
+
     @Test func linesOfOneIdentityAreTold() {
         func identity(_ path: String, _ serial: String?) -> String {
             let usb = SerialLine.USB(vendor: 0x10C4, product: 0xEA60, serial: serial)

@@ -66,6 +66,7 @@ struct Account: Equatable {
         for (path, line) in self.lines.sorted(by: { $0.key < $1.key }) {
             lines.append(["line", path, line.driver ?? ""] + words(line.trouble))
             if let identity = line.identity { lines.append(["plugged", path, identity]) }
+            if let socket = line.socket { lines.append(["socket", path, socket]) }
         }
         for identity in setAside { lines.append(["aside", identity]) }
         return lines.map { $0.map(oneWord).joined(separator: "\t") }.joined(separator: "\n")
@@ -105,6 +106,7 @@ struct Account: Equatable {
                 let driver = words[2].isEmpty ? nil : words[2]
                 lines[words[1]] = Hearing.Line(driver: driver, trouble: trouble(at: 3))
             case ("plugged", 3): lines[words[1]]?.identity = words[2]
+            case ("socket", 3): lines[words[1]]?.socket = words[2]
             case ("aside", 2): setAside.append(words[1])
             default: continue
             }

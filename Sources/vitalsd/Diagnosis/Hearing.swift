@@ -45,6 +45,8 @@ import Host
         var trouble: Trouble?
         /// What names the device on it; see `Sighting.identity`.
         var identity: String?
+        /// Where its adapter is plugged in; nil where nobody knows. Some adapters have several lines.
+        var socket: String?
     }
 
     /// What of a device's streams belonged to no frame: damaged on its way, or another's.
@@ -99,7 +101,8 @@ import Host
     func note(line: SerialLine, driver: String? = nil, _ fault: Fault? = nil) {
         lines[line.path] = Line(
             driver: driver ?? lines[line.path]?.driver, trouble: fault.map(Trouble.init),
-            identity: Sighting(.line(line)).identity)
+            identity: Sighting(.line(line)).identity,
+            socket: line.usb?.interface?.split(separator: ":").first.map { String($0) })
     }
 
     /// That a device cannot be told from another, because more than one line bears its identity; nil where that is not so.
@@ -125,8 +128,10 @@ import Host
 
 extension [String: Hearing.Line] {
     func twins(of identity: String) -> Fault? {
-        let paths = filter { $0.value.identity == identity }.keys.sorted()
-        return paths.count > 1 ? .hub(.linesAlike(paths)) : nil
+        let alike = filter { $0.value.identity == identity }, sockets = Set(alike.map { $0.value.socket ?? $0.key })
+        // One adapter may have several lines, with a device on one of them.
+        let bearers = sockets.count > 1 ? alike : alike.filter { $0.value.driver != nil }
+        return bearers.count > 1 ? .hub(.linesAlike(bearers.keys.sorted())) : nil
     }
 }
 
