@@ -6,9 +6,10 @@ from datetime import datetime
 
 import pytest
 from conftest import eventually, measure
-from far_ends import Air, Cuff
+from far_ends import Air, Cuff, blood_pressure
 from test_clinic import poison
 from test_delivery import research, second, systolics  # noqa: F401
+from test_live import old_and_new  # noqa: F401
 
 PARTICIPANT = "[Patient research]\nReference=Patient/participant-9"
 
@@ -110,18 +111,19 @@ def test_a_part_that_may_have_arrived_is_told_again_byte_for_byte(home, clinic, 
     assert bodies.count(bodies[2]) == 2, [body[:4] for body in bodies]
 
 
-def test_a_device_that_is_forbidden_holds_up_no_other(home, clinic, cuffs):
-    """More readings of it than it takes to think that everything is forbidden. An hour is 36 s here."""
+def test_a_device_that_is_forbidden_holds_up_nothing_live(home, clinic, old_and_new):  # noqa: F811
+    """More readings of it than it takes to think that everything is forbidden. An hour is 36 s here, and a minute less than one."""
+    old, new = old_and_new
     home.add("[Simulation]\nHaste=100")
     home.set("Heartbeat", "900")
     clinic.fault("poison", identifier="00-09-1F-00-00-01", status=403)
     home.start()
-    measure(cuffs[0], *range(100, 112))
-    eventually(lambda: not cuffs[0].memory)
+    measure(old, *range(100, 112))
+    eventually(lambda: not old.memory)
     eventually(lambda: home.status()["daemon"]["fault"])
     for systolic in range(120, 124):
-        measure(cuffs[1], systolic)
-        eventually(lambda: systolic in systolics(clinic), 15)
+        new.memory.append(blood_pressure(systolic, 80, 60, datetime.now()))
+        eventually(lambda: systolic in systolics(clinic), 10)
     assert home.status()["refused"] == 0
     assert home.status()["pending"] == 12
 
