@@ -166,6 +166,16 @@ def test_what_comes_over_a_cable_that_was_bound_in_another_socket_is_nobodys(hom
     eventually(lambda: clinic.saturations() == [96])
 
 
+def test_a_cable_that_is_bound_is_told_of_once(home, clinic, tmp_path):
+    wire, start = Nonin(str(tmp_path / "oximeter"), datetime(2026, 11, 20, 9)), datetime(2026, 11, 20, 8)
+    assert home.ask("bind", f"line:{tmp_path}/oximeter", "--with-memory") == "bound\n"
+    home.start()
+    wire.send(nonin_format_13(97, 70, start))
+    eventually(lambda: clinic.saturations() == [97])
+    devices = json.loads(home.ask("diagnose", "--json"))["devices"]
+    assert [device["address"] for device in devices] == [f"{tmp_path}/oximeter"], devices
+
+
 def test_of_two_cables_with_one_identity_none_is_bound_and_nothing_is_the_bound_persons(home, clinic, tmp_path):
     """Adapters of one maker's that all have the same serial number."""
     usb, library = tmp_path / "usb", tmp_path / "usb.so"

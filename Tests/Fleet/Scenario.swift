@@ -44,7 +44,8 @@ struct Scenario: Sendable {
 
     /// The least time in which anybody could bring in the backlog: one request for each hub that has any, as fast as the
     /// clinic can, beside what is measured meanwhile, and beside the signs of life of hubs that have none, or without these. A
-    /// sign of life that is refused is not told again, so one that has many refused may be a little below.
+    /// sign of life that is refused is not told again, and what a hub measures before its backlog has gone may go with that in one
+    /// request: so one that has many refused, or is long in coming, may be a little below.
     func leastTime(_ hubs: Int, capacity: Double, seed: UInt64, besideSignsOfLife: Bool = true) -> Double {
         var chance = Chance(seed), work = 0.0, arrivals: [Int: Double] = [:]
         for _ in 0..<hubs {

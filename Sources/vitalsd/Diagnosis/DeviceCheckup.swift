@@ -17,8 +17,8 @@ extension Checkup {
         let known = (try? journal?.devices()) ?? []
         let wireless = (try? journal?.wireless()) ?? []
         checkPairing(bound, known)
-        // On a cable nothing is bound: it belongs to this home.
-        let onCables = known.filter { $0.bluetoothAddress == nil }.map(\.identity)
+        // On a cable nothing need be bound: it belongs to this home.
+        let onCables = known.filter { $0.bluetoothAddress == nil && !bound.contains($0.identity) }.map(\.identity)
         let days = readingsByDay()
         for identity in bound + onCables {
             let device = known.first { $0.identity == identity }
