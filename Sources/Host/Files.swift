@@ -140,17 +140,6 @@ extension Files {
         if fsync(place.raw) != 0 { throw .failed("fsync", errno, at: directory) }
     }
 
-    /// Gives a directory and all that is in it to the owner of another, where it is root who does it.
-    package static func chown(_ directory: String, as other: String) throws(Fault) {
-        guard geteuid() == 0 else { return }
-        var owner = stat()
-        if stat(other, &owner) != 0 { throw .failed("stat", errno, at: other) }
-        if lchown(directory, owner.st_uid, owner.st_gid) != 0 { throw .failed("lchown", errno, at: directory) }
-        var file = stat()
-        guard lstat(directory, &file) == 0, file.st_mode & S_IFMT == S_IFDIR else { return }
-        for name in try names(in: directory) { try chown("\(directory)/\(name)", as: other) }
-    }
-
     /// The file that this process runs.
     package static var program: String { resolved("/proc/self/exe") ?? "/proc/self/exe" }
 }

@@ -51,7 +51,6 @@ import Host
         }
         try Files.write(Array(settings.url.utf8), to: folder + "/server")
         try Files.write(Array((settings.authority ?? "").utf8), to: folder + "/authority")
-        try Files.chown(folder, as: Files.directory(of: folder))
     }
 
     /// Obtains another certificate, for another key, while the present one is still good.

@@ -92,6 +92,22 @@ def test_a_hub_is_enrolled_and_delivers(bare, clinic, cuff, est):
     assert name in hubs
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be led anywhere")
+def test_root_is_not_led_elsewhere_by_what_lies_in_the_services_folder(bare, est, tmp_path):
+    """Whoever has taken over the service waits for `sudo vitalsd enrol`."""
+    est.start()
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "7").mkdir(parents=True)
+    (elsewhere / "7" / "x").write_text("root's own")
+    bare.state.mkdir(exist_ok=True)
+    (bare.state / "enrolment").symlink_to(elsewhere)
+    os.chown(bare.state, 65534, 65534)
+    tried = enrol(bare, est)
+    assert tried.returncode != 0, tried.stdout
+    assert sorted(path.name for path in elsewhere.rglob("*")) == ["7", "x"]
+    assert elsewhere.stat().st_uid == 0
+
+
 def test_twice_is_once_and_again_is_another(bare, est):
     est.start()
     first = json.loads(enrol(bare, est, "--json").stdout)
