@@ -70,7 +70,7 @@ package struct AdvertisingData: Equatable, Sendable {
     }
 
     /// UTF-8 up to the first NUL, without control characters, and with ' for the " that ends a name in our notation.
-    private static func printable(_ data: ArraySlice<UInt8>) -> String {
+    package static func printable(_ data: ArraySlice<UInt8>) -> String {
         var name = String.UnicodeScalarView()
         for scalar in String(decoding: data.prefix { $0 != 0 }, as: UTF8.self).unicodeScalars {
             switch scalar.properties.generalCategory {

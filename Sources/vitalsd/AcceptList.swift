@@ -48,6 +48,16 @@ import Journal
     var isEmpty: Bool { bound.isEmpty }
     func isBound(_ device: String) -> Bool { bound.contains(device) }
 
+    /// Whether what was heard can be the device that is bound under its address; who takes an address over has not the key.
+    /// Of one that is bonded it is known of which kind its address is, and that it does not tell everybody what it
+    /// measures. One whose bond does not read is to be paired again.
+    func mayBe(_ advertisement: Advertisement) -> Bool {
+        let wireless = self[Sighting(.advertisement(advertisement)).identity]
+        guard !wireless.bond.isEmpty else { return true }
+        guard let bond = try? Bond(wireless.bond), bond.device == advertisement.device else { return false }
+        return drivers.soleClaimant(of: Sighting(.advertisement(completed(advertisement))))?.isBroadcast != true
+    }
+
     func isResting(_ device: String) -> Bool { rests[device].map { $0.end > .now } ?? false }
 
     /// What is known of a device; nothing of one that was never heard.

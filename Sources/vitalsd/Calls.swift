@@ -28,6 +28,10 @@ extension Gateway {
             }
             return
         }
+        guard acceptList.mayBe(caller) else {
+            noteImpostor(caller)
+            return line.hangUp()
+        }
         guard roster.answer(caller) else {
             Systemd.log(.warning, "hub: \(line.device) called as the daemon was ending; what it told then may be lost")
             return line.hangUp()
@@ -41,6 +45,16 @@ extension Gateway {
             hearing.visited(identity, error)
             log(error, about: line.device.description)
         }
+    }
+
+    /// Somebody has the address of a device that is bonded, and is not it. That is no fault of the device's, which does not rest
+    /// for it.
+    func noteImpostor(_ advertisement: Advertisement) {
+        guard roster.isNews(advertisement) else { return }
+        Systemd.log(
+            .warning,
+            "pairing: \(advertisement.address) is paired, and somebody else uses its address or its key is damaged; left "
+                + "alone; if it is the device itself, pair it again")
     }
 
     /// Calls a device of ours that waits for it, and visits it. Mostly it is off, which only the call can tell: no fault, and

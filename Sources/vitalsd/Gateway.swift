@@ -162,6 +162,10 @@ import Journal
     func meet(_ advertisement: Advertisement, over central: any Central) async {
         let sighting = Sighting(.advertisement(advertisement)), device = sighting.identity
         defer { roster.left(advertisement) }
+        guard acceptList.mayBe(advertisement) else {
+            noteImpostor(advertisement)
+            return await central.leave(advertisement)
+        }
         do throws(Fault) {
             if let (driver, conversation) = broadcaster(advertisement) {
                 guard broadcasts[device] != advertisement.serviceData else { return }

@@ -111,7 +111,7 @@ extension Gateway {
         if let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) { return (driver, seen) }
         try await client.discover()
         var asked = Advertisement(address: seen.address, kind: seen.kind, name: "", services: client.services)
-        if client.has(0x2A00) { asked.name = String(decoding: try await client.read(0x2A00), as: UTF8.self) }
+        if client.has(0x2A00) { asked.name = AdvertisingData.printable(try await client.read(0x2A00)[...]) }
         seen = seen.completed(from: asked)
         guard let driver = drivers.soleClaimant(of: Sighting(.advertisement(seen))) else {
             throw .device(.unrecognised)

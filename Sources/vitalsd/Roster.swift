@@ -89,8 +89,11 @@ import Host
         let others = (met[advertisement.address] ?? 1) - 1
         met[advertisement.address] = others > 0 ? others : nil
     }
-    /// True once for each device, so that a neighbour's does not fill the log.
-    func isNews(_ advertisement: Advertisement) -> Bool { known.insert(advertisement.address).inserted }
+    /// True once for each device, so that a neighbour's does not fill the log; and of so many that who makes up addresses
+    /// does not, either.
+    func isNews(_ advertisement: Advertisement) -> Bool {
+        known.count < 1024 && known.insert(advertisement.address).inserted
+    }
 
     // MARK: lines
 

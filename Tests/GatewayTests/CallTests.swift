@@ -28,6 +28,7 @@ import Testing
                 address: device, kind: .classic, name: "Nonin_Medical_Inc._000001", services: [])
             try await journal.remember(known)
             let gateway = try await Gateway(configuration, journal: journal, destinations: [])
+            keepAlive(gateway)
             let (first, firstEnd) = try RFCOMMSocket.pair(to: device)
             let (second, secondEnd) = try RFCOMMSocket.pair(to: device)
             await withDiscardingTaskGroup { group in

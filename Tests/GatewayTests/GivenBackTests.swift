@@ -25,6 +25,7 @@ import Testing
             configuration.stateDirectory = place.path
             let radio = HeldAir()
             let gateway = try await Gateway(configuration, journal: journal, destinations: [], radio: radio)
+            keepAlive(gateway)
             for isWiped in [true, false] {
                 radio.isHeld = isWiped
                 if isWiped {
@@ -46,6 +47,50 @@ import Testing
                 #expect(try await journal.wireless().isEmpty)
                 #expect(gateway.hearing.devices.keys.contains(device) == !isWiped)
             }
+        }
+    }
+}
+
+/// Somebody with a radio who has taken over the address of a device of ours.
+@Suite struct ImpostorTests {
+    private static let address = "00:09:1F:80:00:22"
+    private static let scale =
+        "\(address) name \"MI SCALE2\" services data 181D 223e30e607020e10293a"
+
+    @Test(arguments: [
+        ("\(address) name \"A&D_UA-651BLE_000001\" services 1810", true, true),
+        // The same bits as another kind of address are another device; and a cuff tells nobody its readings on the air.
+        ("\(address) name \"A&D_UA-651BLE_000001\" services 1810 random", true, false),
+        (scale, true, false),
+        // What knows no pairing proves nothing.
+        (scale, false, true),
+    ])
+    func ofABondedDeviceNothingElseIsBelieved(words: String, isBonded: Bool, isVisited: Bool) async throws {
+        let place = TemporaryDirectory()
+        try await onLoop {
+            let journal = try Journal(
+                path: place.path + "/journal", bound: .init(bytes: 1 << 24, age: .seconds(1 << 30)),
+                destinations: ["clinic"], executor: loop)
+            let heard = try #require(Advertisement(notation: words)), device = "bluetooth:\(Self.address)"
+            try await journal.bind(
+                .init(device: device, user: nil, subject: .reference("Patient/4711")), withMemory: true)
+            if isBonded {
+                let cuff = try #require(Advertisement(notation: "\(Self.address) name \"\""))
+                let bond = Bond(cuff.device)
+                try await journal.remember(Journal.Wireless(device: device, bond: bond.bytes))
+            }
+            var configuration = Configuration()
+            configuration.stateDirectory = place.path
+            let radio = HeldAir(),
+                gateway = try await Gateway(
+                    configuration, journal: journal, destinations: [], radio: radio)
+            keepAlive(gateway)
+            _ = Task(executorPreference: loop) { await gateway.intake.run() }
+            await gateway.meet(heard, over: radio)
+            let isScale = heard.name == "MI SCALE2"
+            #expect(radio.asked == (isVisited && !isScale ? 1 : 0))
+            #expect(try await journal.devices().isEmpty == !(isVisited && isScale))
+            #expect(gateway.hearing.devices[device]?.trouble == nil || isVisited)
         }
     }
 }

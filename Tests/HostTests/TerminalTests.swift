@@ -1,5 +1,15 @@
-import Host
 import Testing
+
+@testable import Host
+
+@Suite struct ConsoleTests {
+    @Test func whatATerminalWouldObeyIsReplaced() {
+        #expect(
+            Console.harmless("a\u{1B}]52;c;AAAA\u{07}\u{9B}2J\u{202E}b")
+                == "a\u{FFFD}]52;c;AAAA\u{FFFD}\u{FFFD}2J\u{FFFD}b")
+        #expect(Console.harmless("æ\tb\n  ø · –") == "æ\tb\n  ø · –")
+    }
+}
 
 @Suite struct TerminalTests {
     private typealias Line = Terminal.Line

@@ -22,6 +22,10 @@ package func onLoop<Result: Sendable>(_ body: @escaping @Hub @Sendable () async 
     return try await Task(executorPreference: loop, operation: body).value
 }
 
+/// Keeps something that lives as long as its process does, as a gateway, whose parts know each other.
+@Hub package func keepAlive(_ object: AnyObject) { living.append(object) }
+@Hub private var living: [AnyObject] = []
+
 /// A directory of the test's own, removed with everything in it.
 package final class TemporaryDirectory: Sendable {
     package let path: String

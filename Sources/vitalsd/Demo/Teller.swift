@@ -15,10 +15,13 @@ import Host
         let time = "\(tenths / 10).\(tenths % 10) s"
         let clock = String(repeating: " ", count: max(0, 7 - time.count)) + time
         let name = voice.rawValue + String(repeating: " ", count: 8 - voice.rawValue.count)
-        printLine("\(dim(clock))  \(coloured(name, voice)) \(text)")
+        put("\(dim(clock))  \(coloured(name, voice)) \(text)")
     }
 
-    func heading(_ text: String) { printLine("\n\(isTerminal ? "\u{1B}[1m\(text)\u{1B}[0m" : text)") }
+    func heading(_ text: String) { put("\n\(isTerminal ? "\u{1B}[1m\(text)\u{1B}[0m" : text)") }
+
+    /// With our own colours: `printLine` lets none through.
+    private func put(_ line: String) { Console.put(line + "\n") }
 
     private func dim(_ text: String) -> String { isTerminal ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
 
