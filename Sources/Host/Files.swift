@@ -7,10 +7,14 @@ package enum Files {
     /// The whole file; throws where it has more than `limit` bytes.
     package static func read(_ path: String, atMost limit: Int = 1 << 20) throws(Fault) -> [UInt8] {
         let file = try Descriptor("open", open(path, O_RDONLY | O_CLOEXEC), at: path)
+        return try readAll(file.raw, at: path, atMost: limit)
+    }
+
+    private static func readAll(_ file: CInt, at path: String, atMost limit: Int = 1 << 20) throws(Fault) -> [UInt8] {
         var whole: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = Glibc.read(file.raw, &piece, piece.count)
+            let count = Glibc.read(file, &piece, piece.count)
             if count == 0 { return whole }
             if count < 0, errno == EINTR { continue }
             if count < 0 { throw .failed("read", errno, at: path) }
@@ -102,8 +106,8 @@ package enum Files {
 }
 
 extension Files {
-    /// Everything on standard input.
-    package static func readStandardInput() throws(Fault) -> [UInt8] { try read("/dev/stdin") }
+    /// Everything on standard input. It is not opened anew: under sudo the terminal, or the pipe, is another user's.
+    package static func readStandardInput() throws(Fault) -> [UInt8] { try readAll(STDIN_FILENO, at: "standard input") }
 
     /// A file to write to at its end, made where it is missing.
     package static func appending(_ path: String) throws(Fault) -> Descriptor {

@@ -36,7 +36,7 @@ extension Command {
             throw arguments.complain(name.map { "--clinic: there is no [Clinic \($0)]" } ?? "[Clinic] is missing")
         }
         do throws(Fault) {
-            let code = word == "-" ? firstLine(of: try Files.readStandardInput()) : word
+            let code = word == "-" ? readLine() ?? "" : word
             let outcome = try await enrolled(
                 configuration, clinic, at: server, code, authority: authority, again: again
             ) {
@@ -141,8 +141,4 @@ private func hubName(_ configuration: Configuration) throws(Fault) -> String {
         return Enrolment.name(of: id)
     }
     return Enrolment.name(of: try HubIdentity.eui64())
-}
-
-private func firstLine(of bytes: [UInt8]) -> String {
-    String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
 }

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from conftest import Receiver, eventually, measure, vitalsd
+from conftest import VITALSD, Receiver, eventually, measure, vitalsd
 
 HERE = pathlib.Path(__file__).parent
 CODE = "7Q4-KX2"
@@ -90,6 +90,18 @@ def test_a_hub_is_enrolled_and_delivers(bare, clinic, cuff, est):
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
     hubs = [i["value"] for r in clinic.ask("_all")["resources"] if r["resourceType"] == "Device" for i in r["identifier"]]
     assert name in hubs
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another")
+def test_what_is_typed_for_another_user_is_read():
+    """Under sudo the terminal, or the pipe, is not the service's own to open."""
+    try:
+        done = subprocess.run(
+            [VITALSD, "decode", "--driver", "primitives", "--endpoint", "sfloat", "-"], input="7800\n", user=65534, cwd="/",
+            capture_output=True, text=True)
+    except PermissionError:
+        pytest.skip("the program lies where no other user may run it")
+    assert done.returncode == 0 and '"120"' in done.stdout, done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be led anywhere")
