@@ -15,24 +15,8 @@ extension Database {
     /// `hub(.journalFull)` when all that is left is undelivered.
     func makeRoom(_ bound: Journal.Bound) throws(Fault) {
         while try used > bound.bytes {
-            if try forgetDelivered(heardBefore: nil) > 0 { continue }
-            guard try forgetUndecoded() > 0 else { throw .hub(.journalFull) }
+            guard try forgetDelivered(heardBefore: nil) > 0 else { throw .hub(.journalFull) }
         }
-    }
-
-    /// Forgets up to 32 of what nobody could read, oldest first, and answers how many: it is on its way to nobody, and a
-    /// reading that is understood is worth more than it. Only where nothing else makes room: it may have been anything.
-    private func forgetUndecoded() throws(Fault) -> Int {
-        try forget(
-            query(
-                """
-                SELECT r.id FROM reading r
-                WHERE r.standing = 1 AND r.content GLOB '*#undecoded*'
-                AND NOT EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id)
-                AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.reading = r.id)
-                AND r.id < (SELECT max(id) FROM reading)
-                ORDER BY r.id LIMIT 32
-                """))
     }
 
     /// Forgets up to 32 readings that every destination has accepted, oldest first, and answers how many; and what says how full
@@ -52,15 +36,12 @@ extension Database {
             AND r.id < (SELECT max(id) FROM reading)
             AND (?1 IS NULL OR r.synchronised = 1 AND r.wall < ?1)
             ORDER BY r.id LIMIT 32
-            """, Datum(instant?.milliseconds))
-        return try forget(delivered)
-    }
-
-    private func forget(_ readings: [[Datum]]) throws(Fault) -> Int {
-        for reading in readings {
-            try query("DELETE FROM outbox WHERE reading = ?", reading[0])
-            try query("DELETE FROM reading WHERE id = ?", reading[0])
+            """, Datum(instant?.milliseconds)
+        ).map { $0[0] }
+        for id in delivered {
+            try query("DELETE FROM outbox WHERE reading = ?", id)
+            try query("DELETE FROM reading WHERE id = ?", id)
         }
-        return readings.count
+        return delivered.count
     }
 }

@@ -22,6 +22,16 @@ def change(home, old: str, new: str) -> None:
     home.file.write_text(home.file.read_text().replace(old, new))
 
 
+def remember(home, clinic, cuff, *systolic: int) -> None:
+    """The hub has these and no clinic has, and neither of the two tries at present."""
+    clinic.stop()
+    home.start()
+    measure(cuff, *systolic)
+    eventually(lambda: not cuff.memory)
+    home.stop()
+    clinic.start()
+
+
 @pytest.fixture
 def cuffs(home, tmp_path, request):
     """Three of them, bound."""
@@ -71,12 +81,7 @@ def test_what_is_forbidden_alone_holds_up_nothing(home, clinic, cuff, heartbeat)
     """403 for one reading is not 403 for the hub."""
     home.add("[Simulation]\nHaste=300")
     home.set("Heartbeat", heartbeat)
-    clinic.stop()
-    home.start()
-    measure(cuff, *range(100, 120))
-    eventually(lambda: not cuff.memory)
-    home.stop()
-    clinic.start()
+    remember(home, clinic, cuff, *range(100, 120))
     poison(clinic, 8, status=403)
     home.start()
     others = [systolic for systolic in range(100, 120) if systolic != 107]
@@ -94,12 +99,7 @@ def test_a_part_that_may_have_arrived_is_told_again_byte_for_byte(home, clinic, 
     """Of what is forbidden in part, one half was taken, and the answer lost."""
     home.add("[Simulation]\nHaste=300")
     home.set("Heartbeat", "900")
-    clinic.stop()
-    home.start()
-    measure(cuff, *range(100, 116))
-    eventually(lambda: not cuff.memory)
-    home.stop()
-    clinic.start()
+    remember(home, clinic, cuff, *range(100, 116))
     poison(clinic, 12, status=403, silent=True)
     # The whole, and the sign of life, are answered as they are.
     clinic.fault("content-type", type="application/fhir+json", times=2)
@@ -134,12 +134,7 @@ def test_a_bundle_that_is_always_lost_in_between_holds_up_nothing(home, clinic, 
     the others arrive, and that one is tried again for a day."""
     home.add("[Simulation]\nHaste=300")
     home.set("Heartbeat", heartbeat)
-    clinic.stop()
-    home.start()
-    measure(cuff, *range(100, 120))
-    eventually(lambda: not cuff.memory)
-    home.stop()
-    clinic.start()
+    remember(home, clinic, cuff, *range(100, 120))
     poison(clinic, 8, status=502, silent=True)
     home.start()
     others = [systolic for systolic in range(100, 120) if systolic != 107]

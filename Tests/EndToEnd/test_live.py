@@ -19,17 +19,21 @@ def old_and_new(home, tmp_path):
     air.close()
 
 
-def test_a_live_reading_goes_before_the_backlog(home, clinic, old_and_new):
-    old, new = old_and_new
+def begin_backlog(home, clinic, old, systolic: range, delay: float) -> None:
+    """The clinic has been away, and takes its time with each bundle of what has piled up: its first one is there."""
     clinic.fault("status", status=503, times=-1)
     home.start()
-    measure(old, *range(100, 400))
+    measure(old, *systolic)
     eventually(lambda: not old.memory, within=60)
     clinic.heal()
-    # Some seconds for each bundle.
-    clinic.fault("slow", delay=0.0005, times=-1)
+    clinic.fault("slow", delay=delay, times=-1)
     home.reload()
     eventually(clinic.blood_pressures)
+
+
+def test_a_live_reading_goes_before_the_backlog(home, clinic, old_and_new):
+    old, new = old_and_new
+    begin_backlog(home, clinic, old, range(100, 400), delay=0.0005)
     new.memory.append(blood_pressure(99, 80, 60, datetime.now()))
     eventually(lambda: (99, 80) in clinic.blood_pressures(), within=60)
     assert clinic.blood_pressures_as_they_came().index((99, 80)) < 250
@@ -40,14 +44,7 @@ def test_a_live_reading_goes_before_the_backlog(home, clinic, old_and_new):
 def test_a_live_reading_is_found_among_what_a_device_tells_behind_it(home, clinic, old_and_new):
     """What was just measured comes first, and then a memory, all while one bundle of the backlog is on its way."""
     old, new = old_and_new
-    clinic.fault("status", status=503, times=-1)
-    home.start()
-    measure(old, *range(100, 300))
-    eventually(lambda: not old.memory, within=60)
-    clinic.heal()
-    clinic.fault("slow", delay=0.001, times=-1)
-    home.reload()
-    eventually(clinic.blood_pressures)
+    begin_backlog(home, clinic, old, range(100, 300), delay=0.001)
     with new.lock:
         new.memory.append(blood_pressure(99, 80, 60, datetime.now()))
         for minute in range(150):
