@@ -43,10 +43,11 @@ import Glibc
             case EAGAIN:
                 if await loop.ready(raw, before: due) { continue }
                 if isOpen { return .silence }
-            // A link that was lost, with whatever the device still had to say. What came before that was read by now.
-            case ETIMEDOUT: throw .device(.hungUp)
+            // A link that was lost, or whose adapter was, with whatever the device still had to say. What came before that was
+            // read by now.
+            case ETIMEDOUT, ECONNABORTED: throw .device(.hungUp)
             // How an adapter that was pulled out, and a pty whose far end closed, say so.
-            case EIO, ENODEV, ENXIO, ECONNRESET, ECONNABORTED, ENOTCONN, EHOSTDOWN: return .hungUp
+            case EIO, ENODEV, ENXIO, ECONNRESET, ENOTCONN, EHOSTDOWN: return .hungUp
             default: throw .line("read", errno, at: path)
             }
         }

@@ -108,9 +108,10 @@ import Glibc
     }
 
     /// The end: nil where the device hung up (0x13 to 0x15, which the kernel makes ECONNRESET), and `device(.hungUp)` where the
-    /// link was lost to it (0x08, ETIMEDOUT), in the midst of whatever it still had to say.
+    /// link was lost to it (0x08, ETIMEDOUT) or the adapter was taken from it (0x16, ECONNABORTED), in the midst of whatever it
+    /// still had to say.
     private func ended() throws(Fault) -> [UInt8]? {
-        if breakage == ETIMEDOUT { throw .device(.hungUp) }
+        if breakage == ETIMEDOUT || breakage == ECONNABORTED { throw .device(.hungUp) }
         return nil
     }
 
