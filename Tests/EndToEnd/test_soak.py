@@ -33,6 +33,9 @@ class Life:
         #: Seconds from a measurement to its confirmation, and to the empty queue.
         self.confirmed: list[float] = []
         self.settled: list[float] = []
+        #: Resident, in MB, at the end of each day: a fourth of it is given back now and then, so that the least and the most of
+        #: many days are compared, and not what there happened to be at one moment.
+        self.memory: list[float] = []
         for cuff in self.cuffs:
             assert home.ask("bind", cuff.address, "--with-memory") == "bound\n"
 
@@ -68,6 +71,7 @@ class Life:
         # A technician's word ends the pause after an outage.
         self.home.reload()
         self.settle()
+        self.memory.append(memory(self.home))
         time.sleep(max(0.0, end - time.monotonic()))
 
     def fill(self) -> None:
@@ -117,6 +121,15 @@ def dated_anew(home) -> int:
     return sum(map(int, re.findall(r"device: (\d+) readings dated anew", home.log)))
 
 
+def field(home, name: str, key: str) -> int:
+    lines = Path(f"/proc/{home.process.pid}/{name}").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith(key)))
+
+
+def memory(home) -> float:
+    return field(home, "status", "VmRSS") / 1024
+
+
 def figures(home) -> dict[str, float]:
     process = Path(f"/proc/{home.process.pid}")
 
@@ -124,15 +137,12 @@ def figures(home) -> dict[str, float]:
         time.sleep(0.2)
         return len(list((process / "fd").iterdir()))
 
-    field = lambda name, key: int(next(
-        line.split()[1] for line in (process / name).read_text().splitlines() if line.startswith(key)))
     size = lambda name: (home.state / name).stat().st_size if (home.state / name).exists() else 0
     return {
-        "memory": field("status", "VmRSS") / 1024, 
         # A visit, and whoever asks for the status, has some for a moment.
         "descriptors": min(descriptors() for _ in range(6)),
-        "threads": field("status", "Threads"), "journal": size("journal") / 1024, "log": size("journal-wal") / 1024,
-        "written": field("io", "wchar") / 1024, "processor": processor_time(home.process.pid)}
+        "threads": field(home, "status", "Threads"), "journal": size("journal") / 1024, "log": size("journal-wal") / 1024,
+        "written": field(home, "io", "wchar") / 1024, "processor": processor_time(home.process.pid)}
 
 
 @pytest.mark.skipif(SOAK == 0, reason="takes long: make soak")
@@ -144,23 +154,25 @@ def test_a_life_in_little_time_and_nothing_grows(home, clinic, tmp_path):
     rows: list[dict[str, float]] = []
     before, taken, anew = figures(home), life.taken, dated_anew(home)
     print(f"\nseed {SEED}; a reading's bytes and processor time are those of the part of the run\n"
-          f"{'day':>6} {'readings':>9} {'memory':>9} {'open':>5} {'threads':>7} {'journal':>9} {'written':>12} {'processor':>12} "
-          f"{'confirmed':>10} {'settled':>8} {'dated anew':>11}")
+          f"{'day':>6} {'readings':>9} {'memory':>15} {'open':>5} {'threads':>7} {'journal':>9} {'written':>12} "
+          f"{'processor':>12} {'confirmed':>10} {'settled':>8} {'dated anew':>11}")
     for part in range(PARTS):
         until = time.monotonic() + SOAK / PARTS
         life.confirmed.clear()
         life.settled.clear()
+        life.memory.clear()
         while time.monotonic() < until:
             life.day()
         now, count = figures(home), life.taken - taken
         row = {
-            "memory": now["memory"], "descriptors": now["descriptors"], "threads": now["threads"], "journal": now["journal"],
+            "memory": min(life.memory), "peak": max(life.memory),
+            "descriptors": now["descriptors"], "threads": now["threads"], "journal": now["journal"],
             "written": (now["written"] - before["written"]) / count,
             "processor": (now["processor"] - before["processor"]) / count * 1000,
             "confirmed": statistics.median(life.confirmed) * 1000, "settled": statistics.median(life.settled),
             "anew": (dated_anew(home) - anew) / count}
-        print(f"{life.days:>6} {life.taken:>9} {row['memory']:>6.1f} MB {row['descriptors']:>5.0f} {row['threads']:>7.0f} "
-              f"{row['journal']:>6.0f} KB {row['written']:>5.1f} KB each {row['processor']:>6.1f} ms each {row['confirmed']:>7.0f} ms "
+        print(f"{life.days:>6} {life.taken:>9} {row['memory']:>5.1f} to {row['peak']:>4.1f} MB {row['descriptors']:>4.0f} "
+              f"{row['threads']:>7.0f} {row['journal']:>6.0f} KB {row['written']:>5.1f} KB each {row['processor']:>6.1f} ms each {row['confirmed']:>7.0f} ms "
               f"{row['settled']:>6.2f} s {row['anew']:>6.2f} each", flush=True)
         rows.append(row)
         before, taken, anew = now, life.taken, dated_anew(home)
@@ -176,9 +188,9 @@ def test_a_life_in_little_time_and_nothing_grows(home, clinic, tmp_path):
     mean = lambda rows, name: statistics.fmean(row[name] for row in rows)
     print("second half to first: " + ", ".join(
         f"{name} {mean(second, name) / mean(first, name):.2f}" for name in
-        ("memory", "descriptors", "threads", "journal", "written", "processor", "confirmed", "settled")))
+        ("memory", "peak", "descriptors", "threads", "journal", "written", "processor", "confirmed", "settled")))
     # What is open now and then is the connection to the clinic: three sockets.
-    for name, room in {"memory": 0.5, "descriptors": 3, "threads": 0, "journal": 50}.items():
+    for name, room in {"memory": 0.5, "peak": 0.5, "descriptors": 3, "threads": 0, "journal": 50}.items():
         most = max(row[name] for row in first)
         assert rows[-1][name] <= most + room, f"{name} grew from {most:.1f} to {rows[-1][name]:.1f}"
     assert mean(second, "written") <= mean(first, "written") * 1.05, "more is written for each reading"
