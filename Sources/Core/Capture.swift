@@ -57,7 +57,7 @@ package struct Capture: Sendable {
     /// Throws the number of the first line that is wrong, and what it should be.
     package init(_ text: String) throws(Mistake) {
         var sighting: Sighting?
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let words = line.split { $0 == " " }
             guard let first = words.first else { continue }
             let rest = String(line.drop { $0 == " " }.dropFirst(first.count).drop { $0 == " " })

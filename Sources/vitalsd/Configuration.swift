@@ -94,7 +94,7 @@ extension Configuration {
     /// One file's text into the whole.
     mutating func merge(_ text: String, from file: String) throws(ConfigurationMistake) {
         var section: String?, recipient = Recipient.clinic, seen: [String: Int] = [:]
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, raw) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let line = trimmed(raw), number = index + 1
             func mistake(_ text: String) -> ConfigurationMistake {
                 ConfigurationMistake(file: file, line: number, text: text)

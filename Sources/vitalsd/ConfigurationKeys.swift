@@ -13,7 +13,7 @@ extension Configuration {
             case reference = "Patient/ and the clinic's id"
             case pseudonym = "a system of pseudonyms; a civil registration number is refused"
             case yesOrNo = "yes or no"
-            case number = "a whole number above 0"
+            case number = "a whole number from 1 to 100000"
             case adapter = "auto, none, or an adapter such as hci0"
             case size = "a size such as 256M"
             case danishCodes = "no, fut, medcom or dk-core"

@@ -24,7 +24,7 @@ extension Configuration.Key.Kind {
         // 1.2.208.176.1.2 is the Danish civil registration number: it would stand in every identifier and access log.
         case .pseudonym: !value.isEmpty && !value.contains("1.2.208.176.1.2")
         case .yesOrNo: ["yes", "no", "true", "false", "on", "off", "1", "0"].contains(value.lowercased())
-        case .number: Int(value).map { $0 > 0 } ?? false
+        case .number: Int(value).map { 1...100_000 ~= $0 } ?? false
         case .adapter: radioChoice(value) != nil
         case .interval:
             value == "infinity" || timeSpan(value).map { .seconds(1)...(.seconds(86_400)) ~= $0 } ?? false

@@ -46,6 +46,20 @@ final class TemporaryFile {
         #expect(configuration.journalMaximumBytes == 64 << 20)
     }
 
+    /// As an editor of another system writes them.
+    @Test func linesMayEndAsTheyLike() throws {
+        let configuration = try merged(
+            "# of 2026\r\n[Patient]\r\nReference=Patient/7\r\n\r\n[Journal]\r\nMaximumSize=64M\r\n")
+        #expect(configuration.subject == .reference("Patient/7"))
+        #expect(configuration.journalMaximumBytes == 64 << 20)
+        #expect(
+            throws: ConfigurationMistake(
+                file: "a.conf", line: 3, text: "unknown section [Pateint]; the nearest is [Patient]")
+        ) {
+            try merged("# of 2026\r\n\r\n[Pateint]\r\n")
+        }
+    }
+
     @Test(arguments: [
         ("[Clinc]", "a.conf:1: unknown section [Clinc]; the nearest is [Clinic]"),
         ("[Clinic]\nULR=x", "a.conf:2: unknown key ULR in [Clinic]; the nearest is URL= in [Clinic]"),
@@ -61,6 +75,7 @@ final class TemporaryFile {
             "a.conf:2: URL takes an https:// URL, or http:// on the loopback"
         ),
         ("[Oximetry]\nKeepStream=maybe", "a.conf:2: KeepStream takes yes or no"),
+        ("[Journal]\nMaximumDays=999999999999999999", "a.conf:2: MaximumDays takes a whole number from 1 to 100000"),
         ("[Journal]\nMaximumSize=12", "a.conf:2: MaximumSize takes a size such as 256M"),
         ("[Journal]\nMaximumSize=99999999999G", "a.conf:2: MaximumSize takes a size such as 256M"),
         (

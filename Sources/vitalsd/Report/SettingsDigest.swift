@@ -10,7 +10,7 @@ enum SettingsDigest {
             lines.append("# \(file)")
             var section = ""
             let text = String(decoding: try Files.read(file), as: UTF8.self)
-            for raw in text.split(separator: "\n") {
+            for raw in text.split(whereSeparator: \.isNewline) {
                 let line = trimmed(raw)
                 if line.hasPrefix("[") {
                     section = line.dropFirst().split { $0 == " " || $0 == "]" }.first.map { String($0) } ?? ""
