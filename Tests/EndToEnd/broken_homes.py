@@ -14,7 +14,7 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from conftest import eventually
+from conftest import eventually, for_everybody
 from far_ends import Cuff, blood_pressure
 
 ROWS = []
@@ -180,7 +180,7 @@ def no_permission(home):
         pytest.skip("only root can be somebody else")
     home.daemon.stop()
     home.give_to_nobody()
-    home.up(user="nobody", group="nogroup", extra_groups=[])
+    home.up(user="nobody", group="nogroup", extra_groups=[], executable=for_everybody())
     eventually(lambda: "no permission for" in home.daemon.log)
     yield
     os.chmod(os.path.realpath(home.wire.path), 0o666)

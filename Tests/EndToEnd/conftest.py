@@ -1,12 +1,16 @@
 """The real parts around the daemon: a receiver process that speaks TLS, certificates, a state directory."""
 
+import atexit
+import functools
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from datetime import datetime, timedelta
@@ -19,6 +23,15 @@ HERE = pathlib.Path(__file__).parent
 RECEIVER = HERE.parent / "Receiver"
 
 VITALSD = os.environ.get("VITALSD", "vitalsd")
+
+
+@functools.cache
+def for_everybody() -> str:
+    """A copy of the program that every user may run: a clone in root's own folder lets in nobody else."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="vitalsd-"))
+    atexit.register(shutil.rmtree, folder)
+    folder.chmod(0o755)
+    return shutil.copy(shutil.which(VITALSD), folder)
 # What is looked for in plain output is English, wherever the tests run.
 os.environ["LC_ALL"] = "C.UTF-8"
 
@@ -191,6 +204,15 @@ def clinic(tmp_path, certificates):
     receiver = Receiver(tmp_path, certificates)
     yield receiver
     receiver.stop()
+
+
+@pytest.fixture
+def open_path():
+    """A test's folder that every user may enter: pytest's own are closed again whenever another run of it begins."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="vitalsd-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -20,6 +20,11 @@ LAYERS = {"device": 10, "pairing": 20, "hub": 30, "network": 40, "clinic": 50}
 
 
 @pytest.fixture
+def tmp_path(open_path):
+    return open_path
+
+
+@pytest.fixture
 def well(home, clinic, certificates, tmp_path):
     whole = Home(home, clinic, certificates, tmp_path)
     yield whole

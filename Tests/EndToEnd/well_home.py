@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import pathlib
 import shutil
 import sqlite3
@@ -142,9 +141,6 @@ class Home:
         for path in [self.folder, *self.folder.rglob("*")]:
             if not path.is_symlink():
                 shutil.chown(path, "nobody", "nogroup")
-        for parent in self.folder.parents:
-            if parent.stat().st_uid == os.getuid() and str(parent) != "/":
-                parent.chmod(parent.stat().st_mode | 0o011)
         for key, name in [("CertificateFile", "hub.pem"), ("KeyFile", "hub.key"), ("AuthorityFile", "ca.pem")]:
             self.daemon.set(key, f"{keys}/{name}")
 
