@@ -153,7 +153,8 @@ extension Fault.Hub {
                 "the serial lines \(paths.joined(separator: " and ")) show one and the same identity",
                 "unplug one, or give it an adapter with a serial number of its own"
             )
-        case .noPermission(let what): ("no permission for \(what)", "run as the vitalsd service, or join its group")
+        case .noPermission(let what):
+            ("no permission for \(what)", "use sudo; a serial line wants the service in the group dialout")
         case .diskFull: ("the disk is full, so readings stay on their devices", "free space on the hub")
         case .diskFailing(let why): ("the disk fails (\(why))", "replace the hub's card or disk")
         case .diskReadOnly(let path): ("\(path) is on a disk that takes no writing", "replace the hub's card or disk")
@@ -182,7 +183,10 @@ extension Fault.Hub {
         case .clockUnset: ("the hub does not know the time", "connect it to the network, or set its clock")
         case .badConfiguration(let why): ("the configuration is wrong: \(why)", "correct it and reload")
         case .secretExposed(let path):
-            ("everybody on the hub can read the secret in \(path)", "give it to vitalsd alone: chmod 600")
+            (
+                "everybody on the hub can read the secret in \(path)",
+                "give it to vitalsd alone: chown vitalsd and chmod 600"
+            )
         case .certificateUnreadable(let path): ("the key or certificate \(path) cannot be read", "check path and owner")
         case .system(let call, let number): ("\(call) failed with errno \(number)", "report it")
         }

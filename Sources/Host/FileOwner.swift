@@ -1,3 +1,4 @@
+import Core
 import Glibc
 
 /// Who a file belongs to, where that is not who asks: root looks at what a service of another user may do.
@@ -14,6 +15,14 @@ package struct FileOwner {
         var groups = [gid_t](repeating: 0, count: Int(max(0, count)))
         guard count >= 0, getgroups(count, &groups) == count else { return nil }
         (user, group, self.groups) = (file.st_uid, file.st_gid, groups)
+    }
+
+    /// Root acts as the owner of a folder from here on, so that what it makes there is the owner's, and nothing that lies there
+    /// leads root elsewhere. Nil where there is nobody to act as. Throws `hub(.noPermission)`.
+    package static func assumed(of folder: String) throws(Fault) -> FileOwner? {
+        guard let owner = FileOwner(of: folder) else { return nil }
+        guard owner.assume() else { throw .hub(.noPermission(folder)) }
+        return owner
     }
 
     /// The whole process may do from here on what the owner may, with the owner's groups. False where that is refused.

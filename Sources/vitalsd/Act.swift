@@ -224,6 +224,9 @@ enum Act: Equatable {
         }
         do throws(Fault) {
             try Files.makeDirectory(configuration.stateDirectory)
+            // A journal of root's own would keep the service from starting.
+            let owner = try FileOwner.assumed(of: configuration.stateDirectory)
+            defer { owner?.leave() }
             let journal = try Journal(
                 path: configuration.journalPath, bound: configuration.bound,
                 destinations: configuration.recipients.map(\.name),

@@ -215,15 +215,15 @@ import Journal
         Array("by\t\(Agent.own.sudoer ?? "")\t\(question)".utf8)
     }
 
-    /// What a running daemon says; nil where none runs, or where it has not said it within five seconds.
-    static func ask(_ question: String, _ configuration: Configuration) async -> String? {
-        try? await ask(question, configuration, within: .seconds(5))
+    /// Whether a daemon runs, however long it may take to answer.
+    static func isThere(_ configuration: Configuration) -> Bool {
+        (try? SocketBearer.connect(to: path(configuration), longest: longest)) != nil
     }
 
     /// What a running daemon answers, or nil where none runs. Throws `hub(.daemonSlow)` where one was asked and has not
     /// answered: it may be doing it, or have done it.
     static func ask(
-        _ question: String, _ configuration: Configuration, within time: Duration
+        _ question: String, _ configuration: Configuration, within time: Duration = .seconds(5)
     ) async throws(Fault) -> String? {
         guard let link = try? SocketBearer.connect(to: path(configuration), longest: longest) else { return nil }
         do throws(Fault) {
@@ -239,24 +239,25 @@ import Journal
         _ question: String, _ configuration: Configuration, wantsJSON: Bool = false, language: Language = .english,
         hear: (String, String) -> String?
     ) async throws(Exit) {
+        // Unless it says something else: that it fell silent, or ended.
+        var refused = Refused(.hub(.daemonSlow))
         do throws(Fault) {
             let link = try SocketBearer.connect(to: path(configuration), longest: longest)
             try await link.send(packet(question))
             while let packet = try await link.receive(within: patience) {
                 let text = String(decoding: packet, as: UTF8.self)
-                if let refused = Refused(notation: text) {
-                    if wantsJSON { printLine(refused.json) }
-                    printError("vitalsd: \(refused.told(in: language))")
-                    throw Fault.device(.silent)
+                if let said = Refused(notation: text) {
+                    refused = said
+                    break
                 }
                 let words = text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
                 if words[0] == "done" { return }
                 let reply = hear(String(words[0]), words.count > 1 ? String(words[1]) : "")
                 if let reply { try await link.send(Array(reply.utf8)) }
             }
-        } catch {
-            throw .unavailable
-        }
+        } catch {}
+        if wantsJSON { printLine(refused.json) }
+        printError("vitalsd: \(refused.told(in: language))")
         throw .unavailable
     }
 }

@@ -105,9 +105,7 @@ private struct Enrolled {
     try HubClock.useZone(configuration.timeZone)
     if HubClock.now().wall < earliestCredible { throw .hub(.clockUnset) }
     try Files.makeDirectory(configuration.stateDirectory)
-    // As the service itself, where it is root who asks: nothing that lies in the service's folder leads root elsewhere.
-    let owner = FileOwner(of: configuration.stateDirectory)
-    if let owner, !owner.assume() { throw .hub(.noPermission(configuration.stateDirectory)) }
+    let owner = try FileOwner.assumed(of: configuration.stateDirectory)
     defer { owner?.leave() }
     let folder = Enrolment.folder(of: clinic.name, in: configuration.stateDirectory)
     let enrolment = Enrolment(in: folder, executor: loop)

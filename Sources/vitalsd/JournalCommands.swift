@@ -16,17 +16,23 @@ extension Command {
         let path = try arguments.configurationPath()
         try arguments.end()
         let configuration = try configuration(at: path, language)
-        let daemon = await Control.ask("status", configuration)
-        let losses = daemon == nil ? [:] : Hearing.losses(notation: await Control.ask("losses", configuration) ?? "")
+        var daemon: String?, losses: [String: Hearing.Loss] = [:], account: Account?, silence: Trouble?
+        do throws(Fault) {
+            daemon = try await Control.ask("status", configuration)
+            losses = try await Control.ask("losses", configuration).map(Hearing.losses(notation:)) ?? [:]
+            if !wantsJSON { account = try await Control.ask("diagnosis", configuration).map(Account.init(notation:)) }
+        } catch {
+            silence = Trouble(error)
+        }
+        let isRunning = daemon != nil || silence != nil
         let (summary, clocks, lives, now) = try reading(configuration, language) { journal throws(Fault) in
             (try journal.summary(), try journal.clocks(), try journal.lives(), try journal.now())
         }
-        guard !wantsJSON else { return printLine(json(summary, clocks, lives, at: now, losses, daemon)) }
-        var entries = StatusText.summary(summary, isRunning: daemon != nil)
-        let account = daemon == nil ? nil : await Control.ask("diagnosis", configuration).map(Account.init(notation:))
+        guard !wantsJSON else { return printLine(json(summary, clocks, lives, at: now, losses, isRunning, daemon)) }
+        var entries = StatusText.summary(summary, isRunning: isRunning)
         // Without a device that needs it, a radio that is missing is none.
         let needsRadio = lives.contains { $0.identity.hasPrefix("bluetooth:") && $0.binding != nil }
-        let troubles = [needsRadio ? account?.radioTrouble : nil, account?.courierTrouble].compactMap(\.self)
+        let troubles = [silence, needsRadio ? account?.radioTrouble : nil, account?.courierTrouble].compactMap(\.self)
         entries += troubles.map(StatusText.matter)
         entries += lives.map { $0.told(at: now) } + clocks.flatMap(\.told)
         entries += losses.sorted { $0.key < $1.key }.map { StatusText.lost($0.key, $0.value) }
@@ -146,17 +152,21 @@ extension Configuration {
     var journalPath: String { stateDirectory + "/journal" }
 }
 
-/// Looks into the journal, whether or not a daemon has it.
-func reading<Result>(
-    _ configuration: Configuration, _ language: Language, _ look: (JournalConnection) throws(Fault) -> Result
-) throws(Exit) -> Result {
+/// Whoever may not look into the state directory sees nothing there, and that is another thing than that nothing is there.
+func mayLookIn(_ configuration: Configuration, _ language: Language) throws(Exit) {
+    let directory = configuration.stateDirectory
     do throws(Fault) {
-        let directory = configuration.stateDirectory
-        // Whoever may not look in sees nothing, and that is another thing.
         if Files.exists(directory) { _ = try Files.names(in: directory) }
     } catch {
         throw complain(error, in: language)
     }
+}
+
+/// Looks into the journal, whether or not a daemon has it.
+func reading<Result>(
+    _ configuration: Configuration, _ language: Language, _ look: (JournalConnection) throws(Fault) -> Result
+) throws(Exit) -> Result {
+    try mayLookIn(configuration, language)
     guard Files.exists(configuration.journalPath) else {
         printError("vitalsd: \(ActText.neverRan(configuration.journalPath)[language])")
         throw .configuration
@@ -171,11 +181,11 @@ func reading<Result>(
 
 private func json(
     _ summary: Journal.Summary, _ clocks: [DeviceClock], _ lives: [Journal.Life], at now: HubTime,
-    _ losses: [String: Hearing.Loss], _ daemon: String?
+    _ losses: [String: Hearing.Loss], _ isRunning: Bool, _ daemon: String?
 ) -> String {
     var json = JSONWriter()
     json.object { json in
-        json.member("running", daemon != nil)
+        json.member("running", isRunning)
         for (state, count) in summary.counts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             json.member(state.rawValue, count)
         }

@@ -20,7 +20,7 @@ extension Command {
             throw arguments.complain("--seconds wants a number from 1 to 170")
         }
         let configuration = try configuration(at: path, language)
-        try await needsDaemon(configuration, language)
+        try needsDaemon(configuration, language)
         try await Control.converse(
             "scan\t\(seconds)", configuration, wantsJSON: wantsJSON, language: language
         ) { word, rest in
@@ -76,7 +76,7 @@ extension Command {
         guard let subject = patient.map(Subject.reference) ?? configuration.subject else {
             throw arguments.complain(ActText.noPatient, in: language)
         }
-        try await needsDaemon(configuration, language)
+        try needsDaemon(configuration, language)
         var technician = Technician(
             language: language, passkey: passkey, pin: pin, canType: canType, wantsJSON: wantsJSON)
         let address: BluetoothAddress
@@ -103,8 +103,9 @@ extension Command {
 }
 
 /// `scan` and `pair` want the radio, and the radio is the daemon's.
-@Hub func needsDaemon(_ configuration: Configuration, _ language: Language) async throws(Exit) {
-    guard await Control.ask("status", configuration) == nil else { return }
+@Hub func needsDaemon(_ configuration: Configuration, _ language: Language) throws(Exit) {
+    try mayLookIn(configuration, language)
+    guard !Control.isThere(configuration) else { return }
     printError("vitalsd: \(ActText.needsDaemon[language])")
     throw .unavailable
 }

@@ -27,7 +27,7 @@ extension Command {
         }
         let configuration = try configuration(at: path, language), file = words[1]
         let due = ContinuousClock.now + .seconds(seconds)
-        if await Control.ask("status", configuration) != nil {
+        if Control.isThere(configuration) {
             var lines: [String] = [], isWaiting = false
             try await Control.converse(
                 "record\t\(device)\t\(seconds)", configuration, language: language

@@ -98,6 +98,8 @@ extension Command {
     private func gateway() async throws(Fault) -> (Gateway, hub: UInt64) {
         try HubClock.useZone(configuration.timeZone)
         try Files.makeDirectory(configuration.stateDirectory)
+        let owner = try FileOwner.assumed(of: configuration.stateDirectory)
+        defer { owner?.leave() }
         let journal = try Journal(
             path: configuration.journalPath, bound: configuration.bound,
             destinations: configuration.recipients.map(\.name),

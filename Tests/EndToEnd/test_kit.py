@@ -6,21 +6,28 @@ import pty
 import re
 import select
 import signal
+import sqlite3
 import subprocess
+import time
 from datetime import timedelta
 
 import pytest
 
-from conftest import VITALSD, eventually, measure
+from conftest import VITALSD, eventually, for_everybody, measure
 from far_ends import Air, Cuff, blood_pressure
 from test_time import HubClock
 
 ADDRESS, OTHER = "00:09:1F:00:00:01", "00:09:1F:00:00:02"
 
 
-def run(home, *words: str, **environment: str) -> subprocess.CompletedProcess:
+@pytest.fixture
+def tmp_path(open_path):
+    return open_path
+
+
+def run(home, *words: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [VITALSD, *words, "--configuration", home.file], capture_output=True, text=True, timeout=120,
+        [VITALSD, *words, "--configuration", home.file], capture_output=True, text=True, timeout=timeout,
         env={**os.environ, "LC_ALL": "C.UTF-8", **environment})
 
 
@@ -54,6 +61,53 @@ def test_a_daemon_that_takes_its_time_is_waited_for_and_not_taken_for_another(ho
     assert act.returncode == 75 and output == "" and "has not answered yet" in complaint
     assert "another vitalsd" not in complaint
     assert run(home, "bind", ADDRESS).stdout == "bound\n"
+
+
+def test_a_daemon_that_says_nothing_is_not_taken_for_none(home, clinic):
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    home.process.send_signal(signal.SIGSTOP)
+    assert json.loads(run(home, "status", "--json").stdout)["running"]
+    assert "[hub.daemon-slow]" in run(home, "status").stdout
+    verdict = run(home, "diagnose").stdout
+    assert "hub.daemon-slow" in verdict and "hub.not-running" not in verdict
+    # What wants the radio, or a visit, asks that daemon, and not another one of its own.
+    asked = [subprocess.Popen([VITALSD, *words, "--configuration", home.file], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+             for words in (["scan"], ["record", ADDRESS, home.state / "capture"])]
+    for command in asked:
+        with pytest.raises(subprocess.TimeoutExpired):
+            command.wait(7)
+    # One that ends meanwhile has not found that nobody is near.
+    home.kill()
+    for command in asked:
+        assert "has not answered yet" in command.communicate(timeout=60)[1] and command.returncode == 69
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root acts for somebody else")
+@pytest.mark.parametrize("before", [None, b"no journal at all" * 1000], ids=["none", "damaged"])
+def test_what_root_asks_for_is_the_services_own(home, clinic, before):
+    """A journal of root's own would keep the service from starting."""
+    home.state.mkdir(exist_ok=True)
+    if before:
+        (home.state / "journal").write_bytes(before)
+        os.chown(home.state / "journal", 65534, 65534)
+    os.chown(home.state, 65534, 65534)
+    assert run(home, "bind", ADDRESS).stdout == "bound\n"
+    assert {path.stat().st_uid for path in home.state.iterdir()} == {65534}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another")
+def test_who_may_not_look_in_is_told_so(home, clinic):
+    """And not that no daemon runs."""
+    home.start()
+    eventually(lambda: home.status().get("running"))
+    home.file.chmod(0o644)
+    home.state.chmod(0o700)
+    for words in ["scan"], ["pair", ADDRESS], ["status"], ["report", "/tmp/none.tar.gz"]:
+        answer = subprocess.run([for_everybody(), *words, "--configuration", home.file], capture_output=True, text=True,
+                                user=65534, cwd="/", timeout=60)
+        assert answer.returncode == 77 and "use sudo" in answer.stderr, (words, answer)
 
 
 # MARK: who did what
@@ -236,6 +290,35 @@ def test_what_is_left_is_found(home, clinic, tmp_path):
         {"place": "log", "kind": "address", "count": 1}]
 
 
+def journalctl(tmp_path, script: str) -> str:
+    program = tmp_path / "bin" / "journalctl"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return f"{program.parent}:{os.environ['PATH']}"
+
+
+def test_a_log_that_cannot_be_read_is_not_clean(home, clinic, tmp_path):
+    air, *_ = kit(home, clinic, tmp_path)
+    air.close()
+    answer = run(home, "unbind", OTHER, "--wipe", PATH=journalctl(tmp_path, "echo 'insufficient permissions' >&2; exit 1"))
+    assert answer.returncode == 75 and "nothing of them is left" not in answer.stdout
+    assert "NOT LOOKED AT: the system's log" in answer.stdout
+
+
+def test_what_sudo_wrote_down_of_a_person_is_found(home, clinic, tmp_path):
+    """Of its own commands each names a person; of another's nothing is vitalsd's."""
+    air, *_ = kit(home, clinic, tmp_path)
+    air.close()
+    home.set("Reference", None)
+    home.reload()
+    said = "Nov 30 hub sudo[7]: kirsten : TTY=pts/0 ; USER=root ; COMMAND=/usr/bin/vitalsd bind 00:09:1F:00:00:09 --patient Patient/"
+    path = journalctl(tmp_path, f"[ $1 = _COMM=sudo ] && echo '{said}pt-4711'; exit 0")
+    answer = run(home, "wipe", "--everything", "--undelivered", "--json", PATH=path)
+    assert answer.returncode == 75, answer
+    assert json.loads(answer.stdout)["proof"]["left"] == [{"place": "log", "kind": "person", "count": 1}]
+
+
 # MARK: pairing guides
 
 
@@ -260,6 +343,18 @@ def test_pairing_says_which_button_in_both_languages(home, clinic, tmp_path):
     assert run(home, "pair", ADDRESS, "--model", "omron").returncode == 64
     assert [e["outcome"] for e in audit(home)] == ["hub.no-radio"] * 4
     air.close()
+
+
+def test_what_was_mistyped_and_what_is_bound_by_now_hides_no_other_fault(home, clinic):
+    run(home, "bind", ADDRESS)
+    with sqlite3.connect(home.state / "journal") as journal:
+        for device, outcome in (ADDRESS, "pairing.rejected"), (OTHER, "pairing.not-in-pairing-mode"):
+            journal.execute(
+                "INSERT INTO audit (recorded, user, action, device, successor, outcome) VALUES (?, 0, 'pair', ?, '', ?)",
+                (time.time_ns() // 1_000_000, f"bluetooth:{device}", outcome))
+    findings = json.loads(run(home, "diagnose", "--json").stdout)["findings"]
+    assert [(each["level"], each["code"]) for each in findings if each["part"] == "pairing"] == [
+        ("ok", None), ("warning", "pairing.not-in-pairing-mode")]
 
 
 class Terminal:

@@ -63,6 +63,7 @@ adv {ADDRESS} name "A&D_UA-651BLE_5170912345" services 1810
         f"2026-11-28T22:01:04+0100 {host} vitalsd[7]: clinic: refused (Patient/unheard-of is not known; CPR {CPR})",
         f"2026-11-28T22:01:05+0100 {host} vitalsd[7]: clinic: Patient/pt-4711 is locked, and so is somebody-else",
         f"2026-11-28T22:01:06+0100 {host} vitalsd[7]: hub: A&D_UA-651BLE_5170998765 said 5170998765",
+        f"2026-11-28T22:01:07+0100 {host} vitalsd[7]: device: silent [usb:0403:6001:FTNEIGHBOUR9]",
     ]
     environment = journalctl(tmp_path, *lines)
     file = tmp_path / "report.tar.gz"
@@ -75,7 +76,7 @@ adv {ADDRESS} name "A&D_UA-651BLE_5170912345" services 1810
         "diagnose.json", "diagnose.html", "log.txt", "settings.txt", "versions.txt", "capture-1.capture"}
     planted = [
         ADDRESS, OTHER, STRANGER, ADDRESS.replace(":", "-"), "pt-4711", "somebody-else", "unheard-of", "pseudonym-998877",
-        "1.2.208.999", "5170912345", "5170998765", b"5170912345".hex(), "hunter2", "s3cr3t", "Hansen", CPR, CPR.replace("-", ""), "147", "151"]
+        "1.2.208.999", "5170912345", "5170998765", "FTNEIGHBOUR9", b"5170912345".hex(), "hunter2", "s3cr3t", "Hansen", CPR, CPR.replace("-", ""), "147", "151"]
     if len(host) > 2 and host != "localhost":
         planted.append(host)
     for name, text in found.items():

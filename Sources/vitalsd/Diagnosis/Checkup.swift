@@ -12,6 +12,8 @@ import Journal
     var configuration = Configuration()
     /// Nil where no daemon answers.
     var account: Account?
+    /// One runs, and says nothing.
+    private var silence: Fault?
     var journal: JournalConnection?
 
     /// - Parameter path: of the settings.
@@ -23,7 +25,11 @@ import Journal
 
     mutating func run() async -> Diagnosis {
         guard checkSettings() else { return finished() }
-        account = await Control.ask("diagnosis", configuration).map(Account.init(notation:))
+        do throws(Fault) {
+            account = try await Control.ask("diagnosis", configuration).map(Account.init(notation:))
+        } catch {
+            silence = error
+        }
         diagnosis.daemonVersion = account?.version
         let canLook = checkDisk()
         if canLook { await checkStorage() }
@@ -111,6 +117,9 @@ extension Checkup {
             let nothing = Text(en: "nothing stored yet", da: "intet gemt endnu")
             return find(level(of: .disk) == .fault ? .unknown(.storage, nothing) : .ok(.storage, nil, nothing))
         }
+        // As the daemon's own user, who may not read all that root may.
+        let owner = FileOwner(of: configuration.stateDirectory), isAssumed = owner?.assume() ?? false
+        defer { if isAssumed { owner?.leave() } }
         do throws(Fault) {
             let journal = try JournalConnection(path)
             // The daemon looks through its own file when it starts; one that does not run may not start because of it.
@@ -146,6 +155,8 @@ extension Checkup {
         if let account {
             let since = Text(en: "runs since ", da: "kører siden ") + .moment(account.started)
             find(.ok(.program, nil, since + Text(en: ", version ", da: ", version ") + Text(same: account.version)))
+        } else if let silence {
+            find(Finding(.program, Trouble(silence), Text(en: "no answer", da: "intet svar")))
         } else if isFaulty {
             // What was found above is why.
             find(.unknown(.program, Text(en: "does not run", da: "kører ikke")))

@@ -19,7 +19,7 @@ import Journal
 
     /// Looks who is near, and asks which one is meant. The radio is the running daemon's.
     func near(_ configuration: Configuration) async throws(Exit) -> BluetoothAddress {
-        try await needsDaemon(configuration, language)
+        try needsDaemon(configuration, language)
         printLine(KitText.looking[language])
         var near: [String] = []
         try await Control.converse("scan\t10", configuration, language: language) { word, rest in
@@ -52,7 +52,10 @@ import Journal
         for (index, line) in lines.enumerated() { printLine("\(index + 1)  \(line)") }
         guard let number = typed(KitText.which).flatMap({ Int($0) }), lines.indices ~= number - 1,
             let address = BluetoothAddress(lines[number - 1].prefix { $0 != " " })
-        else { throw .usage }
+        else {
+            printError("vitalsd: \(KitText.noSuchNumber(lines.count)[language])")
+            throw .usage
+        }
         return address
     }
 }

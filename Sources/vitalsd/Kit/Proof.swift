@@ -12,10 +12,15 @@ struct Proof {
 
     /// Whether all that the journal held was known before.
     var isKnown: Bool
+    /// Whether there is a log of the system's that this user may not read.
+    var isLogHidden = false
     /// How many of each kind were looked for.
     var sought: [Traces.Kind: Int] = [:]
     private(set) var finds: [Find] = []
     private(set) var files = 0, bytes = 0, searchedLog = false
+
+    /// All was looked at, and nothing is left.
+    var isClean: Bool { finds.isEmpty && !isLogHidden }
 
     init(isKnown: Bool) { self.isKnown = isKnown }
 
@@ -37,14 +42,15 @@ struct Proof {
             lines.append(
                 KitText.lookedFor + kinds.joined(separator: ", ")
                     + KitText.inFiles(files, bytes: bytes, andLog: searchedLog))
-            if finds.isEmpty { lines.append(KitText.nothingLeft) }
+            if isClean { lines.append(KitText.nothingLeft) }
         }
         lines += finds.map { KitText.left($0.count, $0.kind, $0.place) }
+        if isLogHidden { lines.append(KitText.logHidden) }
         return lines.map { $0[language] }
     }
 
     func write(into json: inout JSONWriter) {
-        json.member("clean", finds.isEmpty)
+        json.member("clean", isClean)
         json.member("known", isKnown)
         json.object("sought") { json in
             for kind in Traces.Kind.allCases { json.member(kind.rawValue, sought[kind] ?? 0) }

@@ -72,7 +72,7 @@ extension Command {
             printLine(outcome.text[language])
             for line in proof.lines(in: language) { printLine(line) }
         }
-        if !proof.finds.isEmpty { throw .temporary }
+        if !proof.isClean { throw .temporary }
     }
 
     /// What is to be looked for afterwards. A journal that does not read can be wiped all the same.
@@ -98,12 +98,20 @@ extension Command {
         for file in try Configuration.files(of: path) {
             proof.take(try traces.persons.finds(in: file), as: .settings(file))
         }
-        if let log = try await SystemLog.lines() {
-            let place = try Files.makeTemporaryDirectory("vitalsd-log")
-            defer { Files.remove(place) }
-            try Files.write(log, to: place + "/log")
-            proof.take(try traces.finds(in: place + "/log"), as: .log)
+        do throws(Fault) {
+            if let log = try await SystemLog.lines() { proof.take(try found(traces, in: log), as: .log) }
+            if let log = try await SystemLog.commands() { proof.take(try found(traces.persons, in: log), as: .log) }
+        } catch {
+            guard case .hub(.noPermission) = error else { throw error }
+            proof.isLogHidden = true
         }
         return proof
+    }
+
+    private func found(_ traces: Traces, in log: [UInt8]) throws(Fault) -> (finds: [Traces.Find], size: Int) {
+        let place = try Files.makeTemporaryDirectory("vitalsd-log")
+        defer { Files.remove(place) }
+        try Files.write(log, to: place + "/log")
+        return try traces.finds(in: place + "/log")
     }
 }

@@ -29,6 +29,8 @@ struct Redaction {
         // Of those whom the hub does not know: a neighbour's device, somebody whom the clinic speaks of.
         let address = /\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b/.wordBoundaryKind(.simple)
         text.replace(address) { masked(addressIn: String($0.output)) }
+        // So does an adapter's serial number, in the name of a cable.
+        text.replace(/\busb:[0-9a-f]{4}:[0-9a-f]{4}:[^\s\]";,<)]+/) { String($0.output.prefix(13)) + ":[serial]" }
         text.replace(/Patient\/[A-Za-z0-9.\-]+/, with: "Patient/[person]")
         // A number of JSON's own stays: it is counted, and nobody's.
         let number = /(":-?)?\b[0-3][0-9][01][0-9]{3}-?[0-9]{4}\b/.wordBoundaryKind(.simple)

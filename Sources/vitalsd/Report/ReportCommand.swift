@@ -50,13 +50,14 @@ extension Command {
     ///   - path: of the configuration.
     ///   - captures: paths of files that `record` has written.
     init(_ path: String, captures: [String], _ language: Language) async throws(Fault) {
-        traces = Self.traces(path)
+        traces = try Self.traces(path)
         redaction = Redaction(traces, host: Redaction.host)
         var checkup = Checkup(path, tellsAll: false)
         let diagnosis = await checkup.run()
         add("diagnose.json", diagnosis.json(in: language) + "\n")
         add("diagnose.html", diagnosis.page(in: language))
-        if let log = try await SystemLog.lines(newest: Self.newestLines), !log.isEmpty {
+        // Who may not read the log has still the rest to tell.
+        if let log = try? await SystemLog.lines(newest: Self.newestLines), !log.isEmpty {
             add("log.txt", String(decoding: log, as: UTF8.self))
         }
         // That they do not read is in the diagnosis.
@@ -73,10 +74,13 @@ extension Command {
         }
     }
 
-    /// What must not be told. Where the journal does not read, what the settings say.
-    private static func traces(_ path: String) -> Traces {
+    /// What must not be told. Where the journal does not read, what the settings say; where they do not, the usual journal.
+    /// Throws `hub(.noPermission)` where this user may not know it.
+    private static func traces(_ path: String) throws(Fault) -> Traces {
         var traces = Traces()
-        guard let configuration = try? Configuration.reading(path) else { return traces }
+        let configuration = (try? Configuration.reading(path)) ?? Configuration()
+        let folder = configuration.stateDirectory
+        if Files.exists(folder) { _ = try Files.names(in: folder) }
         if let journal = try? JournalConnection(configuration.journalPath) {
             traces = (try? Traces(of: nil, in: journal)) ?? traces
         }

@@ -134,11 +134,12 @@ extension Fault.Hub {
         case .daemonSlow:
             Told(
                 Text(
-                    en: "vitalsd was asked to do something, and has not answered yet.",
-                    da: "vitalsd er blevet bedt om noget, men har ikke svaret endnu."),
+                    en: "vitalsd has not answered yet.",
+                    da: "vitalsd har ikke svaret endnu."),
                 Text(
-                    en: "See in `vitalsd audit` whether it is done; if not, ask again: nothing is done twice.",
-                    da: "Se i `vitalsd audit`, om det er gjort; hvis ikke, så bed om det igen: intet gøres to gange."))
+                    en: "Wait a minute and ask again. `vitalsd audit` shows what it has done: nothing is done twice.",
+                    da: "Vent et minut, og spørg igen. `vitalsd audit` viser, hvad den har gjort: intet gøres to gange."
+                ))
         case .undelivered:
             Told(
                 Text(
@@ -174,8 +175,8 @@ extension Fault.Hub {
                     en: "Every user of the hub can read one of its secrets.",
                     da: "Alle brugere på hubben kan læse en af dens hemmeligheder."),
                 Text(
-                    en: "Run `chmod 600` on the file that is named.",
-                    da: "Kør `chmod 600` på den fil, der er nævnt."))
+                    en: "Run `chown vitalsd` and `chmod 600` on the file that is named.",
+                    da: "Kør `chown vitalsd` og `chmod 600` på den fil, der er nævnt."))
         case .lacksProgram:
             Told(
                 Text(

@@ -15,6 +15,10 @@ enum KitText {
     static let lookedFor = Text(en: "looked for ", da: "der er søgt efter ")
     static let nothingLeft = Text(en: "nothing of them is left", da: "der er intet tilbage af dem")
 
+    static let logHidden = Text(
+        en: "NOT LOOKED AT: the system's log, which this user may not read; run it once more with sudo",
+        da: "IKKE UNDERSØGT: systemets log, som denne bruger ikke må læse; kør det igen med sudo")
+
     static func inFiles(_ files: Int, bytes: Int, andLog searched: Bool) -> Text {
         let place =
             Text(en: " in ", da: " i ")
@@ -57,6 +61,9 @@ enum KitText {
 
     // MARK: pairing
 
+    static func noSuchNumber(_ last: Int) -> Text {
+        Text(en: "that is no number from 1 to \(last)", da: "det er ikke et tal fra 1 til \(last)")
+    }
     static let which = Text(en: "Which one? Its number:", da: "Hvilket? Dets nummer:")
     static let looking = Text(en: "looking for devices, 10 seconds", da: "leder efter apparater, 10 sekunder")
     static let noneNear = Text(
