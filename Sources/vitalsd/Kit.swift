@@ -59,7 +59,7 @@ extension Gateway {
         // Some can only be heard once somebody has pressed their button.
         if let mode = drivers.first(where: { $0.id == order.model })?.pairing ?? known.flatMap(pairingMode) {
             isGuided = true
-            guard await guide(mode) else { throw .pairing(.rejected) }
+            guard await guide(mode) else { throw .pairing(.notInPairingMode) }
         }
         await say(.looking(order.address.description))
         var found: Advertisement?
@@ -72,7 +72,7 @@ extension Gateway {
         }
         guard var sighting = found else { throw .pairing(.notInPairingMode) }
         if !isGuided, let mode = pairingMode(of: sighting) {
-            guard await guide(mode) else { throw .pairing(.rejected) }
+            guard await guide(mode) else { throw .pairing(.notInPairingMode) }
         }
         await say(.near(model: drivers.soleClaimant(of: Sighting(.advertisement(sighting)))?.model))
         let code = PairingCode(

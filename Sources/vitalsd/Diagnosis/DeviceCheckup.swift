@@ -36,7 +36,7 @@ extension Checkup {
                 bound.count, one: Text(en: "device", da: "apparat"), many: Text(en: "devices", da: "apparater"))
             find(.ok(.pairing, nil, count + Text(en: " registered", da: " tilknyttet")))
         }
-        let refused = Set(failedPairings.map(\.device))
+        let failed = failedPairings(but: bound), refused = Set(failed.map(\.device))
         for (identity, stranger) in strangers where !bound.contains(identity) && !refused.contains(identity) {
             let subject = Text(same: "\(stranger.model), \(shown(identity))")
             let heard = Text(en: "heard ", da: "hørt ") + .moment(stranger.lastHeard)
@@ -49,12 +49,14 @@ extension Checkup {
                         heard + Text(en: ", a neighbour's; left alone", da: ", en nabos; lades i fred")))
             }
         }
-        for event in failedPairings {
+        for event in failed {
             guard let cause = Cause(code: event.outcome) else { continue }
+            // An address that was mistyped, and a command that was broken off, is no fault of a device's.
+            let isHeard = cause != Trouble(.pairing(.notInPairingMode)).cause
             find(
                 Finding(
-                    part: .pairing, subject: Text(same: shown(event.device)), level: .fault, cause: cause,
-                    evidence: Text(en: "tried ", da: "forsøgt ") + .moment(event.recorded)))
+                    part: .pairing, subject: Text(same: shown(event.device)), level: isHeard ? .fault : .warning,
+                    cause: cause, evidence: Text(en: "tried ", da: "forsøgt ") + .moment(event.recorded)))
         }
         if configuration.subject == nil, !(account?.lines.isEmpty ?? true) {
             find(
@@ -64,10 +66,10 @@ extension Checkup {
         }
     }
 
-    /// Devices that somebody wanted to pair today and that did not want to: nothing was done with them since.
-    private var failedPairings: [Journal.AuditEvent] {
-        let events = Dictionary(grouping: (try? journal?.audit()) ?? []) { $0.device }
-        return events.values.compactMap(\.last).filter { last in
+    /// Devices of nobody's that somebody wanted to pair today and that did not want to: nothing was done with them since.
+    private func failedPairings(but bound: [String]) -> [Journal.AuditEvent] {
+        let events = ((try? journal?.audit()) ?? []).filter { !bound.contains($0.device) }
+        return Dictionary(grouping: events, by: \.device).values.compactMap(\.last).filter { last in
             guard last.action == "pair", let cause = Cause(code: last.outcome) else { return false }
             let isRecent = diagnosis.made.milliseconds - last.recorded.milliseconds < 86_400_000
             return isRecent && [.pairing, .device].contains(cause.layer)
