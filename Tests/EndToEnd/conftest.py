@@ -192,6 +192,13 @@ def eventually(condition, within: float = 30, every: float = 0.05):
         time.sleep(every)
 
 
+def settled(home, *devices, within: float = 30) -> None:
+    """The devices have told all that they remember, and nothing waits at the hub: what the clinic has then is all that comes.
+    Whoever looks before may find all there, and a double still on its way."""
+    eventually(lambda: not any(device.memory for device in devices), within)
+    eventually(lambda: (status := home.status()).get("running") and status["pending"] == 0, within)
+
+
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificates")

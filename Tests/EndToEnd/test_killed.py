@@ -7,7 +7,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from conftest import eventually
+from conftest import eventually, settled
 from far_ends import Air, Cuff, Nonin, blood_pressure, meanwhile, nonin_format_13
 
 FIRST = datetime(2019, 2, 1)
@@ -143,8 +143,8 @@ def test_whatever_the_moment_of_the_kill_the_cuff_keeps_what_is_not_on_disk(home
         assert confirmed <= pending <= confirmed + len(parts.cuffs)
     clinic.start()
     home.start()
-    eventually(lambda: parts.is_empty)
     home.reload()
-    eventually(lambda: clinic.blood_pressures() == parts.acknowledged())
+    settled(home, *parts.cuffs)
+    assert clinic.blood_pressures() == parts.acknowledged()
     assert len(parts.acknowledged()) == parts.taken
     parts.air.close()

@@ -14,7 +14,7 @@ import threading
 import time
 
 import pytest
-from conftest import VITALSD, eventually, measure
+from conftest import VITALSD, eventually, measure, settled
 from faults import DEATH, Faults
 from power import HEARD, CONFIRMED, SYNCED, WRITTEN, Recorder, materialise
 from test_killed import Home, flapping, spot_checks
@@ -167,7 +167,8 @@ def test_what_a_dead_daemon_had_written_and_not_synced_is_no_reading_that_is_saf
         recorder.start(faults.environment)
     clinic.start()
     home.reload()
-    eventually(lambda: clinic.blood_pressures() == [(number, 80) for number in range(120, 127)])
+    settled(home, cuff)
+    assert clinic.blood_pressures() == [(number, 80) for number in range(120, 127)]
 
 
 @pytest.mark.parametrize("restarts", [True, False])
@@ -202,4 +203,5 @@ def test_what_a_sync_that_failed_left_in_memory_is_no_reading_that_is_safe(home,
         assert "the journal is damaged" not in home.log
     clinic.start()
     home.start()
-    eventually(lambda: clinic.blood_pressures() == [(n, 80) for n in [*range(120, 126), *range(220, 226)]], 60)
+    settled(home, cuff, within=60)
+    assert clinic.blood_pressures() == [(n, 80) for n in [*range(120, 126), *range(220, 226)]]
