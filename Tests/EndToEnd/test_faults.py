@@ -146,7 +146,9 @@ def test_any_calls_fail_in_any_ways_and_nothing_is_lost_or_doubled(home, clinic,
                 used, lasted = used + processor_time(home.process.pid) - before, lasted + time.monotonic() - begin
                 if chance.random() < 0.3:
                     home.kill()
+                    parts.look(home)
                 continue
+            parts.look(home)
             last = home.log.splitlines()[-1]
             assert home.process.returncode > 0, f"seed {SEED}: ended by signal {-home.process.returncode} while {drawn} failed"
             assert last.startswith(("hub: ", "device: ", "network: ", "clinic: ", "pairing: ")), last
@@ -154,10 +156,11 @@ def test_any_calls_fail_in_any_ways_and_nothing_is_lost_or_doubled(home, clinic,
     faults.heal()
     if home.is_running:
         home.kill()
+        parts.look(home)
     parts.end_well(home, clinic)
     assert used < 0.8 * lasted, f"{used:.2f} s of the processor in {lasted:.2f} s"
-    print(f"{ROUNDS} rounds, seed {SEED}: {faults.all_failed} calls failed, {len(ends)} ends with a fault, {parts.taken} readings of "
-          f"cuffs, {len(parts.spot_checks)} of an oximeter: 0 lost, 0 doubled; processor {used / max(lasted, 0.1):.0%}")
+    print(f"{ROUNDS} rounds, seed {SEED}: {faults.all_failed} calls failed, {len(ends)} ends with a fault, "
+          f"{parts.proof()}; processor {used / max(lasted, 0.1):.0%}")
     print("\n".join(sorted(set(ends))))
 
 
@@ -172,7 +175,7 @@ def test_killed_before_any_call_and_nothing_is_lost_or_doubled(home, clinic, tmp
             faults.kill_at(chance.randint(1, 1500))
             home.start(env=os.environ | faults.environment)
             deaths += faults.outlive(home, lambda: parts.is_empty)
+            parts.look(home)
     faults.kill_at(0)
     parts.end_well(home, clinic)
-    print(f"{KILLS} kills, {deaths} of them before a drawn call, seed {SEED}, {parts.taken} readings of cuffs, "
-          f"{len(parts.spot_checks)} of an oximeter: 0 lost, 0 doubled")
+    print(f"{KILLS} kills, {deaths} of them before a drawn call, seed {SEED}, {parts.proof()}")
