@@ -63,25 +63,29 @@ class Faults:
         with file.open("r+b") as opened:
             self.memory = mmap.mmap(opened.fileno(), 0)
         struct.pack_into("<I", self.memory, 0, seed)
+        #: How many calls failed in ways that are over.
+        self.past = 0
         self.environment = {"LD_PRELOAD": str(library), "FAULTS": str(file)}
 
     def at(self, call: str, kind: str) -> int:
         return 16 + 16 * (CALLS.index(call) * len(KINDS) + KINDS.index(kind))
 
     def fail(self, call: str, kind: str, how: int, one_in: int = 1) -> None:
-        struct.pack_into("<Ii", self.memory, self.at(call, kind), one_in, how)
+        """From now on; counts from 0 again, so that each new way comes about where the call is made often enough."""
+        self.past += self.failed(call, kind)
+        struct.pack_into("<IiII", self.memory, self.at(call, kind), one_in, how, 0, 0)
 
     def heal(self) -> None:
         for call, kind in POSSIBLE:
             self.fail(call, kind, 0, 0)
 
     def failed(self, call: str, kind: str) -> int:
-        """How often it failed so far."""
+        """How often it failed in this way."""
         return struct.unpack_from("<I", self.memory, self.at(call, kind) + 8)[0]
 
     @property
     def all_failed(self) -> int:
-        return sum(self.failed(*each) for each in POSSIBLE)
+        return self.past + sum(self.failed(*each) for each in POSSIBLE)
 
     @property
     def calls(self) -> int:

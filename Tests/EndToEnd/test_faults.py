@@ -158,6 +158,7 @@ def test_any_calls_fail_in_any_ways_and_nothing_is_lost_or_doubled(home, clinic,
         home.kill()
         parts.look(home)
     parts.end_well(home, clinic)
+    assert faults.all_failed
     assert used < 0.8 * lasted, f"{used:.2f} s of the processor in {lasted:.2f} s"
     print(f"{ROUNDS} rounds, seed {SEED}: {faults.all_failed} calls failed, {len(ends)} ends with a fault, "
           f"{parts.proof()}; processor {used / max(lasted, 0.1):.0%}")
@@ -178,4 +179,5 @@ def test_killed_before_any_call_and_nothing_is_lost_or_doubled(home, clinic, tmp
             parts.look(home)
     faults.kill_at(0)
     parts.end_well(home, clinic)
+    assert deaths or not KILLS
     print(f"{KILLS} kills, {deaths} of them before a drawn call, seed {SEED}, {parts.proof()}")

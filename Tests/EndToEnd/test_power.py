@@ -112,6 +112,8 @@ def test_whatever_a_power_cut_leaves_holds_every_reading_that_was_confirmed(home
             confirmed += len(disk.confirmed)
             sizes.append(sum(map(len, files.values())))
     opener.close()
+    # A confirmation that went past the record would have been looked for nowhere.
+    assert set(disk.confirmed) == told and confirmed
     syncs = sum(what == SYNCED for what, *_ in events)
     print(f"{CUTS} power cuts among {len(events)} events with {syncs} syncs, seed {SEED}: {confirmed} confirmed readings were "
           f"looked for, 0 lost, 0 doubled; {dict(states)}; {mended} had to be mended; {min(sizes)} to "
@@ -126,22 +128,24 @@ def test_power_cut_again_and_again_and_nothing_is_lost_or_doubled(home, clinic, 
     home.state = place / "state"
     recorder, faults = Recorder(home, tmp_path), Faults(tmp_path, SEED)
     parts = Home(home, tmp_path, seed=SEED)
-    powered = False
+    powered, deaths, cuts = False, 0, 0
     with flapping(clinic, seed=SEED):
         for _ in range(ROUNDS):
             parts.measure()
             parts.spot_check()
             faults.kill_at(chance.randint(1, 1500))
             recorder.start(faults.environment, powered)
-            faults.outlive(home, lambda: parts.is_empty)
+            deaths += faults.outlive(home, lambda: parts.is_empty)
             powered = chance.random() < 0.5
             if not powered:
+                cuts += 1
                 recorder.cut_power(chance)
                 # Only what a cut has left was synced.
                 parts.look(home)
     faults.kill_at(0)
     parts.end_well(home, clinic)
-    print(f"{ROUNDS} deaths, half of them power cuts, seed {SEED}, {parts.proof()}")
+    assert deaths and cuts
+    print(f"{ROUNDS} deaths, {deaths} of them before a drawn call, {cuts} of them power cuts, seed {SEED}, {parts.proof()}")
 
 
 def test_what_a_dead_daemon_had_written_and_not_synced_is_no_reading_that_is_safe(home, clinic, cuff, tmp_path, place):
