@@ -213,6 +213,8 @@ class LiveOximeter(Cuff):
     def __init__(self, address: str, name: str, characteristic: str, seconds: list[bytes], battery: int | None = None):
         super().__init__(address, name)
         self.seconds = seconds
+        #: The visit that listens, or the last one.
+        self.link = None
         uuid = bytes.fromhex(characteristic.replace("-", ""))[::-1]
         self.attributes = {
             1: (0x2800, struct.pack("<H", 0xFFF0)),
@@ -234,7 +236,7 @@ class LiveOximeter(Cuff):
                 if (answer := self.answer(pdu)) is not None:
                     link.send(answer)
                 if pdu[:3] == b"\x12\x04\x00":
-                    self.is_on = False
+                    self.is_on, self.link = False, link
                     for second in self.seconds:
                         link.send(b"\x1b\x03\x00" + second)
                     self.seconds = []

@@ -119,6 +119,15 @@ class Faults:
         return [f"{call} {kind}" for call, kind in drawn]
 
 
+def rests(pid: int) -> bool:
+    """Has nothing to do for a third of a second, but for a tick of the processor, and no thread then waits for one. Who spins
+    always does, however much others leave it."""
+    before = processor_time(pid)
+    time.sleep(0.3)
+    states = [file.read_text().rpartition(")")[2].split()[0] for file in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+    return processor_time(pid) - before < 0.015 and "R" not in states
+
+
 def processor_time(pid: int) -> float:
     """Seconds that a process has used so far."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

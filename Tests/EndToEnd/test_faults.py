@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from conftest import eventually, measure, settled
 from far_ends import Nonin, nonin_format_13
-from faults import HALF, Faults, processor_time
+from faults import HALF, Faults, processor_time, rests
 from test_killed import Home, flapping
 
 ROUNDS = int(os.environ.get("ROUNDS", "12"))
@@ -62,7 +62,7 @@ def test_a_call_that_fails_is_named_and_costs_no_reading(home, clinic, cuff, tmp
     wire.send(nonin_format_13(97, 70, START))
     eventually(lambda: clinic.saturations() == [97])
     faults.fail(call, kind, how, one_in)
-    begin, used = time.monotonic(), processor_time(home.process.pid)
+    begin, used, calls = time.monotonic(), processor_time(home.process.pid), faults.calls
     if kind in ("line", "far"):
         # A line is opened, and the clinic called, only when there is something new.
         wire.unplug() if kind == "line" else clinic.stop()
@@ -78,11 +78,15 @@ def test_a_call_that_fails_is_named_and_costs_no_reading(home, clinic, cuff, tmp
     if words:
         eventually(lambda: words in home.log)
     time.sleep(max(0.0, begin + 1 - time.monotonic()))
-    used, lasted = processor_time(home.process.pid) - used, time.monotonic() - begin
+    used, calls = processor_time(home.process.pid) - used, faults.calls - calls
+    failed, lasted = faults.failed(call, kind), time.monotonic() - begin
+    print(f"{calls} calls, {failed} of them failed, and {used:.2f} s of the processor in {lasted:.2f} s")
     assert home.is_running
-    assert used < 0.6 * lasted, f"{used:.2f} s of the processor in {lasted:.2f} s"
-    # The same, where others use the processor: nothing is tried again at once, without an end. Halves are no failures.
-    assert how == HALF or faults.failed(call, kind) < 1000 * lasted, f"{faults.failed(call, kind)} failures in {lasted:.2f} s"
+    # Ten readings take some hundreds of calls, and each new try some more; who spins makes millions in a second.
+    assert calls < 1000 * (10 + lasted)
+    eventually(lambda: rests(home.process.pid))
+    # Nothing is tried again at once, without an end. Halves are no failures.
+    assert how == HALF or failed < 1000 * lasted
     faults.heal()
     home.reload()
     eventually(lambda: not cuff.memory)
@@ -132,7 +136,7 @@ def test_any_calls_fail_in_any_ways_and_nothing_is_lost_or_doubled(home, clinic,
     """Several calls at a time, one in some fails, anew each half second, through starts and ends of the daemon. One that ends
     by itself says why and is started again, as its service manager does."""
     chance, parts, ends = random.Random(SEED), Home(home, tmp_path, seed=SEED), []
-    used = lasted = 0.0
+    used, lasted, most = 0.0, 0.0, 0
     with flapping(clinic, seed=SEED):
         for _ in range(ROUNDS):
             drawn = faults.draw(chance, 6, chance.choice([2, 5, 20]))
@@ -140,8 +144,12 @@ def test_any_calls_fail_in_any_ways_and_nothing_is_lost_or_doubled(home, clinic,
             parts.spot_check()
             if not home.is_running:
                 home.start(env=os.environ | faults.environment)
-            begin, before = time.monotonic(), processor_time(home.process.pid)
+            begin, before, calls = time.monotonic(), processor_time(home.process.pid), faults.calls
             time.sleep(0.5)
+            calls = faults.calls - calls
+            most = max(most, calls)
+            # All that waits takes some thousands.
+            assert calls < 100_000, f"seed {SEED}: {calls} calls while {drawn} failed"
             if home.is_running:
                 used, lasted = used + processor_time(home.process.pid) - before, lasted + time.monotonic() - begin
                 if chance.random() < 0.3:
@@ -158,10 +166,12 @@ def test_any_calls_fail_in_any_ways_and_nothing_is_lost_or_doubled(home, clinic,
         home.kill()
         parts.look(home)
     parts.end_well(home, clinic)
+    eventually(lambda: rests(home.process.pid))
     assert faults.all_failed
+    # Who spins without a call uses all of it; what there is to do uses a twentieth, and a slow machine has the rest.
     assert used < 0.8 * lasted, f"{used:.2f} s of the processor in {lasted:.2f} s"
-    print(f"{ROUNDS} rounds, seed {SEED}: {faults.all_failed} calls failed, {len(ends)} ends with a fault, "
-          f"{parts.proof()}; processor {used / max(lasted, 0.1):.0%}")
+    print(f"{ROUNDS} rounds, seed {SEED}: {faults.all_failed} calls failed, {len(ends)} ends with a fault, at most {most} calls in "
+          f"a round; {parts.proof()}; processor {used / max(lasted, 0.1):.0%}")
     print("\n".join(sorted(set(ends))))
 
 
