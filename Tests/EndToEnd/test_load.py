@@ -1,6 +1,7 @@
 """Much at once: 32 devices that never stop, a house full of strangers' advertisements, and ten years in the journal. `make
 load`; LOAD= seconds for each step. Prints what it costs, and fails where a reading is missing."""
 
+import collections
 import os
 import statistics
 import threading
@@ -8,9 +9,10 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from conftest import eventually, measure
+from conftest import eventually, measure, settled
 from far_ends import Air, Cuff, Nonin, blood_pressure, nonin_format_13
 from faults import processor_time
+from test_killed import spot_checks
 
 LOAD = float(os.environ.get("LOAD", "0"))
 pytestmark = pytest.mark.skipif(LOAD == 0, reason="takes long: make load")
@@ -29,13 +31,16 @@ def test_32_devices_that_never_stop(home, clinic, tmp_path):
     wires = [Nonin(path, datetime(2026, 11, 20)) for path in paths]
     home.start()
     eventually(lambda: home.status().get("running"))
-    sent = 0
+    sent, told = 0, collections.Counter()
     for rate in (1, 4):
         begin, used, before = time.monotonic(), processor_time(home.process.pid), sent
         while (now := time.monotonic() - begin) < LOAD:
             while (sent - before) / 32 < now * rate:
-                for number, wire in enumerate(wires):
-                    wire.send(nonin_format_13(80 + number % 20, 40 + number, start + timedelta(seconds=sent), stored=True))
+                for wire in wires:
+                    # No two alike among ten thousand.
+                    numbers = 50 + sent % 50, 40 + sent // 50 % 200
+                    wire.send(nonin_format_13(*numbers, start + timedelta(seconds=sent), stored=True))
+                    told[numbers] += 1
                     sent += 1
             time.sleep(0.01)
         said = time.monotonic() - begin
@@ -46,8 +51,10 @@ def test_32_devices_that_never_stop(home, clinic, tmp_path):
         print(f"32 lines, {(sent - before) / said:.0f} readings/s for {said:.0f} s: the last kept {kept_after:.2f} s after it was "
               f"said, all at the clinic after {lasted - said:.2f} s; {used / (sent - before) * 1000:.1f} ms of the processor each, "
               f"{memory(home):.1f} MB")
-    assert len({o["identifier"][0]["value"] for o in clinic.observations()}) == 2 * sent
-    print(f"{sent} readings: 0 lost")
+    assert collections.Counter(spot_checks(clinic)) == told
+    identifiers = collections.Counter(o["identifier"][0]["value"] for o in clinic.observations())
+    assert len(identifiers) == identifiers.total() == 2 * sent
+    print(f"{sent} readings: 0 lost, 0 doubled")
 
 
 def kept(home) -> int:
@@ -95,9 +102,9 @@ def test_a_thousand_advertisements_a_second(home, clinic, cuff, tmp_path):
         used = processor_time(home.process.pid) - used
         print(f"{sent / lasted:6.0f} advertisements/s: a reading is confirmed after {statistics.median(confirmed) * 1000:.0f} ms "
               f"(worst {max(confirmed) * 1000:.0f}), {used / lasted:.0%} of one processor, {memory(home):.1f} MB")
-    eventually(lambda: home.status()["pending"] == 0)
-    assert len(clinic.blood_pressures()) == total
-    print(f"{total} readings: 0 lost")
+    settled(home, cuff)
+    assert clinic.blood_pressures() == sorted((100 + number % 150, 80) for number in range(1, total + 1))
+    print(f"{total} readings: 0 lost, 0 doubled")
 
 
 #: Four cuffs, each used three times a day for ten years.
@@ -142,6 +149,7 @@ def test_ten_years_of_history(home, clinic, tmp_path):
         print(f"vitalsd {command}: {(time.monotonic() - begin) * 1000:.0f} ms")
     panels = [o["identifier"][0]["value"] for o in clinic.observations() if o["code"]["coding"][0]["code"] == "150020"]
     assert len(set(panels)) == len(panels) == taken
+    assert clinic.blood_pressures() == sorted((r[1], r[3]) for cuff in cuffs for r in cuff.acknowledged)
     print(f"{taken} readings: 0 lost, 0 doubled")
     air.close()
 
