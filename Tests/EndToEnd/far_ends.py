@@ -5,12 +5,14 @@ saw acknowledged with what the clinic has.
 """
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import pty
 import re
 import socket
 import struct
+import termios
 import threading
 import time
 import tty
@@ -338,6 +340,10 @@ class Wire:
     def send(self, data: bytes) -> None:
         while data:
             data = data[os.write(self.near, data):]
+
+    def is_read(self) -> bool:
+        """Whether the daemon has taken all that was sent."""
+        return struct.unpack("i", fcntl.ioctl(self.far, termios.FIONREAD, bytes(4)))[0] == 0
 
 
 class Nonin(Wire):
