@@ -2,8 +2,8 @@
 
 It is a server of the NBD protocol on a Unix socket (doc/proto.md of NetworkBlockDevice/nbd: fixed newstyle negotiation,
 simple replies, network byte order) before an image file. A write is answered at once and kept apart; a flush brings all that
-was kept into the image. When the power is cut, a random selection of the rest is there, sector by sector, in any order:
-nothing of it, all, what came first, or whatever.
+was kept into the image, a write with FUA only itself. When the power is cut, a random selection of the rest is there, sector
+by sector, in any order: nothing of it, all, what came first, or whatever.
 """
 
 import os
@@ -131,6 +131,15 @@ class Card:
             os.pwrite(self._image, data, offset)
         self._waiting, self._newest = [], {}
 
+    def _write_through(self, offset: int, data: bytes) -> None:
+        """Nothing else of what waits is safe with it, and nothing older may take it back."""
+        end = offset + len(data)
+        os.pwrite(self._image, data, offset)
+        self._waiting = [(at, piece) for start, waiting in self._waiting for at, piece in (
+            (start, waiting[: max(0, offset - start)]), (max(start, end), waiting[max(0, end - start) :])) if piece]
+        for at in range(offset, end, SECTOR):
+            self._newest.pop(at, None)
+
     # ── protocol ──
 
     def _serve(self) -> None:
@@ -195,13 +204,16 @@ class Card:
                 answer = self._read(offset, length)
             elif kind == WRITE and is_inside:
                 self.writes += 1
-                self._write(offset, data)
+                if flags & FUA and not self.lies:
+                    self._write_through(offset, data)
+                else:
+                    self._write(offset, data)
             elif kind == FLUSH:
                 self.flushes += 1
+                if not self.lies:
+                    self._flush()
             else:
                 error = INVALID
-            if (kind == FLUSH or kind == WRITE and flags & FUA) and not self.lies:
-                self._flush()
         if kind == FLUSH:
             self._tell("flushed")
         with self._lock:

@@ -8,7 +8,7 @@ import pytest
 
 from .card import Card, check, receive
 
-OLD, NEW = b"\x01" * 512, b"\x02" * 512
+OLD, NEW, SAFE = b"\x01" * 512, b"\x02" * 512, b"\x03" * 512
 SECTORS = 64
 
 
@@ -72,11 +72,25 @@ def test_what_was_flushed_is_there_and_of_the_rest_what_it_will(card, image):
     assert host.is_cut_off()
     card.insert()
     left = image.read_bytes()
-    # The write with FUA came back as done, and it carried what was before it.
     assert left[: 16 * 512] == NEW * 9 + OLD * 7 and left[32 * 512 :] == OLD * 32
     sectors = [left[at : at + 512] for at in range(16 * 512, 32 * 512, 512)]
     assert set(sectors) <= {OLD, NEW}
     assert Host(card).ask(0, 0, SECTORS * 512) == left
+
+
+def test_a_write_with_fua_carries_nothing_else_and_nothing_older_takes_it_back(card, image):
+    host = Host(card)
+    host.write(0, NEW * 8)
+    host.write(2, SAFE * 2, flags=1)
+    host.write(20, NEW * 2)
+    host.write(19, SAFE * 4, flags=1)
+    assert image.read_bytes() == OLD * 2 + SAFE * 2 + OLD * 15 + SAFE * 4 + OLD * 41
+    whole = NEW * 2 + SAFE * 2 + NEW * 4 + OLD * 11 + SAFE * 4 + OLD * 41
+    assert host.ask(0, 0, SECTORS * 512) == whole
+    card.cut()
+    card.survivors = lambda chance: ("all", list(card._waiting))
+    card.insert()
+    assert image.read_bytes() == whole
 
 
 def test_it_loses_nothing_everything_and_any_part(image, tmp_path):
@@ -120,6 +134,7 @@ def test_a_lying_card_loses_what_it_said_was_flushed(card, image):
     host = Host(card)
     host.write(0, NEW * 8)
     host.flush()
+    host.write(8, NEW, flags=1)
     card.cut()
     card.survivors = lambda chance: ("none", [])
     card.insert()
