@@ -4,13 +4,14 @@
 
 PROGRAM is `vitalsd-fuzz` built with libFuzzer; FOLDER gets the corpora. With --seconds all parsers together take so long, an
 equal share for each, and fewer runs than --runs. Prints a table: executions, executions per second, features reached. Ends
-with 1 where a parser trapped, or was not run; its input lies in FOLDER.
+with 1 where a parser trapped, or was not run; its input lies in FOLDER. So it does where there was nothing to run.
 
 What takes hours can be stopped at any time: FILE gets a line for each parser that was run, and a parser runs only for what
-FILE lacks of --runs.
+FILE lacks of --runs. What another PROGRAM did counts for nothing: of changed code it says nothing.
 """
 
 import argparse
+import hashlib
 import os
 import pathlib
 import re
@@ -122,19 +123,20 @@ def run(program: str, folder: pathlib.Path, parser: str, longest: int, runs: int
 
 
 class Ledger:
-    """How often each parser was run and did not trap, over however many runs."""
+    """How often each parser of this program was run and did not trap, over however many runs."""
 
-    def __init__(self, path: pathlib.Path | None):
+    def __init__(self, path: pathlib.Path | None, program: str):
         self.path, self.runs = path, {}
+        self._program = hashlib.sha256(pathlib.Path(program).read_bytes()).hexdigest()[:16]
         for line in path.read_text().splitlines() if path and path.exists() else []:
-            name, executions, _, verdict = line.split("\t")
-            if verdict == "well":
+            name, executions, _, *verdict = line.split("\t")
+            if verdict == ["well", self._program]:
                 self.runs[name] = self.runs.get(name, 0) + int(executions)
 
     def add(self, name: str, executions: int, a_second: int, is_well: bool) -> None:
         if self.path:
             with self.path.open("a") as file:
-                file.write(f"{name}\t{executions}\t{a_second}\t{'well' if is_well else 'TRAPPED'}\n")
+                file.write(f"{name}\t{executions}\t{a_second}\t{'well' if is_well else 'TRAPPED'}\t{self._program}\n")
 
 
 def main() -> int:
@@ -149,8 +151,9 @@ def main() -> int:
     options = options.parse_args()
     listed = subprocess.run([options.program], env={}, capture_output=True, text=True, check=True).stdout.splitlines()
     names = dict(line.rsplit(" ", 1) for line in listed)
-    ledger = Ledger(options.ledger)
-    parsers = {name: options.runs - ledger.runs.get(name, 0) for name in names if options.only in name}
+    ledger = Ledger(options.ledger, options.program)
+    before = {name: ledger.runs.get(name, 0) for name in names if options.only in name}
+    parsers = {name: options.runs - executions for name, executions in before.items()}
     parsers = {name: lacking for name, lacking in parsers.items() if lacking > 0}
     share = options.seconds * options.jobs / max(1, len(parsers))
     trapped, total = [], 0
@@ -167,8 +170,9 @@ def main() -> int:
             if status:
                 trapped.append(name)
                 print(said[-3000:])
-    print(f"{len(parsers)} parsers, {total:,} executions, {len(trapped)} trapped")
-    return 1 if trapped or not names else 0
+    print(f"{len(parsers)} parsers, {total:,} executions, {len(trapped)} trapped; {sum(before.values()):,} executions of "
+          f"{len(before)} parsers before")
+    return 1 if trapped or not total + sum(before.values()) else 0
 
 
 if __name__ == "__main__":
