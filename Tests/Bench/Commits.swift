@@ -4,19 +4,23 @@ import Glibc
 import Host
 import Journal
 
-/// `fdatasync<TAB>per second`, `plain<TAB>commits per second<TAB>bytes written per reading`, and for each size of a batch
-/// `journal<TAB>readings in a commit<TAB>commits per second<TAB>bytes written per reading`.
+/// `fdatasync<TAB>per second`, and for each size of a batch
+/// `plain<TAB>readings in a commit<TAB>commits per second<TAB>bytes written per reading` and `journal` with the same.
 ///
 /// In two rounds, so that a slow moment of the disk does not fall on one of them alone.
 @Hub func measureCommits(in directory: String, for time: Duration) async throws(Fault) {
-    let worker = Worker("journal"), sizes = [1, 16, 64, 256], time = time / 12
-    var disk = Tally(), plain = Tally(), kept = sizes.map { _ in Tally() }
+    let worker = Worker("journal"), sizes = [1, 16, 64, 256], time = time / 18
+    var disk = Tally(), plain = sizes.map { _ in Tally() }, kept = sizes.map { _ in Tally() }
     for round in 0..<2 {
         let file = try AppendedFile("\(directory)/appended-\(round)")
         disk.run(for: time) { file.append() }
-        let database = try PlainDatabase("\(directory)/plain-\(round).sqlite")
-        plain.run(for: time) { database.insert(example(0).reading) }
         for (place, size) in sizes.enumerated() {
+            let database = try PlainDatabase("\(directory)/plain-\(round)-\(size).sqlite")
+            var inserted = 0
+            plain[place].run(for: time) {
+                database.insert((inserted..<inserted + size).map { example($0).reading })
+                inserted += size
+            }
             let journal = try Journal(
                 path: "\(directory)/journal-\(round)-\(size)/journal",
                 bound: Journal.Bound(bytes: 1 << 30, age: .seconds(1 << 30)), destinations: ["clinic"],
@@ -31,8 +35,9 @@ import Journal
         }
     }
     report("fdatasync", disk.perSecond)
-    report("plain", plain.perSecond, plain.bytes)
-    for (size, tally) in zip(sizes, kept) { report("journal", size, tally.perSecond, tally.bytes / Double(size)) }
+    for (name, tallies) in [("plain", plain), ("journal", kept)] {
+        for (size, tally) in zip(sizes, tallies) { report(name, size, tally.perSecond, tally.bytes / Double(size)) }
+    }
 }
 
 /// How often something was done, in what time, and what the kernel counted as written for it.
@@ -111,7 +116,7 @@ private final class AppendedFile {
     }
 }
 
-/// Somebody's first idea: one table, one INSERT, one commit, with the journal's pragmas.
+/// Somebody's first idea: one table, an INSERT for each reading, a commit for all that came together, with the journal's pragmas.
 private final class PlainDatabase {
     private var connection: OpaquePointer?
     private var statement: OpaquePointer?
@@ -135,11 +140,22 @@ private final class PlainDatabase {
         sqlite3_close(connection)
     }
 
-    func insert(_ reading: Reading) {
-        let text = reading.description
-        vitalsd_bind_text(statement, 1, text, Int32(text.utf8.count))
-        vitalsd_bind_blob(statement, 2, reading.bytes, Int32(reading.bytes.count))
-        if sqlite3_step(statement) != SQLITE_DONE { Console.complain("vitalsd-bench: INSERT failed") }
-        sqlite3_reset(statement)
+    /// One alone is its own transaction.
+    func insert(_ readings: [Reading]) {
+        if readings.count > 1 { run("BEGIN") }
+        for reading in readings {
+            let text = reading.description
+            vitalsd_bind_text(statement, 1, text, Int32(text.utf8.count))
+            vitalsd_bind_blob(statement, 2, reading.bytes, Int32(reading.bytes.count))
+            if sqlite3_step(statement) != SQLITE_DONE { Console.complain("vitalsd-bench: INSERT failed") }
+            sqlite3_reset(statement)
+        }
+        if readings.count > 1 { run("COMMIT") }
+    }
+
+    private func run(_ statement: String) {
+        if sqlite3_exec(connection, statement, nil, nil, nil) != SQLITE_OK {
+            Console.complain("vitalsd-bench: \(statement) failed")
+        }
     }
 }
