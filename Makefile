@@ -60,8 +60,10 @@ TESTS      := --scratch-path .build/tests
 tests: packages
 	$(SWIFT) build $(TESTS) --build-tests
 
-# Each bundle that the product writes goes to a folder, where a checker that did not write it judges it.
+# Each bundle that the product writes goes to a folder, where a checker that did not write it judges it. An old one would be
+# judged in the place of one that is written no more.
 swift-test: tests
+	rm -rf .build/bundles
 	mkdir -p .build/bundles
 	VITALSD_BUNDLES=$(CURDIR)/.build/bundles $(SWIFT) test $(TESTS) --skip-build 2>&1 | tee .build/swift-test.log \
 	|| { echo "What failed:"; grep "✘\|Fatal error" .build/swift-test.log; false; }
