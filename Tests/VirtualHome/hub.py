@@ -1,5 +1,6 @@
 """vitalsd as a hub has it: installed by `make install`, run by systemd with the shipped unit, as the shipped user; and bare."""
 
+import json
 import shutil
 import signal
 
@@ -84,6 +85,11 @@ Reference={patient}
     def ask(self, words: str, within: float = 300) -> Result:
         """Another verb beside the daemon, as the user that the manual names."""
         return self.home.run(f"exec {self.beside} {words}", within)
+
+    def pending(self) -> int | None:
+        """How many readings wait for the clinic; None where nobody can say."""
+        said = self.ask("status --json 2>/dev/null </dev/null").output
+        return json.loads(said)["pending"] if said else None
 
     def pair(self, peripheral, again: bool = False) -> str:
         """Pairs with it, as a technician does with a kit on the table, and returns what was said. `again` without its passkey,

@@ -272,21 +272,24 @@ class Play:
     # ── the end ──
 
     def _settle(self) -> None:
-        """Waits until everything has arrived; whoever still has something to tell is switched on again now and then."""
+        """Waits until everything has arrived and nothing more waits, so that a double has come, too; whoever still has something
+        to tell is switched on again now and then."""
         end, again = time.monotonic() + self.scenario.patience, time.monotonic() + 35
         while time.monotonic() < end:
             # Looked at in this order: what arrives in between is counted.
             is_complete = self._is_complete()
             self._count()
             # A hub that hears the time later says then what it knows better.
-            if all(taken.arrived for taken in self.taken) or is_complete and not self.scenario.amended:
-                return
+            if (all(taken.arrived for taken in self.taken) or is_complete and not self.scenario.amended) and (
+                    self.hub.pending() == 0):
+                return self._count()
             if time.monotonic() > again:
                 again = time.monotonic() + 35
                 for device in self.peripherals.values():
                     if device.holds and device.on_air_until is None:
                         device.go_on_air()
             time.sleep(0.25)
+        self.unplayed.append("an end at which all is there and nothing waits")
 
     def _is_complete(self) -> bool:
         """Whether as many have arrived as were taken: what is wrong with them will not come right by waiting."""

@@ -80,7 +80,7 @@ def test_a_cuff_that_calls_keeps_or_has_handed_over_whatever_is_killed(home, cli
     if cuff.memory:
         cuff.call(emulator.hub)
     assert cuff.memory == []
-    eventually(lambda: clinic.observations("150020"))
+    eventually(lambda: clinic.observations("150020") and "nothing waits" in daemon.ask("queue").output)
     assert [reading.values["150021"] for reading in clinic.readings("150020", cuff.address)] == [138]
 
 

@@ -115,4 +115,5 @@ def test_what_was_kept_before_a_power_cut_is_delivered_once_after_it(home, clini
     assert clinic.saturations() == []
     home.boot()
     daemon.start()
-    eventually(lambda: clinic.saturations() == [91])
+    eventually(lambda: clinic.saturations() and "nothing waits" in daemon.ask("queue").output)
+    assert clinic.saturations() == [91]
