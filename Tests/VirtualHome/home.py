@@ -61,6 +61,8 @@ class Home:
         self._ports = Ports(*(self.shared / f"{name}.socket" for name in ("monitor", "witness", "agent", "radio")))
         #: The air of the home; peripherals are made with it.
         self.radio = Radio(self._ports.radio)
+        #: How often its power was cut.
+        self.power_cuts = 0
         self._machine: Machine | None = None
         self._agent: Agent | None = None
 
@@ -212,6 +214,7 @@ class Home:
 
         Then the file system is checked as a hub does when it boots.
         """
+        self.power_cuts += 1
         self.card.cut()
         self._machine.cut_power()
         left = self.card.insert()

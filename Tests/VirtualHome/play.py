@@ -114,6 +114,7 @@ class Play:
         self._awaited: list[tuple[str, int, Callable[[], None]]] = []
         self._traps: list[Trap] = []
         self._number = itertools.count()
+        self._cuts_before = home.power_cuts
 
     def run(self) -> None:
         """Raises AssertionError with the whole account where anything is not as it should be."""
@@ -340,10 +341,15 @@ class Play:
         shown = self.hub.shows("NRestarts", "ActiveState")
         if shown.get("ActiveState") != "active" or int(shown.get("NRestarts", -1)) != self.scenario.restarts:
             wrong.append(f"the unit is {shown}, and {self.scenario.restarts} restarts were wanted")
-        missing = self.witness.missing()
+        missing, blind, cuts = self.witness.missing(), self.witness.blind, self.home.power_cuts - self._cuts_before
+        if blind > cuts:
+            wrong.append(f"at {blind} confirmations nobody saw the disk, and the power was cut {cuts} times")
+        if not self.witness.sights and any(device.is_reading(confirmed.value) for device in self.peripherals.values()
+                                           for confirmed in getattr(device, "confirmed", [])):
+            wrong.append("readings were confirmed, and nobody saw the disk of that moment")
         wrong += [f"{sight.record.hex(' ')} was confirmed and not on the disk" for sight in missing]
         self._say(f"{len(self.witness.sights) - len(missing)} of {len(self.witness.sights)} confirmed readings were on "
-                  "the disk in that moment")
+                  f"the disk in that moment; at {blind} more nobody saw it")
         assert not wrong, "\n".join([f"{self.scenario.name}: {self.scenario.title}", *wrong])
 
     def account(self) -> None:

@@ -2,11 +2,13 @@
 
 import sqlite3
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
 from .bluez import btmgmt
 from .home import eventually
+from .machine import MonitorError
 from .models.cuff import Cuff
 from .witness import PATHS, Witness, journalled
 
@@ -33,6 +35,18 @@ def test_the_witness_sees_what_was_confirmed_and_not_kept(home, open_cuff):
     eventually(lambda: not open_cuff.memory)
     witness.close()
     assert [sight.record for sight in witness.missing()] == [held]
+
+
+def test_the_witness_counts_what_it_could_not_see(home, open_cuff):
+    def refuse(_command: str) -> None:
+        raise MonitorError("the emulator has ended")
+    witness = Witness(SimpleNamespace(radio=home.radio, witness=SimpleNamespace(ask=refuse)))
+    open_cuff.measure(128, 82, 71)
+    open_cuff.advertise()
+    home.spawn(LISTEN.format(open_cuff.address))
+    eventually(lambda: not open_cuff.memory)
+    witness.close()
+    assert (witness.sights, witness.blind) == ([], 1)
 
 
 def test_a_mended_journal_counts_before_it_has_its_name(tmp_path):

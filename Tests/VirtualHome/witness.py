@@ -36,6 +36,8 @@ class Witness:
     def __init__(self, home: Home):
         self._home, self._told = home, {}
         self.sights: list[Sight] = []
+        #: Confirmations at which the disk could not be copied: what was on it then nobody knows.
+        self.blind = 0
         home.radio.watchers.append(self._see)
 
     def close(self) -> None:
@@ -54,6 +56,7 @@ class Witness:
         try:
             monitor.ask("stop")
         except (MonitorError, OSError):
+            self.blind += 1
             return
         copy = self._home.shared / f"witness-{len(self.sights)}"
         subprocess.run(["cp", "--sparse=always", self._home.disk, copy], check=True)
