@@ -48,10 +48,11 @@ class Household:
         self.cable, self.spot_checks = Serial(home), []
 
     def measure(self, device) -> None:
-        """No two alike: the values tell which reading it was."""
+        """No two alike: the values tell which reading it was, and its bytes alone whose, by the pulse."""
         number = sum(taken.address == device.address for taken in self.taken)
         values = ({"kilograms": round(30 + number % 4000 * 0.05, 2)} if isinstance(device, Scale)
-                  else {"systolic": 100 + number % 100, "diastolic": 40 + number // 100 % 50, "pulse": 60})
+                  else {"systolic": 100 + number % 100, "diastolic": 40 + number // 100 % 50,
+                        "pulse": 60 + self.devices.index(device)})
         device.measure(**values)
         code, observed = device.observed(**values)
         self.taken.append(Taken(device.address, code, tuple(sorted(observed.items())), device.memory[-1]))
