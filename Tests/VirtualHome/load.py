@@ -46,6 +46,8 @@ class Household:
             hub.pair(device)
         hub.bind(*self.devices)
         self.cable, self.spot_checks = Serial(home), []
+        #: Whether the daemon has the cable's line open.
+        self.is_heard = False
 
     def measure(self, device) -> None:
         """No two alike: the values tell which reading it was, and its bytes alone whose, by the pulse."""
@@ -59,6 +61,7 @@ class Household:
 
     def stock(self) -> None:
         """While the hub is off."""
+        self.is_heard = False
         for device in self.devices:
             for _ in range(self._chance.randint(1, 4)):
                 self.measure(device)
@@ -72,9 +75,9 @@ class Household:
     def spot_check(self) -> None:
         """Only while it is listened to, and not garbled: it says each but once."""
         number, line = len(self.spot_checks), self.cable.line
-        if line and line.is_plugged and line.converter == line.settings:
+        if self.is_heard and line.is_plugged and line.converter == line.settings:
             when = datetime(2026, 11, 19) + timedelta(minutes=number)
-            self.spot_checks.append(nonin_format_13(50 + number % 50, 40 + number // 50, when, stored=True))
+            self.spot_checks.append(nonin_format_13(*spot(number), when, stored=True))
             line.send(self.spot_checks[-1])
 
     @contextlib.contextmanager
@@ -97,6 +100,11 @@ class Household:
     @property
     def is_empty(self) -> bool:
         return not any(device.holds for device in self.devices)
+
+
+def spot(number: int) -> tuple[int, int]:
+    """Saturation and pulse of a spot check, which tell which it was."""
+    return 50 + number % 50, 40 + number // 50
 
 
 @contextlib.contextmanager

@@ -1,11 +1,14 @@
 """That the proof of the scenarios can fail."""
 
+import pathlib
+import random
 import sqlite3
 import subprocess
 from types import SimpleNamespace
 
 import pytest
 
+from . import looks
 from .bluez import btmgmt
 from .home import eventually
 from .machine import MonitorError
@@ -60,3 +63,31 @@ def test_a_mended_journal_counts_before_it_has_its_name(tmp_path):
         assert journalled(disk) == set()
         subprocess.run(["debugfs", "-w", "-R", change, disk], check=True, env=PATHS, capture_output=True)
     assert journalled(disk) == {b"\x01\x02"}
+
+
+def look(folder: pathlib.Path, journal: bytes) -> tuple[looks.Looks, list[str]]:
+    """A look at a card that has only this journal, where one reading had been confirmed; and what was wrong."""
+    (folder / "file").write_bytes(journal)
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", folder / "disk", "8M"], check=True, env=PATHS)
+    for change in ("mkdir /vitalsd", f"write {folder}/file /vitalsd/journal"):
+        subprocess.run(["debugfs", "-w", "-R", change, folder / "disk"], check=True, env=PATHS, capture_output=True)
+    card = SimpleNamespace(
+        watchers=[], lies=True, picture=lambda copy: subprocess.run(["cp", folder / "disk", copy], check=True))
+    home, household = SimpleNamespace(card=card, shared=folder), SimpleNamespace(acknowledged=lambda: {b"\x01\x02"})
+    seen = looks.Looks(home, household, random.Random(1))
+    while not seen._waiting:
+        card.watchers[0]("write")
+    return seen, seen.judge()
+
+
+def test_a_journal_that_sqlite_cannot_read_is_looked_through_as_the_daemon_opens_it(tmp_path):
+    seen, (wrong,) = look(tmp_path, random.Random(1).randbytes(8192))
+    assert seen.mended == {"file is not a database": 1}
+    assert seen.missing == seen.looked_for == 1 and "1 acknowledged readings were not on the disk" in wrong
+
+
+def test_a_journal_that_nobody_can_open_is_wrong(tmp_path, monkeypatch):
+    monkeypatch.setattr(looks, "program", lambda: tmp_path / "vitalsd")
+    (tmp_path / "vitalsd-cuts").write_text("#!/bin/sh\nprintf 'fault: the journal\t\n'\n")
+    (tmp_path / "vitalsd-cuts").chmod(0o755)
+    assert look(tmp_path, bytes(range(256)) * 32)[1] == ["nothing could be read: fault: the journal"]
