@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import Host
 import Journal
 
@@ -86,7 +87,8 @@ extension Configuration {
     private mutating func read(file: String) throws(ConfigurationMistake) {
         let text: String
         do { text = String(decoding: try Files.read(file), as: UTF8.self) } catch {
-            throw ConfigurationMistake(file: file, line: 0, text: error.sentence)
+            let isMissing = if case .hub(.system(_, ENOENT)) = error { true } else { false }
+            throw ConfigurationMistake(file: file, line: 0, text: isMissing ? "there is no such file" : error.sentence)
         }
         try merge(text, from: file)
     }

@@ -46,6 +46,12 @@ final class TemporaryFile {
         #expect(configuration.journalMaximumBytes == 64 << 20)
     }
 
+    @Test func aFileThatIsMissingIsSaidToBe() {
+        #expect(throws: ConfigurationMistake(file: "/none.conf", line: 0, text: "there is no such file")) {
+            try Configuration(path: "/none.conf")
+        }
+    }
+
     /// As an editor of another system writes them.
     @Test func linesMayEndAsTheyLike() throws {
         let configuration = try merged(
