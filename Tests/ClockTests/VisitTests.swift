@@ -132,4 +132,75 @@ extension CaseTests {
         #expect(found.allSatisfy { $0.basis == .neighbours })
         #expect(zip(found, heard).allSatisfy { $0.window.latest >= $1.wall.milliseconds * 1000 })
     }
+
+    /// Its battery was told at eight, and then what it remembers.
+    private func remembered(_ taken: [RawTime], in visit: String = "2026-11-02", seen: Int = 0, numbered: Bool = false)
+        -> [History.Record]
+    {
+        let begin = hub("\(visit)T08:00:00")
+        let battery = History.Record(taken: .now, heard: begin, visit: begin, seen: seen)
+        return [battery]
+            + taken.enumerated().map { index, taken in
+                History.Record(
+                    taken: taken, sequence: numbered ? taken.line.map { Int($0.components.seconds / 60) } : nil,
+                    heard: hub("\(visit)T08:00:0\(index + 1)"), visit: begin, seen: seen)
+            }
+    }
+
+    /// A cuff whose clock nobody can read, or never set: the memory is older than the battery that was told ahead of it.
+    @Test(arguments: [
+        [RawTime](repeating: .unknown, count: 3),
+        ["2010-01-01T00:10:00", "2010-01-02T00:10:00", "2010-01-03T00:10:00"].map {
+            LocalTime($0).map(RawTime.clock) ?? .unknown
+        },
+    ]) func theBatteryIsNoRecordOfTheMemory(_ taken: [RawTime]) throws {
+        let records = remembered(taken)
+        let found = conclude([], records)
+        #expect(found[0].basis == .arrival && found[0].best == records[0].heard.wall)
+        for (record, conclusion) in zip(records, found).dropFirst() {
+            #expect(conclusion.window.earliest == Window.never && conclusion.basis == .bounded)
+            #expect(conclusion.window.latest >= record.heard.wall.milliseconds * 1000)
+        }
+        // Nor is the battery of the visit before, where nothing says that this one was emptied then.
+        let later = conclude([], records + remembered(taken, in: "2026-11-09"))
+        #expect(later.filter { $0.basis == .bounded }.allSatisfy { $0.window.earliest == Window.never })
+    }
+
+    /// The same of a clock that was reset before anybody here saw it.
+    @Test func theBatteryDoesNotBoundWhatIsOnNoLine() throws {
+        let pairs = [read("2010-01-01T02:00:00", at: "2026-11-02T08:00:00")]
+        let taken = ["2026-10-01", "2026-10-02", "2026-10-03"].map { clock("\($0)T09:00:00") }
+        let found = conclude(pairs, remembered(taken))
+        for conclusion in found.dropFirst() {
+            #expect(conclusion.basis == .neighbours && conclusion.window.earliest == Window.never)
+        }
+    }
+
+    /// What is known to the second is not pushed to its late end by a battery that was told before.
+    @Test func theBatteryDoesNotMoveWhatIsOnItsLine() throws {
+        let pairs = [read("2026-09-02T10:00:00", at: "2026-09-02T08:00:00")]
+        let taken = ["07:00:11", "07:10:12", "07:20:13"]
+        let found = conclude(pairs, remembered(taken.map { clock("2026-09-02T\($0)") }, in: "2026-09-02"))
+        for (conclusion, taken) in zip(found.dropFirst(), taken) {
+            let truth = utc("2026-09-02T\(taken)") - 7_200_000
+            #expect(conclusion.basis == .paired && conclusion.window.contains(truth * 1000))
+            #expect(abs(conclusion.best.milliseconds * 1000 - conclusion.window.middle) < 1000)
+        }
+    }
+
+    /// A device that tells its newest first does so behind a battery too, and so does one that numbers them.
+    @Test(arguments: [true, false]) func theBatteryDoesNotHideTheOrder(_ isNumbered: Bool) throws {
+        let pairs = [
+            read("2026-10-20T12:00:00", at: "2026-10-20T10:00:00"),
+            read("2026-10-30T12:00:00", at: "2026-10-30T11:00:00"),
+        ]
+        // Summer time ended on the 25th, and somebody put the clock back with it.
+        let stamps = ["2026-10-29T09:00:07", "2026-10-24T09:00:07", "2026-10-21T09:00:07"].map(clock)
+        let with = remembered(stamps, in: "2026-10-30", seen: 1, numbered: isNumbered)
+        let found = conclude(pairs, with), alone = conclude(pairs, Array(with.dropFirst()))
+        #expect(found.dropFirst().elementsEqual(alone))
+        for (conclusion, truth) in zip(alone, ["2026-10-29T08:00:07", "2026-10-24T07:00:07", "2026-10-21T07:00:07"]) {
+            #expect(abs(conclusion.best.milliseconds - utc(truth)) < 2000, "\(conclusion)")
+        }
+    }
 }

@@ -63,19 +63,20 @@ package struct Chronology {
     ) -> [Conclusion] {
         withoutActuallyEscaping(zone) { zone in
             var chronology = Chronology(history, hub, zone, clock)
-            let order = history.order
-            var rest = order[...]
-            while let first = rest.first {
-                let seen = history.records[first].seen, gap = chronology.clock.gap(before: seen)
-                let group = rest.prefix { index in
-                    guard history.records[index].seen != seen else { return true }
-                    let other = chronology.clock.gap(before: history.records[index].seen)
-                    return other.end?.place == gap.end?.place && other.starts.last?.place == gap.starts.last?.place
+            for memory in history.memories {
+                var rest = memory[...]
+                while let first = rest.first {
+                    let seen = history.records[first].seen, gap = chronology.clock.gap(before: seen)
+                    let group = rest.prefix { index in
+                        guard history.records[index].seen != seen else { return true }
+                        let other = chronology.clock.gap(before: history.records[index].seen)
+                        return other.end?.place == gap.end?.place && other.starts.last?.place == gap.starts.last?.place
+                    }
+                    chronology.place(Array(group), in: gap)
+                    rest = rest.dropFirst(group.count)
                 }
-                chronology.place(Array(group), in: gap)
-                rest = rest.dropFirst(group.count)
+                chronology.settle(memory)
             }
-            chronology.settle(order)
             return chronology.conclusions
         }
     }

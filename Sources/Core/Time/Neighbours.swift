@@ -1,10 +1,17 @@
 // What a record's place in the device's memory says.
 
 extension History {
-    /// The records in the order in which the device made them: by its own numbers where it has them; and a device that
-    /// gives the newest first is read backwards.
-    var order: [Int] {
-        var order: [Int] = [], rest = Array(records.indices)[...]
+    /// The device's memory in the order in which it was made. What is of now, as the level of a battery, is no part of it, as it
+    /// is told ahead of what is older: each is a memory of its own.
+    var memories: [[Int]] {
+        [inOrder(records.indices.filter { records[$0].taken != .now })]
+            + records.indices.filter { records[$0].taken == .now }.map { [$0] }
+    }
+
+    /// The records of one memory in the order in which the device made them: by its own numbers where it has them; and a device
+    /// that gives the newest first is read backwards.
+    private func inOrder(_ slot: [Int]) -> [Int] {
+        var order: [Int] = [], rest = slot[...]
         while let first = rest.first {
             let visit = rest.prefix { records[$0].visit == records[first].visit }
             let numbers = visit.compactMap { records[$0].sequence }
@@ -27,7 +34,7 @@ extension History {
 }
 
 extension Chronology {
-    /// Each record was taken after the one before it in the memory: that narrows what the clock left open, and spaces what
+    /// Each record was taken after the one before it in its memory: that narrows what the clock left open, and spaces what
     /// is on a line of its own.
     mutating func settle(_ order: [Int]) {
         for (earlier, later) in zip(order, order.dropFirst()) {
