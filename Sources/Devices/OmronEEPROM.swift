@@ -32,9 +32,9 @@ extension Driver {
             var session = OmronSession(peer)
             try await session.unlock()
             try await session.begin()
-            try await session.tellClock(memory, to: report)
+            let clock = try await session.tellClock(memory, to: report)
             for (index, start) in memory.users.enumerated() {
-                try await session.fetch(memory, from: start, user: index + 1, report)
+                try await session.fetch(memory, from: start, user: index + 1, clock: clock, report)
             }
             try await session.end()
         }, pairing: .holdBluetooth)
@@ -140,6 +140,21 @@ package enum OmronEEPROM {
         { bytes throws(Malformed) in
             isEmpty(bytes.array(0, bytes.count)[...]) && !bytes.isEmpty ? [] : [try decode(bytes)]
         }
+    }
+
+    /// The places of a full memory, the oldest first. They are a ring, in which the newest overwrites the oldest: it goes on behind
+    /// the newest stamp that the clock has come to, if that is followed by an earlier one.
+    static func oldestFirst(_ places: [Reading], clock: LocalTime?) -> [Reading] {
+        let stamped = places.indices.compactMap { place -> (place: Int, seconds: Int)? in
+            guard case .clock(let time) = places[place].taken else { return nil }
+            return (place, time.seconds)
+        }
+        let ends = zip(stamped, stamped.dropFirst()).filter { $0.seconds > $1.seconds }.map(\.0) + stamped.suffix(1)
+        // Of equal ones the last: then they are in order as they lie.
+        let newest = ends.filter { clock == nil || $0.seconds <= clock?.seconds ?? 0 }
+            .max { ($0.seconds, $0.place) < ($1.seconds, $1.place) }
+        guard let newest, newest.place != stamped.last?.place else { return places }
+        return Array(places[(newest.place + 1)...] + places[...newest.place])
     }
 
     /// Whether a place in the memory holds no record: never written, or written with nothing.

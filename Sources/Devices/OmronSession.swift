@@ -59,31 +59,49 @@ struct OmronSession {
 
     mutating func end() async throws(Fault) { _ = try await ask(0x0F00, at: 0, size: 0) }
 
-    mutating func tellClock(_ memory: OmronEEPROM.Memory, to report: any Report) async throws(Fault) {
+    /// Reports what the cuff's clock shows; nil where that is no date.
+    mutating func tellClock(
+        _ memory: OmronEEPROM.Memory, to report: any Report
+    ) async throws(Fault) -> LocalTime? {
         let asked = ContinuousClock.now
         let clock = try await ask(0x0100, at: memory.clock, size: UInt8(memory.clockSize))
         let error = (ContinuousClock.now - asked) / 2
-        guard clock.count == memory.clockSize else { return }
+        guard clock.count == memory.clockSize else { return nil }
         let fields = memory.fields.map { Int(clock[$0]) }
         let time = LocalTime(2000 + fields[0], fields[1], fields[2], fields[3], fields[4], fields[5])
         if let time { try await report.clock(.clock(time), error: error) }
+        return time
     }
 
-    /// Reports a user's hundred places, as far as they hold records.
+    /// Reports a user's hundred places, as far as they hold records, the oldest first. Of a full memory that is known only behind
+    /// the last place, or where the link breaks.
     mutating func fetch(
-        _ memory: OmronEEPROM.Memory, from start: UInt16, user: Int, _ report: any Report
+        _ memory: OmronEEPROM.Memory, from start: UInt16, user: Int, clock: LocalTime?, _ report: any Report
     ) async throws(Fault) {
+        var ring: [Reading] = [], isFull = true
         for first in stride(from: 0, to: 100, by: memory.perBlock) {
-            let count = min(memory.perBlock, 100 - first) * memory.size
-            let block = try await ask(0x0100, at: start + UInt16(first * memory.size), size: UInt8(count))
+            let count = min(memory.perBlock, 100 - first) * memory.size, block: [UInt8]
+            do throws(Fault) {
+                block = try await ask(0x0100, at: start + UInt16(first * memory.size), size: UInt8(count))
+            } catch {
+                for reading in OmronEEPROM.oldestFirst(ring, clock: clock) { try await report(reading) }
+                throw error
+            }
             for place in stride(from: 0, to: block.count - memory.size + 1, by: memory.size) {
-                let record = block[place..<place + memory.size]
-                guard !OmronEEPROM.isEmpty(record) else { continue }
-                var reading = decoded(Array(record), by: memory.decode)
-                reading.user = user
-                try await report(reading)
+                let record = block[place..<place + memory.size], isEmpty = OmronEEPROM.isEmpty(record)
+                if !isEmpty {
+                    var reading = decoded(Array(record), by: memory.decode)
+                    reading.user = user
+                    ring.append(reading)
+                }
+                isFull = isFull && !isEmpty
+                guard !isFull else { continue }
+                // With a place to spare they are in order as they lie.
+                for reading in ring { try await report(reading) }
+                ring = []
             }
         }
+        for reading in OmronEEPROM.oldestFirst(ring, clock: clock) { try await report(reading) }
     }
 
     /// Sends a frame and gives the data of its answer. Three times, because a frame that was damaged on its way is not

@@ -196,8 +196,8 @@ extension History {
         let after = after ?? emptied
         history.records.append(
             Record(
-                taken: reading.taken, sequence: reading.sequence, heard: heard, seen: history.pairs.count,
-                after: after, since: hub.count(history.pairs, before: after)))
+                taken: reading.taken, sequence: reading.sequence, user: reading.user, heard: heard,
+                seen: history.pairs.count, after: after, since: hub.count(history.pairs, before: after)))
         history.pairs += pairs
         return history
     }
@@ -214,8 +214,8 @@ extension Journal.Chronicle {
             let emptied = visits.last { hub.isBefore($0, visit) }
             // Without a reading of the clock in its own visit, what came before it.
             return History.Record(
-                taken: kept.reading.taken, sequence: kept.reading.sequence, heard: kept.heard, visit: visit,
-                seen: own ?? hub.count(pairs, before: kept.heard), after: emptied,
+                taken: kept.reading.taken, sequence: kept.reading.sequence, user: kept.reading.user, heard: kept.heard,
+                visit: visit, seen: own ?? hub.count(pairs, before: kept.heard), after: emptied,
                 since: hub.count(pairs, before: emptied))
         }
         return History(pairs: pairs, records: records, bound: bound, emptied: visits.last)

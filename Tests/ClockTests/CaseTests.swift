@@ -250,4 +250,35 @@ struct CaseTests {
         #expect(timeline.corrected(right).wall == right.wall && timeline.corrected(right).synchronised)
         #expect(HubTimeline(anchors: [], moments: [wrong]).corrected(wrong) == wrong)
     }
+
+    /// Two people's slots, told one behind the other by a clock that is right: no record of one says when the other's were
+    /// taken.
+    @Test(arguments: [false, true]) func eachPersonsSlotIsAMemoryOfItsOwn(_ isInTurn: Bool) throws {
+        let pairs = [read("2026-09-10T13:00:00", at: "2026-09-10T11:00:00")]
+        let slots = ["01", "05", "09"].map { ($0, 1) } + ["02", "06", "10"].map { ($0, 2) }
+        let told = isInTurn ? slots.sorted { $0.0 < $1.0 } : slots
+        let records = told.map { day, user in
+            History.Record(
+                taken: clock("2026-09-\(day)T09:00:07"), user: user, heard: hub("2026-09-10T11:00:02"), seen: 0)
+        }
+        for ((day, _), conclusion) in zip(told, conclude(pairs, records)) {
+            let truth = utc("2026-09-\(day)T07:00:07")
+            #expect(conclusion.basis == .paired && conclusion.window.contains(truth * 1000), "\(day): \(conclusion)")
+            #expect(abs(conclusion.best.milliseconds - truth) < 1000)
+        }
+    }
+
+    /// Nor where nobody knows what the clock shows: the slot that was told first is not the older.
+    @Test func whatIsUndatedInOneSlotSaysNothingOfAnother() throws {
+        let first = (1...2).map { visit in
+            History.Record(
+                taken: .unknown, user: 1, heard: hub("2026-11-0\(visit)T08:00:00"), seen: 0,
+                after: visit == 2 ? hub("2026-11-01T08:00:05") : nil)
+        }
+        let other = History.Record(
+            taken: .unknown, user: 2, heard: hub("2026-11-02T08:00:01"), visit: first[1].visit, seen: 0)
+        let found = conclude([], first + [other])
+        #expect(abs(found[1].window.earliest - utc("2026-11-01T08:00:05") * 1000) < second)
+        #expect(found[2].window.earliest == Window.never)
+    }
 }

@@ -5,6 +5,8 @@ package struct History: Sendable {
         package var taken: RawTime
         /// The device's own number, which grows with each record.
         package var sequence: Int?
+        /// Whose slot of the memory it was in, where the device has several.
+        package var user: Int?
         /// When the hub heard it.
         package var heard: HubTime
         /// When the visit began in which that was.
@@ -18,12 +20,12 @@ package struct History: Sendable {
         package var since: Int
 
         package init(
-            taken: RawTime, sequence: Int? = nil, heard: HubTime, visit: HubTime? = nil, seen: Int,
-            after: HubTime? = nil,
-            since: Int = 0
+            taken: RawTime, sequence: Int? = nil, user: Int? = nil, heard: HubTime, visit: HubTime? = nil, seen: Int,
+            after: HubTime? = nil, since: Int = 0
         ) {
             self.taken = taken
             self.sequence = sequence
+            self.user = user
             self.heard = heard
             self.visit = visit ?? heard
             self.seen = seen

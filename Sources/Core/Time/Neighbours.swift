@@ -1,11 +1,17 @@
 // What a record's place in the device's memory says.
 
 extension History {
-    /// The device's memory in the order in which it was made. What is of now, as the level of a battery, is no part of it, as it
-    /// is told ahead of what is older: each is a memory of its own.
+    /// The device's memories, one to each person's slot, each in the order in which it was made: a record of one says nothing of
+    /// when another's were. What is of now, as the level of a battery, is of none: it is told ahead of what is older.
     var memories: [[Int]] {
-        [inOrder(records.indices.filter { records[$0].taken != .now })]
-            + records.indices.filter { records[$0].taken == .now }.map { [$0] }
+        var slots: [[Int]] = [], places: [Int?: Int] = [:]
+        for index in records.indices where records[index].taken != .now {
+            let user = records[index].user, place = places[user] ?? slots.count
+            if place == slots.count { slots.append([]) }
+            places[user] = place
+            slots[place].append(index)
+        }
+        return slots.map(inOrder) + records.indices.filter { records[$0].taken == .now }.map { [$0] }
     }
 
     /// The records of one memory in the order in which the device made them: by its own numbers where it has them; and a device
