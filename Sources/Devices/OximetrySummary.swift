@@ -9,9 +9,12 @@ struct OximetrySummary: Sendable {
     private var saturation = Statistic(), pulse = Statistic()
     /// Seconds below each of `bands`.
     private var below: [Int]
-    private var hasLowBattery = false
+    /// What one second is enough for.
+    private var remarks = Remarks()
     private var stream: [UInt8] = []
 
+    /// A demonstration or a test, mixed with what was measured or not, is nobody's session.
+    private static let lasting: [Remark] = [.lowBattery, .demonstration, .testData]
     private static let bands = Aspect.allCases.filter { $0.threshold != nil }
 
     init() { below = [Int](repeating: 0, count: Self.bands.count) }
@@ -19,7 +22,7 @@ struct OximetrySummary: Sendable {
     mutating func add(_ sample: OximetrySample, keepsStream: Bool) {
         seconds += 1
         if keepsStream { stream += sample.bytes }
-        if sample.remarks.contains(.lowBattery) { hasLowBattery = true }
+        for remark in Self.lasting where sample.remarks.contains(remark) { remarks.insert(remark) }
         guard let measured = sample.measured else { return }
         saturation.add(measured.saturation)
         pulse.add(measured.pulse)
@@ -44,8 +47,7 @@ struct OximetrySummary: Sendable {
         for (band, count) in zip(Self.bands, below) {
             values.append(Value(.oxygenSaturation, Amount(Int32(clamping: count)), .second, band))
         }
-        var remarks = Remarks()
-        if hasLowBattery { remarks.insert(.lowBattery) }
+        var remarks = remarks
         if isPart { remarks.insert(.sessionPart) }
         return Reading(values, taken: .now, duration: .seconds(seconds), remarks: remarks, bytes: stream)
     }

@@ -159,6 +159,18 @@ import Testing
         #expect(reading.hasSuffix("lasting 369"))
     }
 
+    /// One second of it is enough: nobody's session is mixed with a demonstration. The next quarter of an hour is another.
+    @Test(arguments: [Remark.demonstration, .testData]) func aDemonstrationIsNobodysSession(_ remark: Remark) {
+        let shown = second(97, 70, [remark])
+        let told = run(steady(97, 100) + [shown] + steady(97, 1299) + off(10))
+        #expect(told.map(\.second) == [60, 900, 1410])
+        let readings = told.compactMap { Reading(notation: $0.reading) }
+        #expect(readings.map(\.remarks.isTest) == [false, true, false])
+        #expect(readings[1].remarks.contains(remark) && readings[1].values.contains { $0.aspect == .observed })
+        let all = run(Array(repeating: shown, count: 400) + off(10)).compactMap { Reading(notation: $0.reading) }
+        #expect(all.count == 2 && all.allSatisfy { $0.remarks.contains(remark) && !$0.isMeasurement })
+    }
+
     @Test func theStreamIsKeptOnlyWhereItIsWanted() {
         for wanted in [false, true] {
             var session = OximetrySession(keepsStream: wanted), told: [Reading] = []
