@@ -56,21 +56,31 @@ extension Remarks {
 /// A measurement waits until its context, another measurement or the end of the records has come. When the device goes
 /// before that, the measurement stays with it: it forgets none, and tells all again in the next visit. So a record is
 /// always reported in the same form, and is recognised when it comes again.
+///
+/// TaiDoc's meters number their records from the newest on, so that each has another number as soon as somebody measures
+/// (NightscoutFoundation/xDrip). Of these the number is no part of a record that has a stamp, or all of them would be new ones.
 struct GlucoseRecords {
+    private let areRenumbered: Bool
     private var waiting: Reading?
+
+    init(areRenumbered: Bool) { self.areRenumbered = areRenumbered }
 
     /// What is now complete.
     mutating func take(_ update: Update) -> [Reading] {
         guard update.characteristic == 0x2A34 else {
             let earlier = end(), reading = decoded(update.value, by: Glucose.measurement)
-            guard Glucose.announcesContext(update.value), reading.sequence != nil else { return earlier + [reading] }
+            guard Glucose.announcesContext(update.value), reading.sequence != nil else {
+                return earlier + [told(reading)]
+            }
             waiting = reading
             return earlier
         }
         let context = decoded(update.value, by: Glucose.context)
         guard var whole = waiting, whole.sequence == context.sequence else { return [context] }
         waiting = nil
-        whole.bytes += context.bytes
+        whole = told(whole)
+        // Both begin with a byte of flags, and then the number.
+        whole.bytes += whole.sequence == nil ? Self.withoutNumber(context.bytes) : context.bytes
         // Nobody ate before a meter was proved with its fluid.
         guard !whole.remarks.contains(.controlSolution) else { return [whole] }
         for value in context.values { whole.values.append(value) }
@@ -81,6 +91,16 @@ struct GlucoseRecords {
     /// The records have ended: the context that was announced does not come.
     mutating func end() -> [Reading] {
         defer { waiting = nil }
-        return waiting.map { [$0] } ?? []
+        return waiting.map { [told($0)] } ?? []
     }
+
+    private func told(_ reading: Reading) -> Reading {
+        guard areRenumbered, case .clock = reading.taken else { return reading }
+        var reading = reading
+        reading.sequence = nil
+        reading.bytes = Self.withoutNumber(reading.bytes)
+        return reading
+    }
+
+    private static func withoutNumber(_ bytes: [UInt8]) -> [UInt8] { Array(bytes.prefix(1) + bytes.dropFirst(3)) }
 }

@@ -3,11 +3,14 @@ import Core
 extension Peer {
     /// How a visit to a device of a standard profile begins: it reports who the device is, what its clock says and how
     /// full its battery is, as far as the device tells.
-    func introduce(to report: any Report) async throws(Fault) {
+    @discardableResult
+    func introduce(to report: any Report) async throws(Fault) -> DeviceInformation? {
         try await discover()
-        if let information = try await deviceInformation() { try await report.information(information) }
+        let information = try await deviceInformation()
+        if let information { try await report.information(information) }
         try await tellClock(to: report)
         if let level = try await readIfAllowed(0x2A19) { try await report(decoded(level, by: BatteryLevel.level)) }
+        return information
     }
 
     /// Reads the device's clock, Current Time (0x2A2B) or else Date Time (0x2A08), where the device lets it be read, and

@@ -19,17 +19,18 @@ extension Driver {
 extension Glucose {
     /// The conversation with every meter that has the standard service.
     static func visit(_ peer: any Peer, _ report: any Report) async throws(Fault) {
-        try await peer.introduce(to: report)
-        try await fetch(peer, report)
+        let information = try await peer.introduce(to: report)
+        try await fetch(peer, report, of: information?.manufacturer)
         try await peer.setClock(from: report)
     }
 
-    /// Every record in its memory, each with its context.
-    static func fetch(_ peer: any Peer, _ report: any Report) async throws(Fault) {
+    /// Every record in its memory, each with its context. `manufacturer` is known ahead of the first: how a record is told
+    /// decides what it is known again by.
+    static func fetch(_ peer: any Peer, _ report: any Report, of manufacturer: String? = nil) async throws(Fault) {
         try await peer.subscribe(0x2A18)
         if peer.has(0x2A34) { try await peer.subscribe(0x2A34) }
         try await peer.subscribe(0x2A52)
-        var records = GlucoseRecords()
+        var records = GlucoseRecords(areRenumbered: manufacturer?.hasPrefix("TaiDoc") ?? false)
         try await peer.fetch(.all) { update async throws(Fault) in
             for reading in records.take(update) { try await report(reading) }
         } settle: { () async throws(Fault) in

@@ -109,6 +109,34 @@ import Testing
         #expect(try await mistakes("sig-glp", "no-records.capture", after: 11, lines).isEmpty)
     }
 
+    /// A meter that numbers its records from the newest on gives each another number as soon as somebody measures: they are the
+    /// same all the same. Of all others the number counts.
+    @Test(arguments: ["numbered-backwards.capture", "one-stored.capture"])
+    func aNumberThatChangesIsNoneOfTheRecords(_ name: String) async throws {
+        let file = try #require(CaptureFile.all.first { $0.driver == "sig-glp" && $0.name == name })
+        let driver = try #require(drivers.first { $0.id == "sig-glp" })
+        let isBackwards = name == "numbered-backwards.capture"
+        var later = file.capture
+        later.lines = later.lines.map { line in
+            if case .reported(var reading) = line {
+                reading.sequence = reading.sequence.map { $0 + 1 }
+                return .reported(reading)
+            }
+            guard case .heard(var bytes) = line, bytes.first == 0x1B else { return line }
+            // Measurements and contexts have their numbers at the same place.
+            bytes[4] += 1
+            return .heard(bytes)
+        }
+        let arrival = HubTime(boot: "b", uptime: .seconds(1), wall: Instant(milliseconds: 0), synchronised: true)
+        var prints: [Set<Fingerprint>] = []
+        for capture in [file.capture, later] {
+            let told = await Told.readings(of: driver, over: capture)
+            #expect(told.count == 3 && told.allSatisfy { ($0.sequence == nil) == isBackwards })
+            prints.append(Set(told.map { Fingerprint(device: "x", reading: $0, arrival: arrival) }))
+        }
+        #expect(isBackwards ? prints[0] == prints[1] : prints[0].isDisjoint(with: prints[1]))
+    }
+
     // MARK: Counting
 
     @Test(arguments: [("05 00 0300", "3"), ("06 00 04 02", "nil")])
