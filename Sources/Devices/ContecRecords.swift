@@ -50,19 +50,20 @@ package enum ContecRecords {
     }
 
     private static func fetch(_ line: GATTLine, _ frames: inout Frames, _ report: any Report) async throws(Fault) {
-        var request: UInt8 = 0x00, repeats = 0
+        var request: UInt8 = 0x00, repeats = 0, undated = UndatedRecords()
         // 14 bits of records, ten a group: no honest device has more groups.
         for _ in 0..<1640 {
             try await line.write(packet(0x99, request))
-            var told: Set<UInt8> = [], last: UInt8?
+            var told: Set<UInt8> = [], last: UInt8?, group = undated
             while told.count <= last ?? 9, let frame = try await line.next(&frames, within: .milliseconds(800)) {
                 guard frame.first == 0xE9, frame[1] & 0x0F < 10 else { continue }
-                try await report(stored(frame))
+                try await report(group.numbered(stored(frame)))
                 told.insert(frame[1] & 0x0F)
                 if frame[1] & 0x40 != 0 { last = frame[1] & 0x0F }
             }
             // Where one was damaged on its way, the group is told once more; what is kept already will be recognised.
             let isWhole = told.count > last ?? 9
+            if isWhole { undated = group }
             if isWhole, last != nil { return try await line.write(packet(0x99, 0x7E)) }
             repeats = isWhole ? 0 : repeats + 1
             guard repeats < 3 else { throw .device(.silent) }

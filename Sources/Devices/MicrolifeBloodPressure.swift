@@ -23,10 +23,11 @@ extension Driver {
             let answer = try await line.ask(request, &frames, within: .seconds(30)) { $0.count > 6 }
             guard let answer else { throw .device(.silent) }
             let payload = answer.dropFirst(4).dropLast()
+            var undated = UndatedRecords()
             for start in stride(from: 38, through: payload.count - 10, by: 10) {
                 let place = Array(payload.dropFirst(start).prefix(10))
                 guard place.contains(where: { $0 != 0 }) else { continue }
-                try await report(decoded(place, by: MicrolifeBloodPressure.record))
+                try await report(undated.numbered(decoded(place, by: MicrolifeBloodPressure.record)))
             }
             if let now = report.localTime {
                 let isSet = try await line.ask(MicrolifeBloodPressure.setClock(now), &frames) { _ in true }

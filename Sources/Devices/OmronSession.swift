@@ -78,7 +78,7 @@ struct OmronSession {
     mutating func fetch(
         _ memory: OmronEEPROM.Memory, from start: UInt16, user: Int, clock: LocalTime?, _ report: any Report
     ) async throws(Fault) {
-        var ring: [Reading] = [], isFull = true
+        var ring: [Reading] = [], isFull = true, undated = UndatedRecords()
         for first in stride(from: 0, to: 100, by: memory.perBlock) {
             let count = min(memory.perBlock, 100 - first) * memory.size, block: [UInt8]
             do throws(Fault) {
@@ -92,7 +92,7 @@ struct OmronSession {
                 if !isEmpty {
                     var reading = decoded(Array(record), by: memory.decode)
                     reading.user = user
-                    ring.append(reading)
+                    ring.append(undated.numbered(reading))
                 }
                 isFull = isFull && !isEmpty
                 guard !isFull else { continue }

@@ -34,12 +34,13 @@ extension PulseOximeter {
 
 private func fetchSpotChecks(from peer: any Peer, _ report: any Report) async throws(Fault) {
     try await peer.subscribe(0x2A52)
+    var undated = UndatedRecords()
     try await peer.fetch(.all) { update async throws(Fault) in
         guard update.characteristic == 0x2A5E else { return try await report.keep(unasked: update) }
         var reading = decoded(update.value, by: PulseOximeter.spotCheck)
         // From its memory, so not of now.
         if reading.taken == .now { reading.taken = .unknown }
-        try await report(reading)
+        try await report(undated.numbered(reading))
     }
     try await report.gaveAll()
 }

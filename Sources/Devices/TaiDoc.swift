@@ -78,6 +78,8 @@ package enum TaiDoc {
         ) async throws(Fault) {
             var told: Set<[UInt8]> = []
             for user in users {
+                var own: Set<[UInt8]> = [], undated = UndatedRecords()
+                defer { told.formUnion(own) }
                 guard let answer = try await ask(request(0x2B, user)) else {
                     if user > users.lowerBound { return }
                     throw .device(.silent)
@@ -89,10 +91,11 @@ package enum TaiDoc {
                     guard let when = try await ask(request(0x25, low, high, 0, user)),
                         let what = try await ask(request(0x26, low, high, 0, user))
                     else { throw .device(.silent) }
-                    guard told.insert(when + what).inserted else { continue }
+                    guard !told.contains(when + what) else { continue }
+                    own.insert(when + what)
                     var reading = decoded(when + what, by: decode)
                     if users.count > 1 { reading.user = Int(user) }
-                    try await report(reading)
+                    try await report(undated.numbered(reading))
                 }
             }
         }

@@ -28,10 +28,11 @@ extension TaiDoc.Meter {
     fileprivate mutating func fetchWeighings(_ report: any Report) async throws(Fault) {
         guard let answer = try await ask(TaiDoc.request(0x2B, 1)) else { throw .device(.silent) }
         let count = UInt16(answer[2]) | UInt16(answer[3]) << 8
+        var undated = UndatedRecords()
         for index in (0..<min(count, 2000)).reversed() {
             let request = [0x51, 0x71, 0x02, UInt8(truncatingIfNeeded: index), UInt8(index >> 8), 0xA3]
             guard let weighing = try await ask(request + [CheckSum.sum(request)]) else { throw .device(.silent) }
-            try await report(decoded(weighing, by: TaiDoc.weighing))
+            try await report(undated.numbered(decoded(weighing, by: TaiDoc.weighing)))
         }
     }
 }

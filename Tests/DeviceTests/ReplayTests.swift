@@ -23,6 +23,34 @@ import Testing
         #expect(Set(prints).count == 1)
     }
 
+    /// Drivers of what is told but once. Of these an equal undated reading is another one, and its arrival tells them apart.
+    private static let toldOnce = [
+        "and-ua651ble": "forgets what is confirmed", "beurer-bf600": "forgets what is confirmed",
+        "sig-wsp": "forgets what is confirmed", "nonin-9560": "forgets its spot check when it has told it",
+        "vitalograph-asma-1": "forgets its blow when it is acknowledged",
+        "vitalograph-copd-6": "forgets its blow when it is acknowledged",
+    ]
+
+    /// A memory that is told whole at each visit is the same readings each time, whatever its clock says; and as many of them.
+    @Test(arguments: CaptureFile.all)
+    func whatIsToldAgainIsTheSame(_ file: CaptureFile) async throws {
+        let driver = try #require(drivers.first { $0.id == file.driver })
+        guard Self.toldOnce[file.driver] == nil else { return }
+        var visits: [[Fingerprint]] = []
+        for day in 1...2 {
+            let stored = await Told.readings(of: driver, over: file.capture).filter { $0.taken != .now }
+            visits.append(
+                stored.enumerated().map { index, reading in
+                    let arrival = HubTime(
+                        boot: "b", uptime: .seconds(day * 86_400 + index), wall: Instant(milliseconds: 0),
+                        synchronised: true)
+                    return Fingerprint(device: "x", reading: reading, arrival: arrival)
+                })
+        }
+        #expect(visits[0] == visits[1])
+        #expect(Set(visits[0]).count == visits[0].count)
+    }
+
     /// A PBT that calls again has sent its measurement later, and perhaps with less of its battery.
     @Test func aMeasurementThatIsCalledForAgainIsTheSame() throws {
         let arrival = HubTime(boot: "b", uptime: .seconds(1), wall: Instant(milliseconds: 0), synchronised: true)
