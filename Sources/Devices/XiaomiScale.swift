@@ -62,9 +62,12 @@ package enum XiaomiScale {
         return Reading(
             [
                 weighed(weight, isPounds: unit & 1 != 0, isSettled: flags & 0x20 != 0),
-                Value(.bodyImpedance, flags & 2 != 0 ? zeroIsNone(impedance) : .absent(.notPerformed), .ohm),
+                Value(.bodyImpedance, flags & 2 != 0 ? ohms(impedance) : .absent(.notPerformed), .ohm),
             ], taken: taken, remarks: remarks)
     }
+
+    /// FFFF, and whatever else is more than a body has, is the scale's way to say that it failed.
+    private static func ohms(_ count: Int32) -> Outcome { count < 3000 ? zeroIsNone(count) : .absent(.error) }
 
     static func isSettled(_ data: [UInt8], _ service: UInt16) -> Bool {
         let at = service == 0x181D ? 0 : 1

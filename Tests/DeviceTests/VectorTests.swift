@@ -222,6 +222,15 @@ struct Vector: Sendable, CustomTestStringConvertible {
         #expect(readings == [])
     }
 
+    /// Feet that are dry, or shoes: the weight is the same, and FFFF is no resistance.
+    @Test(arguments: [("b80b", "?error"), ("ffff", "?error"), ("b70b", "2999")])
+    func noBodyHasSoManyOhms(hex: String, told: String) throws {
+        let reading = try read("xiaomi-scale", "xiaomi-181b", "0226e607020e10293a\(hex)9a38")
+        #expect(
+            reading.description
+                == "weight 72.450 kg impedance \(told) Ohm at 2022-02-14T16:41:58 #not-medical-device")
+    }
+
     /// silverbullet-dk/opentele-client-android, the packet without choice and length (ieee-and-bp-001): five pressures, not in
     /// the order of time.
     @Test func aMessageWithoutItsChoiceIsRead() throws {
