@@ -135,8 +135,13 @@ import Core
         _ devices: [Advertisement], resting: Set<Management.Address> = [], reporting: Set<BluetoothAddress> = []
     ) {
         broadcasters = reporting
+        let rested = self.resting.subtracting(resting)
         self.resting = resting
         followed = Dictionary(devices.map { ($0.device, $0) }) { _, later in later }
+        // Whose rest was over before it was taken off the list does not come on it again, by which it would be reported.
+        for device in rested where device.kind == .classic && followed[device] != nil && added.contains(device) {
+            report(Advertisement(device, []))
+        }
         change.ring()
     }
 
@@ -163,13 +168,6 @@ import Core
             guard error == .device(.hungUp) else { throw error }
         }
         change.ring()
-    }
-
-    @Hub package func signal(of device: Management.Address) async -> Int? {
-        guard isOn, device.kind != .classic, let channel, let adapter else { return nil }
-        // No more than a line in a report: a radio that cannot say is no fault.
-        guard let answer = try? await channel.ask(.connectionInformation(device), of: adapter.index) else { return nil }
-        return (try? Management.signal(answer)) ?? nil
     }
 
     // MARK: what happens

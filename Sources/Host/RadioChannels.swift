@@ -133,4 +133,11 @@ extension Radio {
             return bearer
         }
     }
+
+    @Hub package func signal(of device: Management.Address) async -> Int? {
+        guard isOn, device.kind != .classic, let channel, let adapter else { return nil }
+        // No more than a line in a report: a radio that cannot say is no fault.
+        guard let answer = try? await channel.ask(.connectionInformation(device), of: adapter.index) else { return nil }
+        return (try? Management.signal(answer)) ?? nil
+    }
 }

@@ -131,7 +131,14 @@ import Journal
     /// to say, or only how full its battery is, but keeps advertising is asked again in time for a cuff that is on the air
     /// for 30 s.
     func visited(_ device: String, brought: Int) {
-        rests[device] = brought > 0 ? nil : Rest(end: .now + .seconds(15))
+        guard brought == 0 else { return wake(device) }
+        rest(device)
+    }
+
+    /// A device that is called is left alone whatever it brought, and called again at the end of its rest: nobody can hear
+    /// that it has something new to say.
+    func rest(_ device: String) {
+        rests[device] = Rest(end: .now + .seconds(15))
         bell.ring()
     }
 
@@ -143,7 +150,7 @@ import Journal
         return failures & (failures - 1) == 0
     }
 
-    /// Forgets a failure: somebody has done something about it.
+    /// Ends a rest, and forgets what it was for.
     func wake(_ device: String) {
         rests[device] = nil
         bell.ring()

@@ -65,15 +65,15 @@ extension Gateway {
         do throws(Fault) {
             line = try await central.call(device.address)
         } catch .device(.silent) {
-            return acceptList.visited(identity, brought: 0)
+            return acceptList.rest(identity)
         }
-        acceptList.visited(identity, brought: try await visit(device, over: line))
+        try await visit(device, over: line)
+        acceptList.rest(identity)
         hearing.visited(identity)
     }
 
-    /// One visit over the serial port of a classic device, whoever has called: how many readings were kept.
-    @discardableResult
-    private func visit(_ heard: Advertisement, over line: RFCOMMSocket) async throws(Fault) -> Int {
+    /// One visit over the serial port of a classic device, whoever has called.
+    private func visit(_ heard: Advertisement, over line: RFCOMMSocket) async throws(Fault) {
         roster.open(heard, line)
         defer {
             roster.close(heard, line)
@@ -87,7 +87,7 @@ extension Gateway {
             throw .device(.unrecognised)
         }
         let recording = recording(of: sighting), arrears = Arrears(), link = Resumed(line, arrears)
-        return try await visit(driver, sighting, recording, arrears) { report throws(Fault) in
+        try await visit(driver, sighting, recording, arrears) { report throws(Fault) in
             try await conversation(recording?.tap(link) ?? link, report)
         }
     }

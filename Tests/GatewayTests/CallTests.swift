@@ -47,6 +47,47 @@ import Testing
         thread.join()
         #expect(readings.compactMap { $0.reading.values.first?.amount?.mantissa }.sorted() == [91, 96])
     }
+
+    /// Nobody can hear it: whether it has something new to say only the next call can tell.
+    @Test func aDeviceThatIsCalledIsCalledAgainAfterAFruitfulVisit() async throws {
+        let place = TemporaryDirectory(), folder = place.path
+        try await onLoop {
+            var configuration = Configuration()
+            configuration.stateDirectory = folder
+            let journal = try Journal(
+                path: configuration.journalPath, bound: configuration.bound, destinations: ["clinic"], executor: loop)
+            let spirometer = Advertisement(
+                address: BluetoothAddress(0x1000_E80B_2212), kind: .classic, name: "ASMA_4711", services: [])
+            let device = "bluetooth:\(spirometer.address)"
+            try await journal.bind(
+                Journal.Binding(device: device, user: nil, subject: .reference("Patient/1")), withMemory: true)
+            try await journal.remember(Journal.Wireless(device: device, sighting: spirometer))
+            let radio = HeldAir()
+            let gateway = try await Gateway(configuration, journal: journal, destinations: [], radio: radio)
+            keepAlive(gateway)
+            _ = Task(executorPreference: loop) { await gateway.intake.run() }
+            _ = Task(executorPreference: loop) { await gateway.acceptList.run(radio, sparing: []) }
+            let (ours, theirs) = try RFCOMMSocket.pair(to: spirometer.address)
+            radio.line = ours
+            async let meeting: Void = gateway.meet(spirometer, over: radio)
+            try await theirs.write(said("CTDASM0004711301415"))
+            #expect(try await theirs.read(within: .seconds(60)) == .bytes([0x06]))
+            try await theirs.write(said("CPD"))
+            await meeting
+            #expect(try await journal.pending(for: "clinic", limit: 9).count == 1)
+            // The radio is told of the rest, and reports the device again when that is over.
+            let due = ContinuousClock.now + .seconds(5)
+            while radio.resting.isEmpty, .now < due { await loop.sleep(for: .milliseconds(1)) }
+            #expect(radio.resting == [spirometer.device])
+            theirs.hangUp()
+        }
+    }
+}
+
+/// What Vitalograph's 4000 family says: between STX and ETX, and the exclusive or of it all.
+private func said(_ text: String) -> [UInt8] {
+    let frame = [0x02] + Array(text.utf8) + [0x03]
+    return frame + [frame.reduce(0, ^)]
 }
 
 /// Nonin's serial data format 13.

@@ -61,6 +61,22 @@ import Testing
         }
     }
 
+    /// A rest that is over before the kernel's list was looked at: the device never left it, and is to be called all the same.
+    @Test func aRestThatNobodyNoticedEndsInACallAllTheSame() async throws {
+        try await onLoop {
+            try await withRadio(prepare: dual) { kernel, radio in
+                radio.follow([known])
+                #expect(try await radio.next() == known)
+                try await isOn(radio)
+                radio.follow([known], resting: [known.device])
+                radio.follow([known])
+                // Who is heard later is reported later.
+                try kernel.script.say("1200 0000 0e00 2200801f0900 01 b9 00000000 0000")
+                #expect(try await radio.next() == known)
+            }
+        }
+    }
+
     @Test func aSearchCoversBothTransportsAndAsksForNames() async throws {
         try await onLoop {
             try await withRadio(prepare: dual) { kernel, radio in

@@ -110,4 +110,7 @@ def test_a_lung_monitor_is_paired_and_called(home, clinic, daemon, emulator):
     eventually(lambda: monitor.memory == [])
     volumes = lambda: sorted(each["valueQuantity"]["value"] for each in clinic.observations("152586"))
     eventually(lambda: volumes() == [3.63, 3.71])
+    # Nobody hears it: it is called again, for there may be another blow.
+    monitor.memory = [(382, datetime.now())]
+    eventually(lambda: volumes() == [3.63, 3.71, 3.82])
     assert run.stop().status == 0
