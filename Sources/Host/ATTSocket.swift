@@ -29,20 +29,29 @@ extension SocketBearer {
     }
 
     /// Encrypts an open link with the bond's key. Returns when it is, and throws as `connect` does.
+    ///
+    /// Linux (6.1) takes nothing for the channel until then, but whatever the device says meanwhile opens it (l2cap_core.c,
+    /// l2cap_data_channel), and the key's size is there as soon as the key is asked for (smp.c, smp_ltk_encrypt). Only the
+    /// level of security rises with success and nothing else (hci_core.h, hci_encrypt_cfm): until it has, it is asked again.
     package func encrypt(within time: Duration = .seconds(30)) async throws(Fault) {
-        mustEncrypt = false
         // What is simulated has no keys.
         guard isLink else { throw .pairing(.notPaired) }
-        if !BluetoothSocket.secure(socket.raw, .encrypted) {
-            // So the kernel says, too, that there is nothing to do.
-            if errno == EINVAL, BluetoothSocket.keySize(of: socket.raw) > 0 { return }
-            throw .link("setsockopt", errno)
+        let due = ContinuousClock.now + time
+        while true {
+            if !BluetoothSocket.secure(socket.raw, .encrypted) {
+                let number = errno, present = BluetoothSocket.security(of: socket.raw)
+                // So the kernel says, too, that there is nothing to do.
+                if number == EINVAL, present.isEncrypted, present.keySize > 0 { break }
+                throw .link("setsockopt", number)
+            }
+            guard await loop.ready(socket.raw, write: true, before: due) else { throw .device(.silent) }
+            let number = BluetoothSocket.error(of: socket.raw), present = BluetoothSocket.security(of: socket.raw)
+            if number != 0 { throw .link("encrypt", number) }
+            guard present.keySize > 0 else { throw .pairing(.keyForgotten) }
+            if present.isEncrypted { break }
+            guard .now < due else { throw .device(.silent) }
         }
-        // The kernel takes nothing for the channel until the link is encrypted.
-        guard await loop.ready(socket.raw, write: true, before: .now + time) else { throw .device(.silent) }
-        let number = BluetoothSocket.error(of: socket.raw)
-        if number != 0 { throw .link("encrypt", number) }
-        guard BluetoothSocket.keySize(of: socket.raw) > 0 else { throw .pairing(.keyForgotten) }
+        mustEncrypt = false
     }
 }
 

@@ -89,10 +89,12 @@ enum BluetoothSocket {
         }
     }
 
-    /// How many bytes of key encrypt a connected link; 0 where nothing does.
-    static func keySize(of socket: CInt) -> UInt8 {
+    /// How safe a link is, and with how many bytes of key, 0 where it has none or has ended. Of a link that has ended the level is
+    /// what was asked for; and there is a key before the link is encrypted with it. So neither says it alone.
+    static func security(of socket: CInt) -> (isEncrypted: Bool, keySize: UInt8) {
         var present = bt_security(), size = socklen_t(MemoryLayout.size(ofValue: present))
-        return getsockopt(socket, SOL_BLUETOOTH, BT_SECURITY, &present, &size) == 0 ? present.key_size : 0
+        guard getsockopt(socket, SOL_BLUETOOTH, BT_SECURITY, &present, &size) == 0 else { return (false, 0) }
+        return (present.level >= LinkSecurity.encrypted.rawValue, present.key_size)
     }
 
     /// Why the last step that was waited for failed; 0 where it did not.

@@ -1,5 +1,6 @@
 """The radio of `Sources/Host` against the kernel's Bluetooth, without the daemon: `RadioProbe` runs in the machine."""
 
+import asyncio
 import os
 import pathlib
 import shutil
@@ -93,6 +94,25 @@ def test_an_open_link_is_encrypted_on_demand(probe, cuff):
     lines = probe.run(f"encrypt {cuff.address}")
     assert "refused pairing: the device wants to be paired; pair it" in lines
     assert lines.index("done encrypt") > next(i for i, line in enumerate(lines) if line.startswith(clock(cuff)))
+
+
+async def shout(device: Cuff, connection) -> None:
+    """Says a blood pressure unasked, ten times a second."""
+    while True:
+        device.say(connection, bytes([0x1B, 0x0C, 0x00]) + device.record(device.clock, 128, 82))
+        await asyncio.sleep(0.1)
+
+
+def test_who_has_not_the_key_is_not_believed_however_much_it_says(probe, cuff):
+    """It leaves the hub's question for the key open. Linux takes each further word for a sign that the channel is ready."""
+    probe.run(f"hear {cuff.address} pair {cuff.address}")
+    cuff.vanish()
+    cuff.chip.on_le_encryption_request = lambda *_: None
+    cuff.serve = lambda connection: shout(cuff, connection)
+    cuff.advertise()
+    lines = probe.run(f"listen {cuff.address}")
+    assert "connected" in lines and not any(line.startswith("ended") for line in lines), lines
+    assert any(line.startswith("fault device") for line in lines), lines
 
 
 @long
