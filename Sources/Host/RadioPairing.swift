@@ -107,6 +107,9 @@ extension Radio {
             try await set(.setBondable(true), channel)
             try await withdraw(from: device, channel, adapter.index)
             try await unpair(device, adapter.index, channel)
+            // The kernel has forgotten whose its private addresses are as well. It looks for the identity, which such a device
+            // does not advertise.
+            if old?.identityKey != nil { try await loadIdentities(channel, adapter.index) }
             bonds[device] = nil
             let identity = try await converse(pairing, capability, within: time, answering)
             try await set(.setBondable(false), channel)

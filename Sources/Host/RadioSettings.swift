@@ -111,8 +111,14 @@ extension Radio {
             try await channel.ask(.loadLinkKeys(bonds.compactMap(\.linkKey)), of: adapter.index)
         }
         try await channel.ask(.loadLongTermKeys(bonds.flatMap(\.longTermKeys)), of: adapter.index)
-        try await channel.ask(.loadIdentityResolvingKeys(bonds.compactMap(\.identityKey)), of: adapter.index)
+        try await loadIdentities(channel, adapter.index)
         try await loadParameters(channel, adapter.index)
+    }
+
+    /// Whose private addresses are whose.
+    func loadIdentities(_ channel: ManagementSocket, _ index: Management.Index) async throws(Fault) {
+        let bonds = bonds.values.sorted { $0.device.address.value < $1.device.address.value }
+        try await channel.ask(.loadIdentityResolvingKeys(bonds.compactMap(\.identityKey)), of: index)
     }
 
     /// How each device likes its links to be. The kernel forgets it with each Remove Device.

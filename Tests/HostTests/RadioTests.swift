@@ -219,6 +219,24 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
         }
     }
 
+    /// The kernel forgets the identity key as well, and would then look for the identity, which nobody advertises.
+    @Test func whomThePrivateAddressesBelongToIsKnownWhileADeviceIsPairedAgain() async throws {
+        try await onLoop {
+            let key = String(repeating: "aa", count: 16)
+            try await withRadio(bonds: [try bond()]) { kernel, radio in
+                try await isOn(radio)
+                kernel.told = []
+                kernel.refusals[0x19] = 0x05
+                await #expect(throws: Fault.pairing(.rejected)) { _ = try await radio.pair(cuff) }
+                #expect(
+                    kernel.told.prefix(4) == [
+                        "0009 0 01", "001b 0 2200801f09000101", "0030 0 01002200801f090001\(key)",
+                        "0019 0 2200801f09000103",
+                    ])
+            }
+        }
+    }
+
     @Test func aPairingThatNobodyEndsIsCancelled() async throws {
         try await onLoop {
             try await withRadio { kernel, radio in
