@@ -47,8 +47,8 @@ import Core
     var followed: [Management.Address: Advertisement] = [:]
     /// Those of them that are only listened to, and those that are not to be met at present.
     var broadcasters: Set<BluetoothAddress> = [], resting: Set<Management.Address> = []
-    /// Who is in the kernel's action list, and who was taken off it for good. See `settleList`.
-    var added: Set<Management.Address> = [], dropped: Set<Management.Address> = []
+    /// Who is in the kernel's action list, and what for; and who was taken off it for good. See `settleList`.
+    var added: [Management.Address: Management.Action] = [:], dropped: Set<Management.Address> = []
     /// Whether somebody was taken off it to whom the kernel may just have been connecting.
     var isDoubtful = false
     /// Who has a link; with whom that was reported; with whom a visit goes on.
@@ -139,7 +139,7 @@ import Core
         self.resting = resting
         followed = Dictionary(devices.map { ($0.device, $0) }) { _, later in later }
         // Whose rest was over before it was taken off the list does not come on it again, by which it would be reported.
-        for device in rested where device.kind == .classic && followed[device] != nil && added.contains(device) {
+        for device in rested where device.kind == .classic && followed[device] != nil && added[device] != nil {
             report(Advertisement(device, []))
         }
         change.ring()

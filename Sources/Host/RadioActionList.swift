@@ -24,9 +24,14 @@ extension Radio {
         device.kind == .classic || broadcasters.contains(device.address)
     }
 
+    /// What the kernel is to do when a device is near.
+    private func action(for device: Management.Address) -> Management.Action {
+        device.kind == .classic ? .allowIncoming : broadcasters.contains(device.address) ? .report : .connect
+    }
+
     /// Makes the list what it should be, as far as that can be done now.
     func settleList(_ channel: ManagementSocket, _ index: Management.Index) async throws(Fault) {
-        for device in added where followed[device] == nil || device.kind == .classic && resting.contains(device) {
+        for device in added.keys where followed[device] == nil || device.kind == .classic && resting.contains(device) {
             dropped.insert(device)
             try await takeOff(device, channel, index)
             if connected.contains(device) {
@@ -38,23 +43,24 @@ extension Radio {
         for device in followed.keys where connected.contains(device) && resting.contains(device) {
             if !visited.contains(device), pairing == nil { await hangUp(device, channel) }
         }
-        for device in followed.keys where isAwaited(device) && !added.contains(device) && !announced.contains(device) {
-            let action: Management.Action =
-                device.kind == .classic ? .allowIncoming : broadcasters.contains(device.address) ? .report : .connect
+        for device in followed.keys where isAwaited(device) && !announced.contains(device) {
+            let action = action(for: device)
+            // Another action takes the place of the former, and leaves a connection alone that is being made.
+            guard added[device] != action else { continue }
             // It may be connected before we have read the answer.
-            added.insert(device)
+            added[device] = action
             dropped.remove(device)
             do throws(Fault) {
                 try await channel.ask(.add(device, action), of: index)
             } catch {
-                added.remove(device)
+                added[device] = nil
                 throw error
             }
             if bonds[device]?.parameters != nil { try await loadParameters(channel, index) }
             // A classic device is not heard: only a call tells whether it is there.
             if device.kind == .classic { report(Advertisement(device, [])) }
             // The kernel tells of new links only; with a device that was just paired there is one already.
-            guard added.contains(device), connected.contains(device), !isHarmless(device) else { continue }
+            guard added[device] != nil, connected.contains(device), !isHarmless(device) else { continue }
             try await takeOff(device, channel, index)
             announced.insert(device)
             report(Advertisement(device, []))
@@ -64,7 +70,7 @@ extension Radio {
     /// The kernel has a link with a device: reported where it was waited for, ended where nobody would speak on it.
     func meet(_ device: Management.Address, _ data: [UInt8], _ channel: ManagementSocket) async {
         guard let index = adapter?.index else { return }
-        let wasAdded = added.contains(device), isWanted = isAwaited(device)
+        let wasAdded = added[device] != nil, isWanted = isAwaited(device)
         // First of all: the device may have a question already, and there is nobody yet who hears it.
         if wasAdded, isWanted {
             announced.insert(device)
@@ -84,7 +90,7 @@ extension Radio {
     private func takeOff(
         _ device: Management.Address, _ channel: ManagementSocket, _ index: Management.Index
     ) async throws(Fault) {
-        added.remove(device)
+        added[device] = nil
         do throws(Fault) {
             try await channel.ask(.remove(device), of: index)
         } catch {
@@ -122,8 +128,9 @@ extension Radio {
 
     @Hub package func leave(_ advertisement: Advertisement) async {
         let device = advertisement.device
-        guard device.kind != .classic else { return }
-        await linkEnds(device, within: Self.farewell)
+        guard device.kind != .classic, connected.contains(device) || visited.contains(device) else { return }
+        // To whom nobody has spoken nothing is on its way.
+        if visited.contains(device) { await linkEnds(device, within: Self.farewell) }
         if connected.contains(device), let channel {
             await hangUp(device, channel)
             await linkEnds(device, within: Self.farewell)
@@ -138,8 +145,8 @@ extension Radio {
         from device: Management.Address, _ channel: ManagementSocket, _ index: Management.Index
     ) async throws(Fault) {
         let due = ContinuousClock.now + .seconds(5)
-        while added.contains(device), ContinuousClock.now < due { await loop.sleep(for: .milliseconds(20)) }
-        if added.contains(device) { try await takeOff(device, channel, index) }
+        while added[device] != nil, ContinuousClock.now < due { await loop.sleep(for: .milliseconds(20)) }
+        if added[device] != nil { try await takeOff(device, channel, index) }
         if connected.contains(device) { await hangUp(device, channel) }
         await linkEnds(device, within: Self.farewell)
     }

@@ -131,7 +131,7 @@ extension Radio {
     ) async throws(Fault) {
         do throws(Fault) {
             try await channel.ask(.unpair(device), of: index)
-            added.remove(device)
+            added[device] = nil
         } catch {
             guard error == .pairing(.notPaired) else { throw error }
         }

@@ -17,7 +17,7 @@ extension Radio {
         examination = nil
         lastSign = .now
         // Whom it connects to is not on its list any more. If it stays so, it is the device that takes nobody.
-        let missed = reachable.filter { added.contains($0) && isAwaited($0) && !isHarmless($0) }
+        let missed = reachable.filter { added[$0] != nil && isAwaited($0) && !isHarmless($0) }
         reachable = []
         if !missed.isSubset(of: unreached) {
             unreached.formUnion(missed)

@@ -96,7 +96,7 @@ extension Radio {
         // What is ours on it stays while the kernel may be connecting: see `settleList`.
         if added.isEmpty || !has(.powered) {
             try await channel.ask(.remove(.any), of: adapter.index)
-            added = []
+            added = [:]
         }
         self.adapter?.isPrepared = true
     }

@@ -6,7 +6,7 @@ extension Radio {
     /// Commands what is wanted and is not yet. Returns when to compare again though nothing has happened.
     func settle(_ channel: ManagementSocket) async throws(Fault) -> ContinuousClock.Instant? {
         if adapter == nil {
-            added = []
+            added = [:]
             dropped = []
             forgetLinks()
             isDiscovering = false
@@ -23,7 +23,7 @@ extension Radio {
         if let trace = foreignTrace {
             foreignTrace = nil
             adapter?.isPrepared = false
-            added = []
+            added = [:]
             throw .hub(.radioShared("\(trace) by somebody else"))
         }
         if let fault = trouble {

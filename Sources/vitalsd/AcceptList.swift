@@ -35,9 +35,7 @@ import Journal
             let now = ContinuousClock.now
             let all = bound.sorted(), devices = all.flatMap(sightings)
             let resting = all.filter { setAside.contains($0) || rests[$0].map { $0.end > now } ?? false }
-            let broadcasters = devices.filter {
-                drivers.soleClaimant(of: Sighting(.advertisement($0)))?.isBroadcast == true
-            }
+            let broadcasters = devices.filter(isBroadcaster)
             central.follow(
                 devices, resting: Set(resting.flatMap(sightings).map(\.device)),
                 reporting: Set(broadcasters.map(\.address)))
@@ -55,7 +53,12 @@ import Journal
         let wireless = self[Sighting(.advertisement(advertisement)).identity]
         guard !wireless.bond.isEmpty else { return true }
         guard let bond = try? Bond(wireless.bond), bond.device == advertisement.device else { return false }
-        return drivers.soleClaimant(of: Sighting(.advertisement(completed(advertisement))))?.isBroadcast != true
+        return !isBroadcaster(completed(advertisement))
+    }
+
+    /// Whether it says all in its advertisements, so that nobody connects to it.
+    private func isBroadcaster(_ seen: Advertisement) -> Bool {
+        drivers.soleClaimant(of: Sighting(.advertisement(seen)))?.isBroadcast == true
     }
 
     func isResting(_ device: String) -> Bool { rests[device].map { $0.end > .now } ?? false }
@@ -100,6 +103,19 @@ import Journal
             known.sighting = seen
             if !known.bond.isEmpty { known.attributes = table.map(\.description) ?? "" }
         }
+    }
+
+    /// A device turns out to say all in its advertisements: it is not connected to any more. How it looks is remembered once,
+    /// without what it measures. What is known by its own name already stays what it is, whoever calls himself otherwise under
+    /// its address.
+    func listen(to advertisement: Advertisement) async throws(Fault) {
+        var seen = completed(advertisement)
+        let device = Sighting(.advertisement(seen)).identity
+        let model = self[device].sighting.flatMap { drivers.soleClaimant(of: Sighting(.advertisement($0))) }
+        guard isBound(device), model?.isGeneric != false else { return }
+        seen.serviceData = [:]
+        try await remember(device) { $0.sighting = seen }
+        wake(device)
     }
 
     /// What was wiped is not known here either.

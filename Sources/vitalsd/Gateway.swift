@@ -168,11 +168,15 @@ import Journal
         }
         do throws(Fault) {
             if let (driver, conversation) = broadcaster(advertisement) {
-                guard broadcasts[device] != advertisement.serviceData else { return }
-                try await visit(driver, sighting, recording(of: sighting)) { report throws(Fault) in
-                    try await conversation(advertisement, report)
+                try await acceptList.listen(to: advertisement)
+                if broadcasts[device] != advertisement.serviceData {
+                    try await visit(driver, sighting, recording(of: sighting)) { report throws(Fault) in
+                        try await conversation(advertisement, report)
+                    }
+                    broadcasts[device] = advertisement.serviceData
                 }
-                broadcasts[device] = advertisement.serviceData
+                // What nobody knew for what it is the kernel has connected to.
+                if !isStopping { await central.leave(advertisement) }
                 return
             }
             scene.visit(device, .connecting, of: drivers.soleClaimant(of: sighting)?.model)

@@ -94,3 +94,44 @@ import Testing
         }
     }
 }
+
+/// A scale that only advertises, bound by its address alone.
+@Suite struct BroadcasterTests {
+    /// Nobody knows what it is before it was heard, and so the kernel has connected to it.
+    @Test func whoOnlyAdvertisesIsHungUpOnAndListenedToFromThenOn() async throws {
+        let place = TemporaryDirectory()
+        try await onLoop {
+            let journal = try Journal(
+                path: place.path + "/journal", bound: .init(bytes: 1 << 24, age: .seconds(1 << 30)),
+                destinations: ["clinic"], executor: loop)
+            let address = "00:09:1F:80:00:22", device = "bluetooth:\(address)"
+            try await journal.bind(
+                .init(device: device, user: nil, subject: .reference("Patient/4711")), withMemory: true)
+            var configuration = Configuration()
+            configuration.stateDirectory = place.path
+            let radio = HeldAir()
+            let gateway = try await Gateway(configuration, journal: journal, destinations: [], radio: radio)
+            keepAlive(gateway)
+            _ = Task(executorPreference: loop) { await gateway.intake.run() }
+            _ = Task(executorPreference: loop) { await gateway.acceptList.run(radio, sparing: []) }
+            await loop.sleep(for: .milliseconds(20))
+            #expect(radio.reporting.isEmpty)
+            var remembered: Journal.Wireless?
+            for weighing in ["223e30e607020e10293a", "223e30e607020e10293a", "224030e607020e10303a"] {
+                let heard = try #require(
+                    Advertisement(notation: "\(address) name \"MI SCALE2\" services 181D data 181D \(weighing)"))
+                await gateway.meet(heard, over: radio)
+                let known = try await journal.wireless().first
+                // Once: the disk has better things to do than each advertisement.
+                #expect(known?.sighting?.name == "MI SCALE2" && (remembered == nil || known == remembered))
+                // What a person weighs is no part of it.
+                #expect(known?.sighting?.serviceData.isEmpty == true)
+                remembered = known
+                await loop.sleep(for: .milliseconds(20))
+                #expect(radio.reporting == [heard.address])
+            }
+            #expect(radio.asked == 0 && radio.parted.count == 3)
+            #expect(try await journal.pending(for: "clinic", limit: 9).count == 2)
+        }
+    }
+}

@@ -8,6 +8,7 @@ import Testing
 private let cuff = Management.Address(BluetoothAddress(0x0009_1F80_0022), .lePublic)
 private let known = Advertisement(cuff, [2, 1, 6])
 private let add = "0033 0 2200801f09000102", remove = "0034 0 2200801f090001", hangUp = "0014 0 2200801f090001"
+private let report = "0033 0 2200801f09000100"
 
 extension ScriptedAdapters {
     fileprivate func connects() throws { try script.say("0b00 0000 1000 2200801f0900 01 08000000 0300 020106") }
@@ -123,6 +124,33 @@ private func withTheCuffConnected(
                 #expect(try await radio.next()?.device == cuff)
                 #expect(kernel.told.suffix(2) == [add, remove])
             }
+        }
+    }
+
+    /// What it is shows only when it is heard: from then on it is listened to. Nothing that the kernel may have begun is ended.
+    @Test func whoTurnsOutToOnlyAdvertiseIsReportedFromThenOn() async throws {
+        try await withTheCuffAwaited { kernel, radio in
+            try await isOn(radio)
+            kernel.told = []
+            radio.follow([known], reporting: [cuff.address])
+            try await kernel.wait(for: report)
+            #expect(!kernel.told.contains(remove))
+            radio.follow([known])
+            try await kernel.waitAgain(for: add)
+        }
+    }
+
+    /// The kernel had connected to it, before anybody knew what it is.
+    @Test func aLinkThatNobodyWantsIsEndedAndItsDeviceListenedTo() async throws {
+        try await withTheCuffConnected { kernel, radio in
+            try await kernel.wait(for: remove)
+            kernel.before[0x14] = { try kernel.disconnects() }
+            kernel.told = []
+            radio.follow([known], reporting: [cuff.address])
+            await radio.leave(known)
+            #expect(kernel.told.first == hangUp)
+            try await kernel.wait(for: report)
+            #expect(!kernel.told.contains(add))
         }
     }
 
