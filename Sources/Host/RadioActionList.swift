@@ -131,7 +131,8 @@ extension Radio {
         guard device.kind != .classic, connected.contains(device) || visited.contains(device) else { return }
         // To whom nobody has spoken nothing is on its way.
         if visited.contains(device) { await linkEnds(device, within: Self.farewell) }
-        if connected.contains(device), let channel {
+        // The link that there is now may be that of its pairing.
+        if connected.contains(device), pairing?.device != device, let channel {
             await hangUp(device, channel)
             await linkEnds(device, within: Self.farewell)
         }

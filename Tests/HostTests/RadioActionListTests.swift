@@ -45,6 +45,16 @@ private func withTheCuffConnected(
     }
 }
 
+/// Why the cuff cannot be paired; nil where it was.
+@Hub private func outcome(of radio: Radio) async -> Fault? {
+    do throws(Fault) {
+        _ = try await radio.pair(cuff)
+        return nil
+    } catch {
+        return error
+    }
+}
+
 /// When a device is on the kernel's list, and when it is taken off.
 @Suite struct RadioActionListTests {
     @Test func aDeviceIsTakenOffTheListAsSoonAsItIsConnectedAndComesOnAgainWhenItsLinkHasEnded() async throws {
@@ -151,6 +161,27 @@ private func withTheCuffConnected(
             #expect(kernel.told.first == hangUp)
             try await kernel.wait(for: report)
             #expect(!kernel.told.contains(add))
+        }
+    }
+
+    /// Its last visit was still ending, as its person held the button.
+    @Test func theEndOfAVisitLeavesTheLinkOfAPairingAlone() async throws {
+        try await withTheCuffConnected { kernel, radio in
+            try await kernel.wait(for: remove)
+            _ = try? await radio.connect(known)
+            kernel.before[0x14] = { try kernel.disconnects() }
+            kernel.unanswered = [0x19]
+            kernel.before[0x19] = {
+                kernel.told = []
+                try kernel.connects()
+            }
+            async let pairing = outcome(of: radio)
+            while radio.pairing == nil || radio.connected.isEmpty { await loop.sleep(for: .milliseconds(1)) }
+            while !kernel.told.isEmpty || radio.connected.isEmpty { await loop.sleep(for: .milliseconds(1)) }
+            await radio.leave(known)
+            #expect(!kernel.told.contains(hangUp) && !radio.visited.contains(cuff))
+            try kernel.reply(0x19, 0, 0x05, cuff.bytes)
+            #expect(await pairing == .pairing(.rejected))
         }
     }
 
