@@ -48,6 +48,8 @@ import Glibc
         guard BluetoothSocket.bind(socket.raw, to: BluetoothSocket.control) else {
             throw .failed("bind", errno, at: "Bluetooth management")
         }
+        // What does not fit the kernel drops without a word, and a crowd's advertisements are many.
+        BluetoothSocket.widen(socket.raw)
         try self.init(socket)
     }
 
@@ -69,8 +71,6 @@ import Glibc
             switch count == 0 ? ECONNRESET : errno {
             case EINTR: continue
             case EAGAIN: _ = await loop.ready(socket.raw)
-            // The kernel had more to tell than we could take in: the state is asked for again on a new channel.
-            case ENOBUFS: fail(.hub(.radioFailing("the control channel overflowed")))
             case let number: fail(.hub(.system("recv", number)))
             }
         }

@@ -70,6 +70,8 @@ extension Radio {
     /// The kernel has a link with a device: reported where it was waited for, ended where nobody would speak on it.
     func meet(_ device: Management.Address, _ data: [UInt8], _ channel: ManagementSocket) async {
         guard let index = adapter?.index else { return }
+        connected.insert(device)
+        unreached.remove(device)
         let wasAdded = added[device] != nil, isWanted = isAwaited(device)
         // First of all: the device may have a question already, and there is nobody yet who hears it.
         if wasAdded, isWanted {

@@ -45,14 +45,8 @@ extension Radio {
                 await answer(.confirmName(device, isKnown: isKnown), channel)
             }
         case .connected(let device, let data):
-            connected.insert(device)
-            unreached.remove(device)
             await meet(device, data, channel)
-        case .disconnected(let device, _):
-            connected.remove(device)
-            announced.remove(device)
-            discard(channels.removeValue(forKey: device))
-            change.ring()
+        case .disconnected(let device, _): part(from: device)
         case .newLongTermKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
         case .newIdentityResolvingKey(let key, let random, store: true):
             keep(changed(key.device) { $0.take(key) })
@@ -68,6 +62,14 @@ extension Radio {
             if let refusal = PairingQuestion(event)?.refusal { await answer(refusal, channel) }
         default: break
         }
+    }
+
+    /// The link with a device has ended.
+    func part(from device: Management.Address) {
+        connected.remove(device)
+        announced.remove(device)
+        discard(channels.removeValue(forKey: device))
+        change.ring()
     }
 
     private func changed(_ device: Management.Address, _ change: (inout Bond) -> Void) -> Bond {

@@ -51,6 +51,28 @@ extension Radio {
         return lastAnswer + Self.muteTime
     }
 
+    /// So often the kernel is asked who is connected. It tells that by itself, but drops news for which there is no room, and says
+    /// nothing of it (net/bluetooth/hci_sock.c, hci_send_to_channel).
+    static let censusTime = Duration.seconds(60)
+
+    /// Takes for known what the kernel may have told in vain. Returns when it is to be asked next; nil where nobody is waited for.
+    func takeCensus(
+        _ channel: ManagementSocket, _ index: Management.Index
+    ) async throws(Fault) -> ContinuousClock.Instant? {
+        guard !followed.isEmpty, pairing == nil else { return nil }
+        guard lastCensus + Self.censusTime <= .now else { return lastCensus + Self.censusTime }
+        lastCensus = .now
+        let before = connected
+        let links = Set(try read(try await channel.ask(.getConnections, of: index), Management.connections))
+        // What has not been looked at yet may tell it all the same.
+        guard channel.isDrained else { return lastCensus + Self.censusTime }
+        for device in before.subtracting(links) where connected.contains(device) { part(from: device) }
+        for device in links.subtracting(connected) where added[device] != nil || dropped.contains(device) {
+            await meet(device, [], channel)
+        }
+        return lastCensus + Self.censusTime
+    }
+
     /// Does the next thing that may help. Returns when to compare again.
     func remedy(_ fault: Fault) -> ContinuousClock.Instant? {
         guard case .hub(.radioFailing) = fault else { return fault == .hub(.noRadio) ? nil : .now + .seconds(5) }

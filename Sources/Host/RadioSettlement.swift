@@ -44,8 +44,11 @@ extension Radio {
         try await settleList(channel, index)
         settleCalls()
         if isDoubtful, connected.isEmpty, visited.isEmpty, pairing == nil, discoveryEnds == nil { restart() }
-        let due = try await settleDiscovery(channel, index)
-        return try await probeController(index).map { min($0, due ?? $0) } ?? due
+        let dues = [
+            try await settleDiscovery(channel, index), try await takeCensus(channel, index),
+            try await probeController(index),
+        ]
+        return dues.compactMap { $0 }.min()
     }
 
     /// A discovery that cannot be had now, because the adapter is connecting for example, is no fault of the radio.
