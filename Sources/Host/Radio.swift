@@ -73,6 +73,8 @@ import Core
     var lastAnswer = ContinuousClock.now, isMute = false
     /// When the kernel was last asked who is connected.
     var lastCensus = ContinuousClock.now
+    /// Who had a link then on which nobody spoke.
+    var idle: Set<Management.Address> = []
     /// Who was heard in the examination that is going on, and who of them can be connected to.
     var examination: Set<Management.Address>?, reachable: Set<Management.Address> = []
     /// To whom the kernel did not connect though they were heard, and has not since.

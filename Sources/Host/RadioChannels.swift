@@ -128,7 +128,11 @@ extension Radio {
                 to: device, from: adapter.identity, encrypted: isBonded, within: .seconds(25))
         } catch {
             // The link has come to be meanwhile, and with it its channel.
-            guard error == .link("connect", EBUSY), let bearer = await channel(of: device) else { throw error }
+            guard error == .link("connect", EBUSY), let bearer = await channel(of: device) else {
+                // A connection that did not come to be may be left behind, and there may be only one: see `settleList`.
+                if error == .device(.silent) || error == .device(.hungUp) { isDoubtful = true }
+                throw error
+            }
             bearer.mustEncrypt = isBonded
             return bearer
         }

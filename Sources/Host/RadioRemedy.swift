@@ -70,6 +70,10 @@ extension Radio {
         for device in links.subtracting(connected) where added[device] != nil || dropped.contains(device) {
             await meet(device, [], channel)
         }
+        // Nor does it always end a link that nobody uses, and a device that has one is not met. What begins a visit is sooner done.
+        let unused = links.filter { followed[$0] != nil && $0.kind != .classic && !visited.contains($0) }
+        for device in unused.intersection(idle) { await hangUp(device, channel) }
+        idle = unused
         return lastCensus + Self.censusTime
     }
 
