@@ -50,6 +50,8 @@ extension SocketBearer {
             guard present.keySize > 0 else { throw .pairing(.keyForgotten) }
             if present.isEncrypted { break }
             guard .now < due else { throw .device(.silent) }
+            // Whoever talks all the time would keep us asking.
+            await loop.sleep(for: .milliseconds(20))
         }
         mustEncrypt = false
     }
