@@ -160,7 +160,8 @@ def test_root_looks_as_the_daemon_that_may_not_read_all_that_root_may(well):
             (at / name).chmod(0o600)
             home.set(key, str(at / name))
         home.reload()
-        shutil.chown(home.state, "nobody")
+        for path in [home.state, *home.state.rglob("*")]:
+            shutil.chown(path, "nobody")
         assert well.code() is None
         shutil.chown(at / "ca.pem", "root")
         assert well.code() == "hub.certificate-unreadable"
