@@ -26,6 +26,15 @@ import Testing
         #expect(write(socket.raw, packet, packet.count) == packet.count)
     }
 
+    /// Returns once all that was said has been read.
+    func isHeard() async throws {
+        var waiting: CInt = 1
+        while waiting > 0 {
+            try #require(ioctl(socket.raw, UInt(TIOCOUTQ), &waiting) == 0)
+            if waiting > 0 { await loop.sleep(for: .milliseconds(1)) }
+        }
+    }
+
     /// The next command; nil once the other side has closed, or none comes for a minute.
     func command() async -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 1024)
@@ -187,9 +196,10 @@ extension ManagementSocket {
                 for number in 0..<1500 {
                     try kernel.say("1200 0000 0e00 \(hex(UInt16(0x1000 + number)))801f0900 02 b9 00000000 0000")
                     // The reader has its turn, nobody takes what it queues.
-                    if number % 50 == 49 { await loop.sleep(for: .milliseconds(1)) }
+                    if number % 50 == 49 { try await kernel.isHeard() }
                 }
                 try kernel.say("0500 0000 0000")
+                try await kernel.isHeard()
                 var found = 0
                 while let news = await kernel.channel.next() {
                     if news.event == .indexRemoved { break }
