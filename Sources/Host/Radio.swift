@@ -240,6 +240,8 @@ import Core
         channel?.close()
         entrance?.close()
         listener?.close()
+        // Those of ended links go to `EndedLinks`: left to the end of the process, they would hold it for ever.
+        discarded = []
         for bell in [change, heard, kept, called, searched, accepting] { bell.ring() }
     }
 

@@ -131,8 +131,11 @@ extension Radio {
     @Hub package func leave(_ advertisement: Advertisement) async {
         let device = advertisement.device
         guard device.kind != .classic, connected.contains(device) || visited.contains(device) else { return }
-        // To whom nobody has spoken nothing is on its way.
-        if visited.contains(device) { await linkEnds(device, within: Self.farewell) }
+        if visited.contains(device) {
+            await linkEnds(device, within: Self.farewell)
+        } else if pairing?.device != device {
+            await hearAWord(from: device)
+        }
         // The link that there is now may be that of its pairing.
         if connected.contains(device), pairing?.device != device, let channel {
             await hangUp(device, channel)

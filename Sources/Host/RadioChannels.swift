@@ -111,6 +111,15 @@ extension Radio {
         return nil
     }
 
+    /// Has a device say something on a link on which nobody has spoken, before that is ended: see `EndedLinks`.
+    func hearAWord(from device: Management.Address) async {
+        guard let bearer = await channel(of: device) else { return }
+        // Whatever it answers.
+        try? await bearer.send([ATT.Opcode.exchangeMTURequest.rawValue] + UInt16(ATT.defaultMTU).attBytes)
+        _ = try? await bearer.receive(within: .seconds(3))
+        discard(bearer)
+    }
+
     @Hub package func connect(_ advertisement: Advertisement) async throws(Fault) -> SocketBearer {
         let device = advertisement.device
         visited.insert(device)

@@ -7,8 +7,10 @@ import shutil
 
 import pytest
 
+from .models.broadcaster import Broadcaster
 from .models.cuff import Cuff, date_time
 from .home import Home, eventually
+from .test_daemon import clinic, daemon  # noqa: F401
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -129,6 +131,34 @@ def test_a_device_that_refuses_is_not_paired_and_one_that_forgot_its_key_says_so
     assert forgotten in probe.run(f"read {cuff.address}")
     assert forgotten in probe.run(f"read {cuff.address}")
     assert any(line.startswith(clock(cuff)) for line in probe.run(f"pair {cuff.address} read {cuff.address}"))
+
+
+@long
+def test_a_device_with_a_private_address_that_forgot_its_key_is_paired_again(home, probe):
+    """The kernel then knows no more whose its addresses are, and looks for an identity that nobody advertises."""
+    cuff = Cuff(home.radio, private=True)
+    cuff.advertise()
+    paired = f"paired {cuff.address} public keys [2] identity true"
+    assert paired in probe.run(f"hear {cuff.air_address} pair {cuff.air_address}")
+    cuff.vanish()
+    cuff.forget_bonds()
+    cuff.advertise()
+    assert paired in probe.run(f"pair {cuff.address}")
+
+
+@long
+def test_a_scale_that_only_advertises_is_listened_to_though_it_was_bound_unseen(home, clinic, daemon):
+    run = daemon.start()
+    eventually(lambda: "is on" in run.output)
+    scale = Broadcaster(home.radio)
+    bound = daemon.ask(f"bind {scale.address} --patient Patient/pt-4711 --with-memory")
+    assert bound.status == 0, bound.output
+    weights = lambda: [each["valueQuantity"]["value"] for each in clinic.observations("188736")]
+    for told in ([61.5], [61.5, 62.0], [61.5, 62.0, 60.5]):
+        scale.weigh(told[-1])
+        eventually(lambda: weights() == told)
+    assert scale.connections == 1
+    assert run.stop().status == 0
 
 
 @long

@@ -7,7 +7,7 @@ import Host
 ///
 ///     RadioProbe FOLDER STEP …
 ///     hear ADDRESS     asks everybody for their names until this device is heard
-///     pair ADDRESS     pairs, Just Works, and keeps the bond in FOLDER
+///     pair ADDRESS     pairs, Just Works, and keeps the bond in FOLDER; a public address, unless it was heard as another
 ///     follow ADDRESS   waits until the kernel has connected to the device by itself
 ///     read ADDRESS     connects and reads the device's clock, 2A08, which wants an encrypted link
 ///     encrypt ADDRESS  the same, but asks for encryption on the open link only when the device does
@@ -39,7 +39,7 @@ import Host
             while heard[address]?.name.isEmpty != false { try await hear() }
             radio.discover(for: .zero)
         case "pair":
-            let bond = try await radio.pair(device) { question in
+            let bond = try await radio.pair(known.device) { question in
                 Console.print("asked \(question.kind)")
                 return .yes
             }
