@@ -71,10 +71,8 @@ import Core
     var lastSign = ContinuousClock.now
     /// When the controller last answered what it was asked, and whether it did not since.
     var lastAnswer = ContinuousClock.now, isMute = false
-    /// When the kernel was last asked who is connected.
-    var lastCensus = ContinuousClock.now
-    /// Who had a link then on which nobody spoke.
-    var idle: Set<Management.Address> = []
+    /// When the kernel was last asked who is connected, and who had a link then on which nobody spoke.
+    var lastCensus = ContinuousClock.now, idle: Set<Management.Address> = []
     /// Who was heard in the examination that is going on, and who of them can be connected to.
     var examination: Set<Management.Address>?, reachable: Set<Management.Address> = []
     /// To whom the kernel did not connect though they were heard, and has not since.

@@ -72,7 +72,10 @@ extension Radio {
         }
         // Nor does it always end a link that nobody uses, and a device that has one is not met. What begins a visit is sooner done.
         let unused = links.filter { followed[$0] != nil && $0.kind != .classic && !visited.contains($0) }
-        for device in unused.intersection(idle) { await hangUp(device, channel) }
+        for device in unused.intersection(idle) {
+            await hearAWord(from: device)
+            await hangUp(device, channel)
+        }
         idle = unused
         return lastCensus + Self.censusTime
     }
