@@ -59,7 +59,14 @@ import Host
         case "listen":
             let bearer = try await radio.connect(known)
             Console.print("connected")
-            Console.print("ended \(try await bearer.receive(within: .seconds(60)) == nil)")
+            var hasEnded = true
+            do throws(Fault) {
+                hasEnded = try await bearer.receive(within: .seconds(60)) == nil
+            } catch {
+                // A link that is lost is told apart from one that the device ends.
+                guard error == .device(.hungUp) else { throw error }
+            }
+            Console.print("ended \(hasEnded)")
         case "restart":
             radio.restart()
             while !radio.isOn { await loop.sleep(for: .milliseconds(50)) }
