@@ -9,6 +9,8 @@ package final class Replay: Bearer, Line, Report {
     private var answers: [[UInt8]] = []
     /// Where the driver left the capture; empty when it did as written.
     package private(set) var mistakes: [String] = []
+    /// What the driver reported.
+    package private(set) var readings: [Reading] = []
     private var time: LocalTime?
     /// `# consent: 1 1234, 2 4321`: slots, each with its code.
     package let consents: [Consent]
@@ -28,6 +30,11 @@ package final class Replay: Bearer, Line, Report {
 
     /// Runs the driver's visit over the capture and gives its mistakes.
     package static func mistakes(of driver: Driver, over capture: Capture) async -> [String] {
+        await played(by: driver, capture).mistakes
+    }
+
+    /// Runs the driver's visit over the capture.
+    package static func played(by driver: Driver, _ capture: Capture) async -> Replay {
         let replay = Replay(capture)
         do throws(Fault) {
             switch driver.visit {
@@ -38,7 +45,10 @@ package final class Replay: Bearer, Line, Report {
                 try await visit(client, replay)
             case .line(let visit): try await visit(replay, replay)
             case .advertisement(let visit):
-                guard case .advertisement(let seen) = capture.sighting.way else { return ["there is no advertisement"] }
+                guard case .advertisement(let seen) = capture.sighting.way else {
+                    replay.mistakes.append("there is no advertisement")
+                    return replay
+                }
                 try await visit(seen, replay)
             case .none: replay.mistakes.append("there is no visit")
             }
@@ -51,7 +61,7 @@ package final class Replay: Bearer, Line, Report {
             }
         }
         if let rest = replay.lines.first { replay.mistakes.append("ended before \(rest)") }
-        return replay.mistakes
+        return replay
     }
 
     // MARK: The device
@@ -102,6 +112,7 @@ package final class Replay: Bearer, Line, Report {
     }
 
     package func callAsFunction(_ reading: Reading) async throws(Fault) {
+        readings.append(reading)
         var said = reading
         said.bytes = []
         follow(.reported(said))

@@ -8,7 +8,7 @@ package struct FileOwner {
     private let groups: [gid_t]
 
     /// Nil where it is not root who asks, where the file is root's own, and where there is none.
-    package init?(of path: String) {
+    private init?(of path: String) {
         var file = stat()
         guard geteuid() == 0, stat(path, &file) == 0, file.st_uid != 0 else { return nil }
         let count = getgroups(0, nil)
@@ -26,7 +26,7 @@ package struct FileOwner {
     }
 
     /// The whole process may do from here on what the owner may, with the owner's groups. False where that is refused.
-    package func assume() -> Bool {
+    private func assume() -> Bool {
         var entry = passwd(), found: UnsafeMutablePointer<passwd>?
         var words = [CChar](repeating: 0, count: 4096)
         let isKnown = getpwuid_r(user, &entry, &words, words.count, &found) == 0 && found != nil

@@ -150,13 +150,17 @@ extension Configuration {
     }
 
     var journalPath: String { stateDirectory + "/journal" }
+
+    /// Whoever may not look into the state directory sees nothing there, and that is another thing than that nothing is there:
+    /// throws `hub(.noPermission)`.
+    func mayBeLookedInto() throws(Fault) {
+        if Files.exists(stateDirectory) { _ = try Files.names(in: stateDirectory) }
+    }
 }
 
-/// Whoever may not look into the state directory sees nothing there, and that is another thing than that nothing is there.
 func mayLookIn(_ configuration: Configuration, _ language: Language) throws(Exit) {
-    let directory = configuration.stateDirectory
     do throws(Fault) {
-        if Files.exists(directory) { _ = try Files.names(in: directory) }
+        try configuration.mayBeLookedInto()
     } catch {
         throw complain(error, in: language)
     }

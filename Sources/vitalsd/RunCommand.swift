@@ -98,12 +98,16 @@ extension Command {
     private func gateway() async throws(Fault) -> (Gateway, hub: UInt64) {
         try HubClock.useZone(configuration.timeZone)
         try Files.makeDirectory(configuration.stateDirectory)
-        let owner = try FileOwner.assumed(of: configuration.stateDirectory)
-        defer { owner?.leave() }
-        let journal = try Journal(
-            path: configuration.journalPath, bound: configuration.bound,
-            destinations: configuration.recipients.map(\.name),
-            executor: journalThread, examined: .later)
+        let journal: Journal
+        do {
+            // What is made here is the service's, also where root runs it. The radio is root's business again.
+            let owner = try FileOwner.assumed(of: configuration.stateDirectory)
+            defer { owner?.leave() }
+            journal = try Journal(
+                path: configuration.journalPath, bound: configuration.bound,
+                destinations: configuration.recipients.map(\.name),
+                executor: journalThread, examined: .later)
+        }
         for repair in await journal.takeRepairs() { log(repair) }
         let hub = try await identity(in: journal)
         return (try await Gateway(configuration, journal: journal, destinations: try destinations(hub)), hub)

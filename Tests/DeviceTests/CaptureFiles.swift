@@ -1,4 +1,3 @@
-import Bluetooth
 import Core
 import Glibc
 import Testing
@@ -33,51 +32,6 @@ struct CaptureFile: Sendable, CustomTestStringConvertible {
     var readings: [Reading] {
         capture.lines.compactMap { if case .reported(let reading) = $0 { reading } else { nil } }
     }
-}
-
-/// A visit as a capture says it, and what is told in it.
-final class Told: Report {
-    private let replay: Replay
-    private(set) var readings: [Reading] = []
-
-    private init(_ replay: Replay) { self.replay = replay }
-
-    /// The readings of a visit, also of one that ends in a fault.
-    static func readings(of driver: Driver, over capture: Capture) async -> [Reading] {
-        let replay = Replay(capture), told = Told(replay)
-        do throws(Fault) {
-            switch driver.visit {
-            case .gatt(let visit):
-                let client = GATTClient(
-                    replay, upgrade: { () throws(Fault) in }, time: { replay.localTime?.currentTimeBytes })
-                try await visit(client, told)
-            case .line(let visit): try await visit(replay, told)
-            case .advertisement(let visit):
-                if case .advertisement(let seen) = capture.sighting.way { try await visit(seen, told) }
-            case .none: break
-            }
-        } catch {
-            // The capture has it.
-        }
-        return told.readings
-    }
-
-    func callAsFunction(_ reading: Reading) async throws(Fault) {
-        readings.append(reading)
-        try await replay(reading)
-    }
-    func clock(_ device: RawTime, error: Duration) async throws(Fault) { try await replay.clock(device, error: error) }
-    func clockWasSet(to written: LocalTime, error: Duration) async throws(Fault) {
-        try await replay.clockWasSet(to: written, error: error)
-    }
-    func gaveAll() async throws(Fault) { try await replay.gaveAll() }
-    func lost(gaps: Int, bytes: Int) { replay.lost(gaps: gaps, bytes: bytes) }
-    func information(_ information: DeviceInformation) async throws(Fault) {
-        try await replay.information(information)
-    }
-    var localTime: LocalTime? { replay.localTime }
-    var consents: [Consent] { replay.consents }
-    var wantsStream: Bool { replay.wantsStream }
 }
 
 /// The names in a directory, sorted, without the hidden ones.

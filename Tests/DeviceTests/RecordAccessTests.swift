@@ -130,7 +130,7 @@ import Testing
         let arrival = HubTime(boot: "b", uptime: .seconds(1), wall: Instant(milliseconds: 0), synchronised: true)
         var prints: [Set<Fingerprint>] = []
         for capture in [file.capture, later] {
-            let told = await Told.readings(of: driver, over: capture)
+            let told = await Replay.played(by: driver, capture).readings
             #expect(told.count == 3 && told.allSatisfy { ($0.sequence == nil) == isBackwards })
             prints.append(Set(told.map { Fingerprint(device: "x", reading: $0, arrival: arrival) }))
         }

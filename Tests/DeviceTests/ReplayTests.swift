@@ -38,7 +38,7 @@ import Testing
         guard Self.toldOnce[file.driver] == nil else { return }
         var visits: [[Fingerprint]] = []
         for day in 1...2 {
-            let stored = await Told.readings(of: driver, over: file.capture).filter { $0.taken != .now }
+            let stored = await Replay.played(by: driver, file.capture).readings.filter { $0.taken != .now }
             visits.append(
                 stored.enumerated().map { index, reading in
                     let arrival = HubTime(

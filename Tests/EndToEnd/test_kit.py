@@ -104,7 +104,7 @@ def test_who_may_not_look_in_is_told_so(home, clinic):
     eventually(lambda: home.status().get("running"))
     home.file.chmod(0o644)
     home.state.chmod(0o700)
-    for words in ["scan"], ["pair", ADDRESS], ["status"], ["report", "/tmp/none.tar.gz"]:
+    for words in ["scan"], ["pair", ADDRESS], ["status"], ["report", "none.tar.gz"]:
         answer = subprocess.run([for_everybody(), *words, "--configuration", home.file], capture_output=True, text=True,
                                 user=65534, cwd="/", timeout=60)
         assert answer.returncode == 77 and "use sudo" in answer.stderr, (words, answer)

@@ -100,54 +100,6 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
         }
     }
 
-    /// The kernel drops news for which there is no room, and nobody hears of it.
-    @Test func linksWhoseNewsWasLostAreFoundAndThoseThatEndedUnheardForgotten() async throws {
-        try await onLoop {
-            let known = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"A&D\" services 1810"))
-            let add = "0033 0 2200801f09000102"
-            try await withRadio { kernel, radio in
-                radio.follow([known])
-                try await kernel.wait(for: add)
-                try await isOn(radio)
-                kernel.links = [cuff]
-                radio.lastCensus = .now - Radio.censusTime
-                radio.follow([known])
-                try await kernel.wait(for: "0034 0 2200801f090001")
-                #expect(try await radio.next() == known)
-                #expect(radio.connected == [cuff])
-                kernel.links = []
-                kernel.told = []
-                radio.lastCensus = .now - Radio.censusTime
-                radio.follow([known])
-                try await kernel.wait(for: add)
-                #expect(radio.connected.isEmpty)
-            }
-        }
-    }
-
-    /// Nobody could hear a device that is connected, nor meet it.
-    @Test func aLinkOnWhichNobodySpeaksIsEnded() async throws {
-        try await onLoop {
-            let known = try #require(Advertisement(notation: "00:09:1F:80:00:22 name \"A&D\" services 1810"))
-            try await withRadio { kernel, radio in
-                radio.follow([known])
-                try await kernel.wait(for: "0033 0 2200801f09000102")
-                try await isOn(radio)
-                kernel.links = [cuff]
-                radio.lastCensus = .now - Radio.censusTime
-                radio.follow([known])
-                #expect(try await radio.next() == known)
-                while radio.idle.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
-                #expect(radio.idle == [cuff])
-                #expect(!kernel.told.contains { $0.hasPrefix("0014") })
-                // A minute later there is still no visit.
-                radio.lastCensus = .now - Radio.censusTime
-                radio.follow([known])
-                try await kernel.wait(for: "0014 0 2200801f090001")
-            }
-        }
-    }
-
     /// The kernel takes whom it unpairs off its list itself, and refuses to do so again.
     @Test func whoIsForgottenIsNotTakenOffTheListTwice() async throws {
         try await onLoop {

@@ -103,7 +103,7 @@ extension Checkup {
             } else {
                 find(.ok(.disk, nil, evidence))
             }
-            if Files.exists(place) { _ = try Files.names(in: place) }
+            try configuration.mayBeLookedInto()
             return true
         } catch {
             find(Finding(.disk, Trouble(error), Text(same: error.detail)))
@@ -118,8 +118,8 @@ extension Checkup {
             return find(level(of: .disk) == .fault ? .unknown(.storage, nothing) : .ok(.storage, nil, nothing))
         }
         // As the daemon's own user, who may not read all that root may.
-        let owner = FileOwner(of: configuration.stateDirectory), isAssumed = owner?.assume() ?? false
-        defer { if isAssumed { owner?.leave() } }
+        let owner = (try? FileOwner.assumed(of: configuration.stateDirectory)) ?? nil
+        defer { owner?.leave() }
         do throws(Fault) {
             let journal = try JournalConnection(path)
             // The daemon looks through its own file when it starts; one that does not run may not start because of it.

@@ -9,8 +9,8 @@ extension Checkup {
     mutating func checkWay() async {
         let recipients = configuration.recipients
         // As the daemon's own user, whose the state directory is: it may not read all that root may.
-        let owner = FileOwner(of: configuration.stateDirectory), isAssumed = owner?.assume() ?? false
-        defer { if isAssumed { owner?.leave() } }
+        let owner = (try? FileOwner.assumed(of: configuration.stateDirectory)) ?? nil
+        defer { owner?.leave() }
         for recipient in recipients {
             await checkWay(to: recipient, called: recipients.count > 1 ? Text(same: recipient.name) : nil)
         }

@@ -79,8 +79,7 @@ extension Command {
     private static func traces(_ path: String) throws(Fault) -> Traces {
         var traces = Traces()
         let configuration = (try? Configuration.reading(path)) ?? Configuration()
-        let folder = configuration.stateDirectory
-        if Files.exists(folder) { _ = try Files.names(in: folder) }
+        try configuration.mayBeLookedInto()
         if let journal = try? JournalConnection(configuration.journalPath) {
             traces = (try? Traces(of: nil, in: journal)) ?? traces
         }
