@@ -78,7 +78,7 @@ struct OmronSession {
     mutating func fetch(
         _ memory: OmronEEPROM.Memory, from start: UInt16, user: Int, clock: LocalTime?, _ report: any Report
     ) async throws(Fault) {
-        var ring: [Reading] = [], isFull = true, undated = UndatedRecords()
+        var ring: [Reading] = [], isFull = true
         for first in stride(from: 0, to: 100, by: memory.perBlock) {
             let count = min(memory.perBlock, 100 - first) * memory.size, block: [UInt8]
             do throws(Fault) {
@@ -87,12 +87,16 @@ struct OmronSession {
                 for reading in OmronEEPROM.oldestFirst(ring, clock: clock) { try await report(reading) }
                 throw error
             }
-            for place in stride(from: 0, to: block.count - memory.size + 1, by: memory.size) {
-                let record = block[place..<place + memory.size], isEmpty = OmronEEPROM.isEmpty(record)
+            for start in stride(from: 0, to: block.count - memory.size + 1, by: memory.size) {
+                let record = block[start..<start + memory.size], isEmpty = OmronEEPROM.isEmpty(record)
                 if !isEmpty {
                     var reading = decoded(Array(record), by: memory.decode)
                     reading.user = user
-                    ring.append(undated.numbered(reading))
+                    // Without a stamp its place tells it from an equal one, of which the memory may hold only one by now.
+                    if reading.taken == .unknown, !reading.remarks.contains(.undecoded) {
+                        reading.sequence = first + start / memory.size
+                    }
+                    ring.append(reading)
                 }
                 isFull = isFull && !isEmpty
                 guard !isFull else { continue }

@@ -51,9 +51,9 @@ import Core
     var added: [Management.Address: Management.Action] = [:], dropped: Set<Management.Address> = []
     /// Whether somebody was taken off it to whom the kernel may just have been connecting.
     var isDoubtful = false
-    /// Who has a link; with whom that was reported; with whom a visit goes on.
+    /// Who has a link; with whom that was reported; with whom a visit goes on; whose is to be ended.
     var connected: Set<Management.Address> = [], announced: Set<Management.Address> = []
-    var visited: Set<Management.Address> = []
+    var visited: Set<Management.Address> = [], unwanted: Set<Management.Address> = []
     var sightings = Sightings()
     var discoveryEnds: ContinuousClock.Instant?
     var isDiscovering = false

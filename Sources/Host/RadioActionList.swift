@@ -35,12 +35,16 @@ extension Radio {
             dropped.insert(device)
             try await takeOff(device, channel, index)
             if connected.contains(device) {
-                await hangUp(device, channel)
+                unwanted.insert(device)
             } else if !isHarmless(device) {
                 isDoubtful = true
             }
         }
-        for device in followed.keys where connected.contains(device) && resting.contains(device) {
+        let ending = unwanted.union(resting.filter { followed[$0] != nil })
+        unwanted = []
+        for device in ending.intersection(connected) where !visited.contains(device) && pairing == nil {
+            await hearAWord(from: device)
+            // Meanwhile somebody may have come for it.
             if !visited.contains(device), pairing == nil { await hangUp(device, channel) }
         }
         for device in followed.keys where isAwaited(device) && !announced.contains(device) {
@@ -83,9 +87,10 @@ extension Radio {
         } catch {
             if channel.failure == nil { Systemd.log(.notice, error.description) }
         }
-        // The device could not advertise.
-        if wasAdded || dropped.contains(device), !isWanted, !visited.contains(device), pairing == nil {
-            await answer(.disconnect(device), channel)
+        // With a link it could not advertise. It is ended where there is time to hear a word first.
+        if wasAdded || dropped.contains(device), !isWanted {
+            unwanted.insert(device)
+            change.ring()
         }
     }
 

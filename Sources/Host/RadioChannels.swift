@@ -81,7 +81,7 @@ extension Radio {
             do throws(Fault) {
                 if let listener, let (device, bearer) = try await listener.accept() {
                     // A link that somebody else has made is not to be held by us.
-                    let isOurs = followed[device] != nil || pairing != nil
+                    let isOurs = followed[device] != nil || dropped.contains(device) || pairing != nil
                     discard(isOurs ? channels.updateValue(bearer, forKey: device) : bearer)
                     continue
                 }
@@ -113,7 +113,7 @@ extension Radio {
 
     /// Has a device say something on a link on which nobody has spoken, before that is ended: see `EndedLinks`.
     func hearAWord(from device: Management.Address) async {
-        guard let bearer = await channel(of: device) else { return }
+        guard device.kind != .classic, let bearer = await channel(of: device) else { return }
         // Whatever it answers.
         try? await bearer.send([ATT.Opcode.exchangeMTURequest.rawValue] + UInt16(ATT.defaultMTU).attBytes)
         _ = try? await bearer.receive(within: .seconds(3))

@@ -114,6 +114,8 @@ private func withTheCuffConnected(
 
     @Test func aLinkThatComesTooLateForItsDeviceIsEnded() async throws {
         try await withTheCuffAwaited { kernel, radio in
+            // Else the adapter may be switched off first, which ends it too.
+            radio.discover(for: .seconds(60))
             radio.follow([])
             try await kernel.wait(for: remove)
             #expect(!kernel.told.contains(hangUp))
