@@ -6,7 +6,7 @@ struct Batch {
     private var devices: [KnownDevice: Int64] = [:]
     private var systems: [Int64: UInt64?] = [:]
     private var pairs: [Int64: (pair: ClockPair, id: Int64)] = [:]
-    private var bindings: [Slot: Journal.Binding?] = [:]
+    private var bindings: [Slot: Journal.Binding?] = [:], bound: [String: Bool] = [:]
     private var destinations: [Int64]?
     private var last: Int64?
 
@@ -50,7 +50,9 @@ struct Batch {
     /// identity that is bound, unless both are the same person's anyway.
     mutating func subject(of entry: Journal.Entry) throws(Fault) -> Subject? {
         if try isNobodys(entry) { return nil }
-        return try binding(of: entry)?.subject ?? entry.subject
+        if let binding = try binding(of: entry) { return binding.subject }
+        // Where its slots are people's by name, whose another is nobody has said.
+        return try isBound(entry.device.identity) ? nil : entry.subject
     }
 
     /// Whether an entry was certainly taken before the device was this person's, or may be of another device.
@@ -68,6 +70,14 @@ struct Batch {
         let binding = try database.binding(for: slot.device, user: slot.user)
         bindings[slot] = .some(binding)
         return binding
+    }
+
+    /// Whether any slot of a device is bound to anybody.
+    private mutating func isBound(_ device: String) throws(Fault) -> Bool {
+        if let known = bound[device] { return known }
+        let isBound = try database.integer("SELECT 1 FROM binding WHERE device = ? LIMIT 1", .text(device)) != nil
+        bound[device] = isBound
+        return isBound
     }
 
     /// A number that no reading has had: room is never made by removing the newest, and a wiping leaves its number.

@@ -22,6 +22,19 @@ struct BindingTests {
         #expect(try await journal.bindings() == [.init(device: scale, user: nil, subject: anna)])
     }
 
+    /// A cable is the home's, but not where its slots are people's: then what nobody has bound may be anybody's.
+    @Test func aSlotThatNobodyHasBoundIsNotTheHomes() async throws {
+        let journal = try place.open()
+        var one = pressure(1), two = pressure(2), three = pressure(3)
+        (one.user, two.user, three.user) = (1, 2, nil)
+        #expect(try await journal.keep([entry(pressure(0), subject: anna)]) == [.kept(1)])
+        try await journal.bind(.init(device: cuff.identity, user: 1, subject: bo))
+        _ = try await journal.keep([one, two, three].map { entry($0, subject: anna) })
+        let kept = try await journal.rows(limit: 9).sorted { $0.id < $1.id }.map { $0.kept?.subject }
+        #expect(kept == [anna, bo, nil, nil])
+        #expect(try await journal.pending(for: "clinic", limit: 9).map(\.id) == [1, 2])
+    }
+
     @Test func aDeviceTakesThePlaceOfAnother() async throws {
         let journal = try place.open(), old = "bluetooth:00:00:00:00:00:01", new = "bluetooth:00:00:00:00:00:02"
         await #expect(throws: Fault.pairing(.notBound)) { try await journal.swap(old, for: new) }

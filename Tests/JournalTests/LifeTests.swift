@@ -58,9 +58,14 @@ struct LifeTests {
         for (user, person) in [anna, bo].enumerated() {
             try await journal.bind(.init(device: cuff.identity, user: user, subject: person))
         }
-        var annas = entry(pressure(1), subject: anna)
+        func said(_ reading: Reading, in user: Int) -> Journal.Entry {
+            var reading = reading
+            reading.user = user
+            return entry(reading)
+        }
+        var annas = said(pressure(1), in: 0)
         annas.dated.at = Instant(milliseconds: 1_741_000_000_000)
-        _ = try await journal.keep([annas] + (2..<1100).map { entry(pressure($0), subject: bo) })
+        _ = try await journal.keep([annas] + (2..<1100).map { said(pressure($0), in: 1) })
         let measured = try await journal.lives().map { ($0.binding?.subject, $0.measured?.milliseconds) }
         #expect(measured.first { $0.0 == anna }?.1 == 1_741_000_000_000)
         #expect(measured.first { $0.0 == bo }?.1 == 1_772_446_000_123)
@@ -132,7 +137,9 @@ struct LifeTests {
             entry(.undecoded([1]), heard: hubTime(70), subject: nil), entry(pressure(1), subject: bo),
         ])
         #expect(try await journal.lives().map(\.undecoded) == [hubTime(70), hubTime(70)])
-        _ = try await journal.keep([entry(.undecoded([2]), heard: hubTime(80), subject: bo)])
+        var bos = Reading.undecoded([2])
+        bos.user = 1
+        _ = try await journal.keep([entry(bos, heard: hubTime(80))])
         let found = try await journal.lives().map { ($0.binding?.subject, $0.undecoded) }
         #expect(found.first { $0.0 == anna }?.1 == hubTime(70) && found.first { $0.0 == bo }?.1 == hubTime(80))
     }
