@@ -58,10 +58,10 @@ extension Remarks {
 /// always reported in the same form, and is recognised when it comes again.
 ///
 /// TaiDoc's meters number their records from the newest on, so that each has another number as soon as somebody measures
-/// (NightscoutFoundation/xDrip). Of these the number is no part of a record that has a stamp, or all of them would be new ones.
+/// (NightscoutFoundation/xDrip). Of these the number is no part of a record, or all of them would be new ones.
 struct GlucoseRecords {
     private let areRenumbered: Bool
-    private var waiting: Reading?
+    private var waiting: Reading?, undated = UndatedRecords()
 
     init(areRenumbered: Bool) { self.areRenumbered = areRenumbered }
 
@@ -76,16 +76,17 @@ struct GlucoseRecords {
             return earlier
         }
         let context = decoded(update.value, by: Glucose.context)
-        guard var whole = waiting, whole.sequence == context.sequence else { return [context] }
+        guard let measurement = waiting, measurement.sequence == context.sequence else { return [told(context)] }
         waiting = nil
-        whole = told(whole)
+        var whole = unnumbered(measurement)
         // Both begin with a byte of flags, and then the number.
-        whole.bytes += whole.sequence == nil ? Self.withoutNumber(context.bytes) : context.bytes
+        whole.bytes += unnumbered(context).bytes
         // Nobody ate before a meter was proved with its fluid.
-        guard !whole.remarks.contains(.controlSolution) else { return [whole] }
-        for value in context.values { whole.values.append(value) }
-        for remark in context.remarks { whole.remarks.insert(remark) }
-        return [whole]
+        if !whole.remarks.contains(.controlSolution) {
+            for value in context.values { whole.values.append(value) }
+            for remark in context.remarks { whole.remarks.insert(remark) }
+        }
+        return [areRenumbered ? undated.numbered(whole) : whole]
     }
 
     /// The records have ended: the context that was announced does not come.
@@ -94,13 +95,15 @@ struct GlucoseRecords {
         return waiting.map { [told($0)] } ?? []
     }
 
-    private func told(_ reading: Reading) -> Reading {
-        guard areRenumbered, case .clock = reading.taken else { return reading }
-        var reading = reading
-        reading.sequence = nil
-        reading.bytes = Self.withoutNumber(reading.bytes)
-        return reading
+    private mutating func told(_ reading: Reading) -> Reading {
+        areRenumbered ? undated.numbered(unnumbered(reading)) : reading
     }
 
-    private static func withoutNumber(_ bytes: [UInt8]) -> [UInt8] { Array(bytes.prefix(1) + bytes.dropFirst(3)) }
+    private func unnumbered(_ reading: Reading) -> Reading {
+        guard areRenumbered else { return reading }
+        var reading = reading
+        reading.sequence = nil
+        reading.bytes = Array(reading.bytes.prefix(1) + reading.bytes.dropFirst(3))
+        return reading
+    }
 }

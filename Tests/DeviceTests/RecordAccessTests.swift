@@ -137,6 +137,33 @@ import Testing
         #expect(isBackwards ? prints[0] == prints[1] : prints[0].isDisjoint(with: prints[1]))
     }
 
+    /// Nor where the meter disowned its clock: what they say, and how many said it before, tells such records apart.
+    @Test func aNumberThatChangesIsNoneOfAnUndatedRecord() async throws {
+        let name = "numbered-backwards.capture"
+        let file = try #require(CaptureFile.all.first { $0.driver == "sig-glp" && $0.name == name })
+        let driver = try #require(drivers.first { $0.id == "sig-glp" })
+        let arrival = HubTime(boot: "b", uptime: .seconds(1), wall: Instant(milliseconds: 0), synchronised: true)
+        var prints: [Set<Fingerprint>] = []
+        for number in 0...1 as ClosedRange<UInt8> {
+            var capture = file.capture
+            capture.lines = capture.lines.map { line in
+                if case .reported(var reading) = line {
+                    (reading.taken, reading.sequence) = (.unknown, 0)
+                    return .reported(reading)
+                }
+                guard case .heard(var bytes) = line, bytes.first == 0x1B else { return line }
+                bytes[4] += number
+                // The month of a measurement: none.
+                if bytes[1] == 0x03 { bytes[8] = 0 }
+                return .heard(bytes)
+            }
+            let told = await Replay.played(by: driver, capture).readings
+            #expect(told.count == 3 && told.allSatisfy { $0.taken == .unknown })
+            prints.append(Set(told.map { Fingerprint(device: "x", reading: $0, arrival: arrival) }))
+        }
+        #expect(prints[0].count == 3 && prints[0] == prints[1])
+    }
+
     // MARK: Counting
 
     @Test(arguments: [("05 00 0300", "3"), ("06 00 04 02", "nil")])
