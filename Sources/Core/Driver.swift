@@ -86,6 +86,18 @@ extension Report {
     package func clockWasSet(to written: LocalTime) async throws(Fault) {
         try await clockWasSet(to: written, error: .zero)
     }
+    /// Each of them, whatever becomes of those before it: for a device that has forgotten them all. Throws the first fault.
+    package func each(_ readings: [Reading]) async throws(Fault) {
+        var first: Fault?
+        for reading in readings {
+            do throws(Fault) {
+                try await self(reading)
+            } catch {
+                first = first ?? error
+            }
+        }
+        if let first { throw first }
+    }
     package func gaveAll() async throws(Fault) {}
     package func lost(gaps: Int, bytes: Int) {}
 }

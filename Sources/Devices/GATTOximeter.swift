@@ -16,7 +16,7 @@ extension Peer {
                 heard = .now
                 guard let second = try await sample(update) else { return }
                 let readings = session.add(second)
-                for reading in readings { try await report(reading) }
+                try await report.each(readings)
                 if !readings.isEmpty { try await kept(readings) }
                 // What was waited for room was no silence of the device's.
                 heard = .now
@@ -25,7 +25,7 @@ extension Peer {
             fault = error
         }
         let silence = Int((ContinuousClock.now - heard).components.seconds)
-        for reading in session.end(silence: silence) { try await report(reading) }
+        try await report.each(session.end(silence: silence))
         if let fault { throw fault }
     }
 
@@ -39,13 +39,13 @@ extension Peer {
         do throws(Fault) {
             for _ in 0..<7200 {
                 guard let second = try await ask() else { break }
-                for reading in session.add(second) { try await report(reading) }
+                try await report.each(session.add(second))
                 _ = try await next(within: .seconds(1))
             }
         } catch {
             fault = error
         }
-        for reading in session.end() { try await report(reading) }
+        try await report.each(session.end())
         if let fault { throw fault }
     }
 }

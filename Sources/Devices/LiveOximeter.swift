@@ -31,16 +31,16 @@ struct LiveOximeter: Sendable {
             switch arrival {
             case .bytes(let bytes):
                 frames.append(bytes)
-                while let frame = frames.next() {
+                while fault == nil, let frame = frames.next() {
                     noise = frames.noise
                     report.tellGaps(of: &frames)
                     guard isSample(frame) else { continue }
                     count += 1
                     guard count % framesPerSecond == 0 else { continue }
                     let sample = OximetrySample(decoded(frame, by: decode))
-                    for reading in session.add(sample) { try await report(reading) }
+                    do throws(Fault) { try await report.each(session.add(sample)) } catch { fault = error }
                     unworn = sample.isWorn ? min(unworn, 0) : unworn + 1
-                    guard unworn == 15 else { continue }
+                    guard fault == nil, unworn == 15 else { continue }
                     // Once: from here on it counts no more.
                     unworn = .min
                     do throws(Fault) { frames.append(try await whenUnworn(line, report)) } catch { fault = error }
@@ -53,7 +53,8 @@ struct LiveOximeter: Sendable {
             case .hungUp: break listening
             }
         }
-        for reading in session.end(silence: silence) { try await report(reading) }
+        // What failed first says more than what failed behind it.
+        do throws(Fault) { try await report.each(session.end(silence: silence)) } catch { throw fault ?? error }
         if let fault { throw fault }
     }
 }

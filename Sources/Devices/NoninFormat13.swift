@@ -124,7 +124,7 @@ package enum NoninFormat13 {
             case .hungUp: (isOver, isAsking) = (true, false)
             }
             guard !isAsking else { continue }
-            for reading in held { try await report(reading) }
+            try await report.each(held)
             held = []
         }
         if let fault { throw fault }

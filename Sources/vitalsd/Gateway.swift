@@ -96,8 +96,13 @@ import Journal
     func stop() async {
         isStopping = true
         roster.hangUp()
-        let deadline = ContinuousClock.now + .milliseconds(1200)
-        while !roster.visits.isEmpty, ContinuousClock.now < deadline { await loop.sleep(for: .milliseconds(10)) }
+        // What a device has told and does not tell again is worth waiting for the disk.
+        let end = ContinuousClock.now + .seconds(15)
+        var deadline = ContinuousClock.now + .milliseconds(1200)
+        while !roster.visits.isEmpty, ContinuousClock.now < deadline {
+            await loop.sleep(for: .milliseconds(10))
+            if intake.isBusy { deadline = min(.now + .milliseconds(1200), end) }
+        }
         central?.stop()
         await contacts.flush()
     }

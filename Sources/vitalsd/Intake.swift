@@ -13,7 +13,9 @@ import Journal
     /// The most that one transaction takes, so that the first of a burst does not wait for the last.
     private let most = 256
     /// Called when the journal turns out to be damaged; nothing is kept after that.
-    var onDamage: () -> Void = {}
+    var onDamage: (Fault) -> Void = { _ in }
+    /// Whether readings are being written.
+    private(set) var isBusy = false
 
     init(_ journal: Journal, _ reserve: Reserve) {
         self.journal = journal
@@ -36,14 +38,16 @@ import Journal
             if waiting.isEmpty { await withCheckedContinuation { idle = $0 } }
             let batch = waiting.prefix(most)
             waiting.removeFirst(batch.count)
+            isBusy = true
             do throws(Fault) {
                 let outcomes = try await journal.keep(batch.map(\.entry), atTheEnd: reserve.isReleased)
                 for (place, outcome) in zip(batch, outcomes) { place.turn.resume(returning: .success(outcome)) }
             } catch {
                 for place in batch { place.turn.resume(returning: .failure(error)) }
                 // Damage is mended where the journal is opened, so at the next start. Nothing was confirmed.
-                if case .hub(.journalDamaged) = error { return onDamage() }
+                if case .hub(.journalDamaged) = error { return onDamage(error) }
             }
+            isBusy = false
         }
     }
 }
@@ -90,6 +94,8 @@ import Journal
 
     @Hub func callAsFunction(_ reading: Reading) async throws(Fault) {
         let heard = HubClock.now(), forgettings = gateway.roster.forgettings(of: device.identity)
+        // What is sent without a stamp is sent as it is measured, by who has no memory to send it from again.
+        let isToldOnce = isToldOnce || reading.taken == .now
         let (reading, after) = arrears.dated(reading)
         var patience = Patience(), said: Fault?
         while true {
@@ -121,10 +127,11 @@ import Journal
                 if error != said { log(error, about: device.identity) }
                 said = error
                 // A cuff has the reading still. What came over a cable is nowhere but here: it waits for room. How full the
-                // battery is does not, nor does it end the visit: what comes behind it is told but once.
+                // battery is does not, nor does it end the visit: what comes behind it is told but once. What nobody can read
+                // may be a measurement.
                 if isToldOnce, error.isAboutRoom, reading.isBatteryAlone { return }
-                guard isToldOnce, error.isAboutRoom, reading.values.contains(where: \.quantity.isAboutPerson)
-                else { throw error }
+                let isWorth = reading.values.isEmpty || reading.values.contains(where: \.quantity.isAboutPerson)
+                guard isToldOnce, error.isAboutRoom, isWorth else { throw error }
                 let reserve = gateway.intake.reserve
                 guard !reserve.isReleased else {
                     reserve.countLost()

@@ -54,7 +54,8 @@ extension Command {
             group.addTask { await self.keepWatchdogQuiet() }
             group.addTask { await self.renew(hub) }
             group.addTask { await gateway.watchCertificates() }
-            gateway.intake.onDamage = { [self] in
+            gateway.intake.onDamage = { [self] fault in
+                log(fault)
                 notify(.stopping)
                 EndedLinks.release()
                 _exit(Exit.data.rawValue)

@@ -103,6 +103,10 @@ class Receiver:
         spots = [o for o in self.observations() if o["code"]["coding"][0]["code"] == "150456"]
         return sorted(int(o["valueQuantity"]["value"]) for o in spots if "valueQuantity" in o)
 
+    def temperatures(self) -> list[float]:
+        warm = [o for o in self.observations() if o["code"]["coding"][0]["code"] == "150364"]
+        return sorted(o["valueQuantity"]["value"] for o in warm)
+
     def weights(self) -> dict[float, dict]:
         """Every weighing by what was weighed."""
         weighings = [o for o in self.observations() if o["code"]["coding"][0]["code"] == "188736"]

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sqlite3
+import struct
 import subprocess
 import threading
 import time
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from conftest import eventually, measure, settled
-from far_ends import (Air, LiveOximeter, Nonin, Oximeter, Wire, blood_pressure, health_o_meter, meanwhile,
+from far_ends import (Air, Cuff, LiveOximeter, Nonin, Oximeter, Wire, blood_pressure, health_o_meter, meanwhile,
                       nonin_format_13)
 
 START = datetime(2026, 11, 20, 8, 0, 0)
@@ -127,6 +128,70 @@ def test_what_is_told_once_over_the_air_waits_for_room_too(disk, home, clinic, t
     assert clinic.saturations() == [91, 92, 93, 94, 95, 97]
     assert oximeter.visits == 1
     air.close()
+
+
+class Thermometer(Cuff):
+    """Has no memory and no clock: it says what it measures as it measures it."""
+
+    def __init__(self, address: str):
+        super().__init__(address, "Thermometer")
+        self.attributes = {
+            1: (0x2800, struct.pack("<H", 0x1809)),
+            2: (0x2803, bytes([0x20]) + struct.pack("<HH", 3, 0x2A1C)),
+            3: (0x2A1C, b""),
+            4: (0x2902, b"\0\0"),
+        }
+
+    def advertisement(self) -> bytes:
+        return f'{self.address} name "{self.name}" services 1809'.encode()
+
+    def feel(self, tenths: int) -> None:
+        with self.lock:
+            self.memory.append(b"\0" + struct.pack("<I", 0xFF000000 | tenths))
+
+
+def test_what_has_no_stamp_is_told_once_too(disk, home, clinic, tmp_path):
+    thermometer = Thermometer("00:09:1F:11:22:5E")
+    air = Air(str(tmp_path / "air"), [thermometer])
+    assert home.ask("bind", thermometer.address) == "bound\n"
+    home.start(preexec_fn=quiet_limit)
+    thermometer.feel(367)
+    eventually(lambda: clinic.temperatures() == [36.7] and not thermometer.memory)
+    disk.fill()
+    felt = [36.7]
+    # In the log beside the journal there may be room for some.
+    while "hub: the disk " not in home.log:
+        thermometer.feel(tenths := 380 + len(felt))
+        felt.append(tenths / 10)
+        eventually(lambda: not thermometer.memory or "hub: the disk " in home.log)
+    # It does not say again what it has said.
+    with thermometer.lock:
+        thermometer.memory.clear()
+    disk.free()
+    eventually(lambda: len(clinic.temperatures()) >= len(felt))
+    settled(home)
+    assert clinic.temperatures() == felt
+    air.close()
+
+
+def tanita(text: str) -> bytes:
+    text = "{0,16,~0,1,~1,1,~2,1," + text + ","
+    return f"{text}CS,{sum(text.encode()) & 0xFF:02X}".encode() + b"}\r\n"
+
+
+def test_what_nobody_can_read_waits_for_room_and_so_does_what_is_behind_it(disk, home, clinic, tmp_path):
+    wire = Wire(str(tmp_path / "oximeter"))
+    home.start(preexec_fn=quiet_limit)
+    wire.send(tanita("Hm,191.0,Wk,70.5"))
+    eventually(lambda: list(clinic.weights()) == [70.5])
+    disk.fill()
+    wire.send(tanita("Hm,191.0") + tanita("Hm,191.0,Wk,71.5"))
+    eventually(lambda: "hub: the disk " in home.log)
+    time.sleep(0.5)
+    disk.free()
+    eventually(lambda: len(clinic.weights()) > 1)
+    assert sorted(clinic.weights()) == [70.5, 71.5]
+    assert "it sent what nobody here can read, which is kept" in home.log
 
 
 def taken(observation: dict) -> tuple[float, float]:
@@ -257,10 +322,10 @@ def test_what_found_no_room_before_the_end_is_counted(disk, home, clinic, tmp_pa
     eventually(lambda: clinic.saturations() == [97])
     (home.state / "reserve").unlink()
     disk.fill()
-    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
+    wire.send(b"".join(nonin_format_13(90 + minute, 70, START + timedelta(minutes=minute)) for minute in range(1, 6)))
     eventually(lambda: wire.is_read() and "hub: the disk " in home.log)
     assert home.stop() == 0
-    assert "hub: 1 readings of devices on cables found no room before the end, and are lost" in home.log
+    assert "hub: 5 readings of devices on cables found no room before the end, and are lost" in home.log
 
 
 def test_a_daemon_that_cannot_make_its_journal_says_why(disk, home):

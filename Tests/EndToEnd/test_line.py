@@ -91,6 +91,22 @@ def test_what_a_cable_says_between_two_visits_is_heard(home, clinic, cuff, tmp_p
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
 
 
+def test_the_end_waits_for_a_slow_card(home, clinic, tmp_path):
+    """A device that has told all it had has forgotten it. Each of its readings takes the card five seconds."""
+    faults = Faults(tmp_path)
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start(env={**os.environ, **faults.environment})
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    faults.fail("sync", "file", DELAY)
+    wire.send(nonin_format_13(91, 70, START) + nonin_format_13(92, 70, START + timedelta(minutes=1)))
+    eventually(lambda: wire.is_read() and faults.failed("sync", "file"))
+    assert home.stop(within=20) == 0
+    faults.heal()
+    home.start()
+    eventually(lambda: clinic.saturations() == [91, 92, 97])
+
+
 def test_the_clinic_goes_away_and_comes_back(home, clinic, tmp_path):
     wire = Wire(str(tmp_path / "oximeter"))
     home.start()
