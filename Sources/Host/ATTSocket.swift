@@ -66,22 +66,41 @@ extension SocketBearer {
 /// encryption is asked for first. gatttool meets the same end. So encryption waits for the first word, and a link that
 /// ends without one costs a descriptor now and the exit status later, instead of the daemon at once.
 package enum EndedLinks {
+    private struct State {
+        var sockets: [CInt] = []
+        var mark = Int.max
+        var onMark: @Sendable () -> Void = {}
+    }
+
+    /// Beyond this many none is kept: without descriptors nothing else works either.
     private static let limit = 256
-    private static let kept = Locked<[CInt]>([])
+    private static let kept = Locked(State())
+
+    /// How many there are.
+    package static var count: Int { kept.with { $0.sockets.count } }
+
+    /// Has `act` called, from anywhere, once that so many are kept. Whoever comes after the last for which there is room
+    /// meets the oops, so the process should end before.
+    package static func watch(for mark: Int, _ act: @escaping @Sendable () -> Void) {
+        kept.with { ($0.mark, $0.onMark) = (mark, act) }
+    }
 
     /// Keeps the socket open behind the back of its owner, if its link has ended.
     static func keep(_ socket: CInt) {
         var state = pollfd(fd: socket, events: 0, revents: 0)
         guard poll(&state, 1, 0) == 1, state.revents & Int16(POLLHUP | POLLERR) != 0 else { return }
-        kept.with { kept in
-            if kept.isEmpty { atexit { EndedLinks.release() } }
-            if kept.count < limit { kept.append(fcntl(socket, F_DUPFD_CLOEXEC, 0)) }
+        let act = kept.with { kept -> (@Sendable () -> Void)? in
+            if kept.sockets.isEmpty { atexit { EndedLinks.release() } }
+            guard kept.sockets.count < limit else { return nil }
+            kept.sockets.append(fcntl(socket, F_DUPFD_CLOEXEC, 0))
+            return kept.sockets.count == kept.mark ? kept.onMark : nil
         }
+        act?()
     }
 
     /// Closes them as the last thing of all. Were it left to the kernel, an oops in the middle of its own cleaning up would
     /// leave a process that nobody can reap. For a process that ends without `exit`, to be called by itself.
     package static func release() {
-        for socket in kept.with({ $0 }) { close(socket) }
+        for socket in kept.with({ $0.sockets }) { close(socket) }
     }
 }

@@ -35,6 +35,8 @@ import Glibc
 
     deinit { ready.file = -1 }
 
+    package var isVisiting: Bool { !visited.isEmpty }
+
     package func enter(_ device: String) {
         visited.append(device)
         layReady()

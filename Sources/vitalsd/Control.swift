@@ -183,6 +183,7 @@ import Journal
                     for rung in RadioHealth.Rung.allCases { json.member("\(rung)", counters[rung]) }
                 }
             }
+            json.member("endedLinks", EndedLinks.count)
             json.member("delivered", gateway.couriers.delivered)
             write(gateway.couriers.fault, into: &json)
             json.object("clinics") { json in

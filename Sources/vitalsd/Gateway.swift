@@ -27,6 +27,8 @@ import Journal
     var scans: [Scan] = []
     /// And who waits for the capture of a visit.
     var recorders: [Recorder] = []
+    /// And how many are pairing.
+    var pairings = 0
     /// What stands in the way of the radio at present.
     private(set) var radioFault: Fault?
     private var isStopping = false
@@ -113,6 +115,11 @@ import Journal
         lines.configure(new.serialLines)
         feedback.configure(new.feedback)
         try await couriers.redirect(to: destinations)
+    }
+
+    /// Whether a visit or a technician would have to begin again if it ended now.
+    var isVisiting: Bool {
+        lastWords.isVisiting || roster.hasLinks || pairings > 0 || !scans.isEmpty || !recorders.isEmpty
     }
 
     // MARK: hear

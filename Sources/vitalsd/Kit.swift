@@ -54,6 +54,8 @@ extension Gateway {
         ask: @Hub (PairingQuestion) async -> PairingAnswer
     ) async throws(Fault) {
         guard let central else { throw .hub(.noRadio) }
+        pairings += 1
+        defer { pairings -= 1 }
         let known = acceptList["bluetooth:\(order.address)"].sighting
         var isGuided = false
         // Some can only be heard once somebody has pressed their button.

@@ -24,6 +24,9 @@ import Host
     /// The lines and devices with an open link.
     var visits: [String] { ports.keys.sorted() + links.keys.map(\.description).sorted() }
 
+    /// Whether there is an open link. A line is open also while nothing is heard on it.
+    var hasLinks: Bool { !links.isEmpty }
+
     /// Ends every visit, and lets no other begin.
     func hangUp() {
         isClosing = true

@@ -38,22 +38,30 @@ extension Command {
     /// A renewal that waits for the clinic must keep no reading waiting.
     private let enrolmentThread = Worker("enrolment")
     private let signals: Signals
+    /// How many ended links may be kept before it starts anew when nobody is visited, and whoever is: see `EndedLinks`.
+    private let links: (many: Int, most: Int)
 
-    init(_ path: String) throws(Fault) {
+    init(_ path: String, links: (many: Int, most: Int) = (192, 240)) throws(Fault) {
         self.path = path
+        self.links = links
         configuration = try Configuration.reading(path)
         signals = try Signals()
     }
 
     func run() async throws(Fault) {
         let (gateway, hub) = try await gateway()
-        let control = try Control(gateway)
+        let control = try Control(gateway), linksAddUp = try Bell()
+        EndedLinks.watch(for: links.many) { linksAddUp.ring() }
         await withDiscardingTaskGroup { group in
             group.addTask { await gateway.run() }
             group.addTask { await control.run() }
             group.addTask { await self.keepWatchdogQuiet() }
             group.addTask { await self.renew(hub) }
             group.addTask { await gateway.watchCertificates() }
+            group.addTask {
+                _ = await linksAddUp.rung()
+                await self.startAnew(gateway)
+            }
             gateway.intake.onDamage = { [self] fault in
                 log(fault)
                 notify(.stopping)
@@ -126,7 +134,7 @@ extension Command {
         for repair in await journal.takeRepairs() { log(repair) }
     }
 
-    /// Signals, until one of them means the end.
+    /// Signals, until one of them means the end, or there are to be no more.
     private func listen(to gateway: Gateway, _ hub: UInt64) async {
         while let signal = await signals.next(), signal == .reload {
             notify(.reloading)
@@ -146,6 +154,16 @@ extension Command {
             }
             notify(.ready)
         }
+    }
+
+    /// Ends the daemon as a signal would, once nobody is visited or at last whoever is, for one of the next links that end would
+    /// end it in the kernel. systemd starts it again whatever it ended with (Restart=always), and no device is blamed: only a
+    /// process that traps leaves last words.
+    private func startAnew(_ gateway: Gateway) async {
+        while gateway.isVisiting, EndedLinks.count < links.most { await loop.sleep(for: .seconds(1)) }
+        let count = EndedLinks.count
+        Systemd.log(.notice, "hub: vitalsd starts anew, to let go of \(count) links that ended before a word was said")
+        signals.stop()
     }
 
     private func renew(_ hub: UInt64) async {

@@ -92,6 +92,21 @@ import Testing
         }
     }
 
+    /// Before there is no room for more: the next one would be the end of the process, in the kernel.
+    @Test func thatManyEndedLinksAreKeptIsToldOnceAndNoneOfThemIsClosed() async throws {
+        try await onLoop {
+            let calls = Locked(0), before = EndedLinks.count
+            EndedLinks.watch(for: before + 2) { calls.with { $0 += 1 } }
+            var kept: Set<ino_t> = []
+            for number in 1...3 {
+                kept.insert(try endLink())
+                #expect(EndedLinks.count == before + number)
+                #expect(calls.with { $0 } == (number < 2 ? 0 : 1))
+                #expect(kept.isSubset(of: openSockets()))
+            }
+        }
+    }
+
     @Test func hangingUpEndsOnesOwnWaiting() async throws {
         try await onLoop {
             let (hub, device) = try SocketBearer.pair()
@@ -130,6 +145,26 @@ import Testing
             #expect(try Files.names(in: directory.path).isEmpty)
         }
     }
+}
+
+/// A link that ends before the device has said a word, and which socket it had.
+@Hub private func endLink() throws -> ino_t {
+    var ends: [CInt] = [-1, -1], about = stat()
+    try #require(socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue), 0, &ends) == 0)
+    let bearer = SocketBearer(Descriptor(ends[0]), isLink: true)
+    try #require(fstat(ends[0], &about) == 0)
+    close(ends[1])
+    withExtendedLifetime(bearer) {}
+    return about.st_ino
+}
+
+private func openSockets() -> Set<ino_t> {
+    var found: Set<ino_t> = []
+    for descriptor in CInt(0)..<1024 {
+        var about = stat()
+        if fstat(descriptor, &about) == 0, about.st_mode & S_IFMT == S_IFSOCK { found.insert(about.st_ino) }
+    }
+    return found
 }
 
 @Hub private func sum(_ bearer: SocketBearer, packets: Int) async throws -> Int {
