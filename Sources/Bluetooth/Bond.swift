@@ -9,6 +9,9 @@ package struct Bond: Equatable, Sendable {
     package private(set) var identityKey: Management.IdentityResolvingKey?
     package private(set) var linkKey: Management.LinkKey?
     package private(set) var parameters: Management.ConnectionParameters?
+    /// Our own identity, by which the device knows us: that of the adapter with which the keys were made. Nil where nobody has
+    /// noted it yet.
+    package var own: Management.Address?
 
     package init(_ device: Management.Address) { self.device = device }
 
@@ -28,9 +31,10 @@ package struct Bond: Equatable, Sendable {
 /// As the journal keeps it.
 ///
 ///     format (1) = 1, device (7), then records: tag (1) and the kernel's own layout of that key
-///     tags: 1 long term key (36), 2 identity resolving key (23), 3 link key (25), 4 connection parameters (15)
+///     tags: 1 long term key (36), 2 identity resolving key (23), 3 link key (25), 4 connection parameters (15),
+///           5 our own identity (7)
 extension Bond {
-    private enum Tag: UInt8 { case longTermKey = 1, identityKey, linkKey, parameters }
+    private enum Tag: UInt8 { case longTermKey = 1, identityKey, linkKey, parameters, own }
 
     package var bytes: [UInt8] {
         var bytes: [UInt8] = [1] + device.bytes
@@ -38,6 +42,7 @@ extension Bond {
         if let identityKey { bytes += [Tag.identityKey.rawValue] + identityKey.bytes }
         if let linkKey { bytes += [Tag.linkKey.rawValue] + linkKey.bytes }
         if let parameters { bytes += [Tag.parameters.rawValue] + parameters.bytes }
+        if let own { bytes += [Tag.own.rawValue] + own.bytes }
         return bytes
     }
 
@@ -53,6 +58,7 @@ extension Bond {
             case .identityKey: identityKey = try reader.identityResolvingKey()
             case .linkKey: linkKey = try reader.linkKey()
             case .parameters: parameters = try reader.connectionParameters()
+            case .own: own = try reader.managementAddress()
             case nil: throw .invalid(at: at, expected: .keyRecord)
             }
         }

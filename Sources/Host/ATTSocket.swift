@@ -34,6 +34,17 @@ extension SocketBearer {
     /// l2cap_data_channel), and the key's size is there as soon as the key is asked for (smp.c, smp_ltk_encrypt). Only the
     /// level of security rises with success and nothing else (hci_core.h, hci_encrypt_cfm): until it has, it is asked again.
     package func encrypt(within time: Duration = .seconds(30)) async throws(Fault) {
+        do throws(Fault) {
+            try await useKey(within: time)
+        } catch {
+            // It has forgotten nothing: with this adapter it was never paired.
+            throw isStrange && error == .pairing(.keyForgotten) ? .pairing(.notPaired) : error
+        }
+        mustEncrypt = false
+        onEncryption()
+    }
+
+    private func useKey(within time: Duration) async throws(Fault) {
         // What is simulated has no keys.
         guard isLink else { throw .pairing(.notPaired) }
         let due = ContinuousClock.now + time
@@ -53,7 +64,6 @@ extension SocketBearer {
             // Whoever talks all the time would keep us asking.
             await loop.sleep(for: .milliseconds(20))
         }
-        mustEncrypt = false
     }
 }
 

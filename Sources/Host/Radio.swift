@@ -7,20 +7,6 @@ import Core
 /// difference is commanded. So an adapter that is pulled out, blocked, reset or taken over by somebody is the same case: it
 /// is put right as soon as it can be, and until then `next` has said what stands in the way.
 @Hub package final class Radio: Central {
-    /// An adapter as far as it is known.
-    struct Adapter {
-        let index: Management.Index
-        let controller: Management.Controller
-        /// What it does at present.
-        var settings: Management.Settings
-        /// Whether it has our settings, our keys and an action list that is ours.
-        var isPrepared = false
-        /// Whether there may be links on it that are not ours.
-        var isInherited = true
-        /// Our own identity: the public address, or the static one where there is none.
-        var identity: Management.Address
-    }
-
     /// The hciN to use, and no other; nil for the best that is present.
     let configured: UInt16?
     private let openChannel: @Hub () throws(Fault) -> ManagementSocket
@@ -34,6 +20,8 @@ import Core
 
     var channel: ManagementSocket?
     var adapter: Adapter?
+    /// Whether an adapter has come that may be better than ours.
+    var mustChoose = false
     /// Why there is no adapter to command at present; nil where there is. Until the first was brought up nobody is told.
     @Hub package private(set) var fault: Fault? = .hub(.radioOff)
     private var faults: [Fault] = []

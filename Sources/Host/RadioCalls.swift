@@ -32,7 +32,11 @@ extension Radio {
     @Hub package func nextCall() async -> RFCOMMSocket? {
         while isOpen {
             do throws(Fault) {
-                if let entrance, let call = try await entrance.port.accept() { return call }
+                if let entrance, let call = try await entrance.port.accept() {
+                    let own = Management.Address(entrance.adapter, .lePublic)
+                    recognised(own, by: Management.Address(call.device, .classic))
+                    return call
+                }
             } catch {
                 Systemd.log(.warning, error.description)
             }
@@ -45,11 +49,14 @@ extension Radio {
         if let fault { throw fault }
         guard isOn, let adapter else { throw .hub(.radioOff) }
         guard has(.classic) else { throw .hub(.radioFailing("it has no classic Bluetooth")) }
-        let own = adapter.identity.address, isBonded = bonds[Management.Address(device, .classic)]?.hasKey == true
+        let own = adapter.identity.address, peer = Management.Address(device, .classic)
+        let isBonded = bonds[peer]?.hasKey == true
         let services = try await SocketBearer.connect(toServicesOf: device, from: own, within: .seconds(10))
         let channel = try await SDP.channel(over: services)
-        return try await RFCOMMSocket.connect(
+        let line = try await RFCOMMSocket.connect(
             to: device, channel: channel, from: own, encrypted: isBonded, within: .seconds(10))
+        if isBonded { recognised(adapter.identity, by: peer) }
+        return line
     }
 
     /// Opens the entrance while a classic device is followed, and closes it when none is.

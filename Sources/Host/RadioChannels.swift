@@ -127,14 +127,12 @@ extension Radio {
         guard isOn, let adapter else { throw .hub(.radioOff) }
         // A technician comes first.
         guard pairing?.device != device else { throw .device(.hungUp) }
-        let isBonded = bonds[device]?.hasKey == true
-        if let bearer = await channel(of: device) {
-            bearer.mustEncrypt = isBonded
-            return bearer
-        }
+        let own = adapter.identity, isBonded = bonds[device]?.hasKey == true
+        if let bearer = await channel(of: device) { return secured(bearer, of: device, from: own) }
         do throws(Fault) {
-            return try await SocketBearer.connect(
-                to: device, from: adapter.identity, encrypted: isBonded, within: .seconds(25))
+            let bearer = try await SocketBearer.connect(
+                to: device, from: own, encrypted: isBonded, within: .seconds(25))
+            return secured(bearer, of: device, from: own)
         } catch {
             // The link has come to be meanwhile, and with it its channel.
             guard error == .link("connect", EBUSY), let bearer = await channel(of: device) else {
@@ -142,9 +140,19 @@ extension Radio {
                 if error == .device(.silent) || error == .device(.hungUp) { isDoubtful = true }
                 throw error
             }
-            bearer.mustEncrypt = isBonded
-            return bearer
+            return secured(bearer, of: device, from: own)
         }
+    }
+
+    /// A channel as a visit is to have it: where there is a bond, with nothing heard before its key was used.
+    private func secured(
+        _ bearer: SocketBearer, of device: Management.Address, from own: Management.Address
+    ) -> SocketBearer {
+        guard let bond = bonds[device], bond.hasKey else { return bearer }
+        bearer.mustEncrypt = true
+        bearer.isStrange = bond.own.map { $0 != own } ?? false
+        bearer.onEncryption = { [weak self] in self?.recognised(own, by: device) }
+        return bearer
     }
 
     @Hub package func signal(of device: Management.Address) async -> Int? {

@@ -7,7 +7,9 @@ extension Radio {
     func take(from channel: ManagementSocket) async {
         while let news = await channel.next() {
             switch news.event {
-            case .indexAdded: change.ring()
+            case .indexAdded:
+                mustChoose = true
+                change.ring()
             case .indexRemoved where news.index == adapter?.index:
                 adapter = nil
                 pairing?.end()
@@ -47,11 +49,11 @@ extension Radio {
         case .connected(let device, let data):
             await meet(device, data, channel)
         case .disconnected(let device, _): part(from: device)
-        case .newLongTermKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
+        case .newLongTermKey(let key, store: true): keep(paired(key.device) { $0.take(key) })
         case .newIdentityResolvingKey(let key, let random, store: true):
             keep(changed(key.device) { $0.take(key) })
             rename(Management.Address(random, .leRandom), to: key.device)
-        case .newLinkKey(let key, store: true): keep(changed(key.device) { $0.take(key) })
+        case .newLinkKey(let key, store: true): keep(paired(key.device) { $0.take(key) })
         case .newConnectionParameters(let parameters, _):
             // Of a device that is not bonded with us nothing is kept. The kernel would have us store only what is in its list,
             // from which we have taken it.
@@ -76,6 +78,20 @@ extension Radio {
         var bond = bonds[device] ?? Bond(device)
         change(&bond)
         return bond
+    }
+
+    /// What it encrypts with from now on was made with our adapter.
+    private func paired(_ device: Management.Address, _ change: (inout Bond) -> Void) -> Bond {
+        changed(device) { bond in
+            change(&bond)
+            bond.own = adapter?.identity
+        }
+    }
+
+    /// A device has encrypted a link with the key of its bond: so it knows us by this identity of ours.
+    func recognised(_ own: Management.Address, by device: Management.Address) {
+        guard bonds[device]?.hasKey == true else { return }
+        keep(changed(device) { $0.own = own })
     }
 
     /// Commands without which only one device suffers.

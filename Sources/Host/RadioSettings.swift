@@ -1,12 +1,30 @@
 import Bluetooth
 import Core
 
+extension Radio {
+    /// An adapter as far as it is known.
+    struct Adapter {
+        let index: Management.Index
+        let controller: Management.Controller
+        /// What it does at present.
+        var settings: Management.Settings
+        /// Whether it has our settings, our keys and an action list that is ours.
+        var isPrepared = false
+        /// Whether there may be links on it that are not ours.
+        var isInherited = true
+        /// Our own identity: the public address, or the static one where there is none.
+        var identity: Management.Address
+    }
+}
+
 /// How an adapter is chosen and prepared.
 struct AdapterChoice {
     let configured: UInt16?
+    let bonds: [Bond]
+    let rfkill: RFKill
 
-    /// The configured adapter, or of those with LE the one with Secure Connections, then with the newest Bluetooth, then
-    /// with the lowest number. Nil where there is none.
+    /// The configured adapter, or of those with LE the one that most devices were paired with, for they know no other; then
+    /// the one with Secure Connections, then with the newest Bluetooth, then with the lowest number. Nil where there is none.
     @Hub func best(of channel: ManagementSocket) async throws(Fault) -> Radio.Adapter? {
         var best: Radio.Adapter?
         for index in try await read(channel.ask(.readIndexList), Management.indexes).sorted() {
@@ -15,10 +33,11 @@ struct AdapterChoice {
                 let reply = try await channel.ask(.readControllerInformation, of: index)
                 let controller = try read(reply) { bytes throws(Malformed) in try Management.Controller(bytes) }
                 guard controller.supported.contains(.lowEnergy) else { continue }
-                if let present = best?.controller, rank(present) >= rank(controller) { continue }
-                best = Radio.Adapter(
+                let adapter = Radio.Adapter(
                     index: index, controller: controller, settings: controller.current,
                     identity: try identity(controller))
+                if let best, rank(best) >= rank(adapter) { continue }
+                best = adapter
             } catch {
                 // It was pulled out while we asked.
                 if error != .hub(.noRadio) { throw error }
@@ -27,8 +46,11 @@ struct AdapterChoice {
         return best
     }
 
-    private func rank(_ controller: Management.Controller) -> (Int, UInt8) {
-        (controller.supported.contains(.secureConnections) ? 1 : 0, controller.version)
+    private func rank(_ adapter: Radio.Adapter) -> (Int, Int, UInt8) {
+        // One that is blocked may be so because another is to take its place.
+        let isFree = rfkill.state(of: adapter.index.description) == .free
+        let paired = isFree ? bonds.count { $0.own == adapter.identity } : 0
+        return (paired, adapter.controller.supported.contains(.secureConnections) ? 1 : 0, adapter.controller.version)
     }
 
     /// The public address. Where there is none, a static one that stays the same for as long as the hub is the hub, or the

@@ -5,12 +5,14 @@ import Core
 extension Radio {
     /// Commands what is wanted and is not yet. Returns when to compare again though nothing has happened.
     func settle(_ channel: ManagementSocket) async throws(Fault) -> ContinuousClock.Instant? {
+        if mustChoose { try await makeWay(channel) }
         if adapter == nil {
             added = [:]
             dropped = []
             forgetLinks()
             isDiscovering = false
-            adapter = try await AdapterChoice(configured: configured).best(of: channel)
+            adapter = try await choice.best(of: channel)
+            warnOfStrangers()
             // Somebody's list of devices is on it. Off, for it cannot be cleared while the kernel connects: see `settleList`.
             mustRestart = mustRestart || has(.powered)
         }
@@ -49,6 +51,35 @@ extension Radio {
             try await probeController(index),
         ]
         return dues.compactMap { $0 }.min()
+    }
+
+    private var choice: AdapterChoice {
+        AdapterChoice(configured: configured, bonds: Array(bonds.values), rfkill: rfkill)
+    }
+
+    /// How many devices were paired with another adapter than ours.
+    private var strangers: Int {
+        guard let own = adapter?.identity else { return 0 }
+        return bonds.values.count { $0.own != nil && $0.own != own }
+    }
+
+    /// They refuse our key, or call where nobody hears them, and nothing that is said of them then tells why.
+    private func warnOfStrangers() {
+        guard strangers > 0, let name else { return }
+        Systemd.log(
+            .warning,
+            "hub: \(name) is another Bluetooth adapter than \(strangers) of \(bonds.count) devices were paired with; "
+                + "put that back, or pair them again")
+    }
+
+    /// Gives the adapter up where a better one has come: the one that the devices were paired with, put back or late at start.
+    private func makeWay(_ channel: ManagementSocket) async throws(Fault) {
+        guard pairing == nil, visited.isEmpty else { return }
+        mustChoose = false
+        guard let adapter, strangers > 0 else { return }
+        guard let best = try await choice.best(of: channel), best.identity != adapter.identity else { return }
+        try await set(.setPowered(false), channel)
+        self.adapter = nil
     }
 
     /// A discovery that cannot be had now, because the adapter is connecting for example, is no fault of the radio.

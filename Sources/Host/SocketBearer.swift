@@ -17,6 +17,10 @@ import Glibc
     private var hasHeard = false
     /// Whether the link is to be encrypted before anything that is heard on it counts.
     var mustEncrypt = false
+    /// Whether the bond was made with another adapter, so that the device need not know its key here.
+    var isStrange = false
+    /// Called when the bond's key has proved itself.
+    var onEncryption: @Hub () -> Void = {}
 
     /// Takes over a connected socket that does not block. `isLink` where it is one of the kernel's Bluetooth; `longest` is
     /// the largest packet, in bytes.

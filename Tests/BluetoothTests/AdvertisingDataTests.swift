@@ -124,6 +124,9 @@ import Testing
         #expect(bond.bytes == bytes(hex: text))
         #expect(try Bond(bond.bytes) == bond)
         #expect(bond.hasKey)
+        bond.own = Management.Address(BluetoothAddress(0x1122_3344_5566), .lePublic)
+        #expect(bond.bytes == bytes(hex: text + "05 665544332211 01"))
+        #expect(try Bond(bond.bytes) == bond)
         #expect(throws: Malformed.header(at: 0, got: 9, expected: 1)) { try Bond([9]) }
         #expect(throws: Malformed.invalid(at: 8, expected: .keyRecord)) { try Bond(Bond(device).bytes + [9]) }
     }

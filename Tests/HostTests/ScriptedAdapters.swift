@@ -12,6 +12,8 @@ import Testing
     /// By adapter: what Read Controller Information says, but for the settings.
     var controllers: [UInt16: (supported: UInt32, version: UInt8)] = [0: (0x0A01, 9)]
     var settings: [UInt16: UInt32] = [:]
+    /// Their own, where it is not 11:22:33:44:55:66.
+    var addresses: [UInt16: BluetoothAddress] = [:]
     /// Who is connected.
     var links: [Management.Address] = []
     var told: [String] = []
@@ -58,7 +60,8 @@ import Testing
         case 0x0003: return UInt16(controllers.count).attBytes + controllers.keys.sorted().flatMap(\.attBytes)
         case 0x0004:
             let controller = controllers[index] ?? (0, 0)
-            return [0x66, 0x55, 0x44, 0x33, 0x22, 0x11, controller.version, 0x3F, 0] + long(controller.supported)
+            let address = addresses[index] ?? BluetoothAddress(0x1122_3344_5566)
+            return address.managementBytes + [controller.version, 0x3F, 0] + long(controller.supported)
                 + long(settings[index] ?? 0) + [UInt8](repeating: 0, count: 263)
         case _ where bits[opcode] != nil:
             let bit = bits[opcode] ?? 0, isOn = opcode == 0x2B || parameters.first == 1

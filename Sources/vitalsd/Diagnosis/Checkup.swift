@@ -1,3 +1,4 @@
+import Bluetooth
 import Clinic
 import Core
 import Host
@@ -174,7 +175,7 @@ extension Checkup {
             if let account {
                 (name, trouble) = (account.radio.map(Text.init(same:)), account.radioTrouble)
             } else {
-                let seen = await Self.look(index)
+                let seen = await look(index)
                 (name, trouble) = ((try? seen.get()).map(Text.init(same:)), seen.trouble)
             }
         }
@@ -192,9 +193,10 @@ extension Checkup {
         find(.ok(.radio, nil, (name.map { $0 + ", " } ?? Text(same: "")) + heard))
     }
 
-    private static func look(_ index: UInt16?) async -> Result<String, Fault> {
+    private func look(_ index: UInt16?) async -> Result<String, Fault> {
+        let bonds = ((try? journal?.wireless()) ?? []).compactMap { try? Bond($0.bond) }
         do throws(Fault) {
-            return .success(try await Radio.look(adapter: index))
+            return .success(try await Radio.look(adapter: index, bonds: bonds))
         } catch {
             return .failure(error)
         }
