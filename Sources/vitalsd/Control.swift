@@ -222,7 +222,7 @@ import Journal
     }
 
     /// What a running daemon answers, or nil where none runs. Throws `hub(.daemonSlow)` where one was asked and has not
-    /// answered: it may be doing it, or have done it.
+    /// answered: it may be doing it, or have done it. An answer that is too long for a packet is no silence.
     static func ask(
         _ question: String, _ configuration: Configuration, within time: Duration = .seconds(5)
     ) async throws(Fault) -> String? {
@@ -230,7 +230,9 @@ import Journal
         do throws(Fault) {
             try await link.send(packet(question))
             if let answer = try await link.receive(within: time) { return String(decoding: answer, as: UTF8.self) }
-        } catch {}
+        } catch {
+            if case .device(.malformed) = error { throw .hub(.system("recv \(path(configuration))", EMSGSIZE)) }
+        }
         throw .hub(.daemonSlow)
     }
 

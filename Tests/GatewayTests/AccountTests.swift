@@ -30,6 +30,56 @@ import Testing
         #expect(read == account)
     }
 
+    /// One packet is all that its reader takes.
+    @Test func aHouseholdThatWasHeardForAWeekFitsIntoAPacket() {
+        var account = Account()
+        for number in 0..<64 {
+            let end = number + 100
+            account.devices["bluetooth:00:09:1F:80:00:\(end)"] = Hearing.Device(
+                lastHeard: Instant(milliseconds: 1_800_000_100_000), signal: -71,
+                hours: (0..<Hearing.mostHours).map { hour in
+                    Hearing.Hour(
+                        hour: 500_000 + hour, count: 36_000, sum: -36_000 * 71, weakest: -100, strongest: -50)
+                },
+                lastVisit: Instant(milliseconds: 1_800_000_100_000),
+                trouble: Trouble(.hub(.radioFailing(String(repeating: "æ", count: 5000)))))
+            account.strangers["bluetooth:00:00:00:00:00:\(end)"] = Hearing.Stranger(
+                model: "Health o meter Professional 349KLX", lastHeard: Instant(milliseconds: 1_800_000_200_000),
+                signal: -90)
+        }
+        for number in 0..<8 {
+            account.lines["/dev/ttyUSB\(number)"] = Hearing.Line(
+                driver: "nonin-format-13", trouble: Trouble(.device(.unrecognised)),
+                identity: "usb:0403:6001:A\(number)", socket: "1-1.\(number)")
+        }
+        account.setAside = account.devices.keys.sorted()
+        let notation = account.notation, read = Account(notation: notation)
+        #expect(notation.utf8.count <= Control.longest)
+        #expect(Set(read.devices.keys) == Set(account.devices.keys))
+        #expect(read.strangers == account.strangers)
+        #expect(read.lines == account.lines)
+        #expect(read.setAside == account.setAside)
+        // Each has as many as the next, the newest, in their order.
+        let kept = read.devices.values.map(\.hours.count)
+        #expect(kept.min() ?? 0 > 0 && (kept.max() ?? 0) - (kept.min() ?? 0) <= 1)
+        for (identity, device) in read.devices {
+            let all = account.devices[identity]?.hours ?? []
+            #expect(device.hours == Array(all.suffix(device.hours.count)))
+        }
+    }
+
+    @Test(arguments: [1, 5])
+    func ofAFewDevicesEveryHourIsTold(_ devices: Int) {
+        var account = Account()
+        for number in 0..<devices {
+            account.devices["bluetooth:00:09:1F:80:00:0\(number)"] = Hearing.Device(
+                hours: (0..<Hearing.mostHours).map { hour in
+                    Hearing.Hour(hour: 500_000 + hour, count: 36_000, sum: -36_000 * 71, weakest: -100, strongest: -50)
+                })
+        }
+        #expect(Account(notation: account.notation) == account)
+    }
+
     /// An adapter without a serial number goes by its path.
     /// An adapter with two ports has one serial number for both, and a device on one of them.
     @Test func linesOfOneAdapterAreNoTwins() {

@@ -36,7 +36,41 @@ struct Account: Equatable {
         setAside = gateway.setAside.sorted()
     }
 
+    /// What the notation may have, in bytes: the reader takes one packet, and a longer one not at all.
+    private static let room = Control.longest - 4096
+
+    /// The hours come last: of those there are as many as there is room for.
     var notation: String {
+        var room = Self.room, said: [String] = []
+        for fact in facts {
+            let line = notated(fact)
+            guard line.utf8.count < room else { continue }
+            room -= line.utf8.count + 1
+            said.append(line)
+        }
+        return (said + hours(within: room)).joined(separator: "\n")
+    }
+
+    /// The newest hours of every device for which there is room, each device's oldest first.
+    private func hours(within room: Int) -> [String] {
+        var room = room
+        let devices = devices.sorted { $0.key < $1.key }
+        var said = [[String]](repeating: [], count: devices.count)
+        for age in 1...Hearing.mostHours {
+            for (index, (identity, device)) in devices.enumerated() where age <= device.hours.count {
+                let hour = device.hours[device.hours.count - age]
+                let numbers = [hour.hour, hour.count, hour.sum, hour.weakest, hour.strongest].map(String.init)
+                let line = notated(["hour", identity] + numbers)
+                guard line.utf8.count < room else { return said.flatMap { $0.reversed() } }
+                room -= line.utf8.count + 1
+                said[index].append(line)
+            }
+        }
+        return said.flatMap { $0.reversed() }
+    }
+
+    /// All but the hours, a line each, the devices first.
+    private var facts: [[String]] {
         var lines: [[String]] = [
             ["version", version], ["started", word(started)], ["delivered", String(delivered)],
             ["resumes", word(resumes)],
@@ -50,11 +84,6 @@ struct Account: Equatable {
                     word(device.lastVisit),
                 ]
                     + words(device.trouble))
-            // A packet holds some hours of each of many devices, and all of a few.
-            for hour in device.hours.suffix(max(24, 1500 / max(1, devices.count))) {
-                let numbers = [hour.hour, hour.count, hour.sum, hour.weakest, hour.strongest].map(String.init)
-                lines.append(["hour", identity] + numbers)
-            }
         }
         for (identity, stranger) in strangers.sorted(by: { $0.key < $1.key }) {
             lines.append(
@@ -69,7 +98,7 @@ struct Account: Equatable {
             if let socket = line.socket { lines.append(["socket", path, socket]) }
         }
         for identity in setAside { lines.append(["aside", identity]) }
-        return lines.map { $0.map(oneWord).joined(separator: "\t") }.joined(separator: "\n")
+        return lines
     }
 
     /// Reads what `notation` writes. A daemon of another version may say more, which is passed over, or less.
@@ -117,5 +146,10 @@ struct Account: Equatable {
 private func word(_ instant: Instant?) -> String { instant.map { String($0.milliseconds) } ?? "" }
 private func instant(_ word: String) -> Instant? { Int64(word).map(Instant.init(milliseconds:)) }
 private func words(_ trouble: Trouble?) -> [String] { [trouble?.cause.code ?? "", trouble?.detail ?? ""] }
-/// No tab and no new line may come from outside.
-private func oneWord(_ word: String) -> String { String(word.map { $0.isNewline || $0 == "\t" ? " " : $0 }) }
+private func notated(_ words: [String]) -> String { words.map(oneWord).joined(separator: "\t") }
+/// No tab and no new line may come from outside, nor a word that would leave no room for others.
+private func oneWord(_ word: String) -> String {
+    var word = String(word.map { $0.isNewline || $0 == "\t" ? " " : $0 })
+    while word.utf8.count > 256 { word.removeLast() }
+    return word
+}
