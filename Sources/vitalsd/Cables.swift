@@ -61,7 +61,9 @@ extension Gateway {
         let arrears = Arrears()
         // A slow card may have held up what is written behind a visit.
         if let quiet, port.isUnread, HubClock.now().uptime - quiet.uptime > .seconds(1) { arrears.wait(since: quiet) }
-        let (driver, heard) = try await roster.recognise(line, port)
+        let (driver, heard) = try await roster.recognise(line, port) { fault in
+            self.note(fault, of: line, since: appearance)
+        }
         // It may have gone meanwhile, and what is noted of it would outlast it.
         guard roster.isPresent(line, since: appearance) else { throw .hub(.portGone) }
         hearing.note(line: line, driver: driver.id)
@@ -72,6 +74,15 @@ extension Gateway {
             try await conversation(recording?.tap(link) ?? link, report)
         }
         return link.listened
+    }
+
+    /// A line is in trouble, and goes on: it is said once, until somebody is recognised there.
+    private func note(_ fault: Fault, of line: SerialLine, since appearance: Int) {
+        guard roster.isPresent(line, since: appearance), hearing.lines[line.path]?.trouble != Trouble(fault) else {
+            return
+        }
+        hearing.note(line: line, fault)
+        log(fault, about: line.path)
     }
 
     /// Whether a device that goes by the socket of its cable may be one that was bound in another, where none is plugged in

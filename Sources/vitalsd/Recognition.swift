@@ -7,7 +7,7 @@ import Host
 ///
 /// A silent line is waited for without a timer, set as it is most likely to be needed: a device that says each thing once
 /// must be understood at its first word. Only when it is not is the line set otherwise. A line that talks in no known way
-/// is reported, and listened to again after a pause.
+/// is reported, each time, and listened to again after a pause.
 @Hub final class Recognition {
     private let port: SerialPort
     /// How the line can be set, the likeliest first.
@@ -16,41 +16,51 @@ import Host
     private let hasSpeed: Bool
     /// How often a silent line is asked.
     private let interval: Duration
+    /// How long a line that is not understood is let be.
+    private let pause: Duration
+    /// Called as often as the line has talked in no known way.
+    private let onFault: (Fault) -> Void
     private var current = 0
+    /// So few bytes may be what plugging in and switching on make of a line, or the rest of what a visit has read.
+    private static let crackle = 16
 
     /// `port` is set the first way.
     init(
         of port: SerialPort, ways: [(settings: LineSettings, hellos: [[UInt8]])],
-        asking interval: Duration = .seconds(60)
+        asking interval: Duration = .seconds(60), pause: Duration = .seconds(10),
+        onFault: @escaping (Fault) -> Void
     ) {
         self.port = port
         self.ways = ways
         self.interval = interval
+        self.pause = pause
+        self.onFault = onFault
         hasSpeed = Files.resolved(port.path)?.hasPrefix("/dev/pts/") != true
     }
 
     /// The driver, what was heard so far, and the way in which it was.
     func claim() async throws(Fault) -> (Driver, heard: [UInt8], way: Int) {
         let mayAsk = ways.contains { !$0.hellos.isEmpty }
-        var early: [UInt8] = []
+        var early: [UInt8] = [], strange = 0
         while true {
             try set(0)
             if early.isEmpty, !mayAsk { early = try await firstBytes(within: nil) }
-            var isTalking = !early.isEmpty
+            var said = early.count
             for way in ways.indices {
                 try set(way)
                 for hello in [nil] + ways[way].hellos.map(Optional.some) {
                     if let hello { try await port.write(hello) }
                     var listening = Listening(for: drivers, settings: ways[way].settings, hello: hello)
                     if let driver = try await listen(&listening, after: early) { return (driver, listening.heard, way) }
-                    isTalking = isTalking || !listening.heard.isEmpty
+                    said = max(said, listening.heard.count)
                     early = hasSpeed ? [] : listening.heard
                 }
             }
             early = []
-            if isTalking {
-                log(.device(.unrecognised), about: port.path)
-                await loop.sleep(for: .seconds(10))
+            if said > 0 {
+                strange += said
+                if strange >= Self.crackle { onFault(.device(.unrecognised)) }
+                await loop.sleep(for: pause)
             } else {
                 try set(0)
                 early = try await firstBytes(within: interval)

@@ -126,10 +126,12 @@ import Host
     }
 
     /// Finds whose line it is, by the device's own USB identity or by listening. One that is said to be a device's is asked
-    /// until that is switched on, which may be for less than a minute.
-    func recognise(_ line: SerialLine, _ port: SerialPort) async throws(Fault) -> (Driver, heard: [UInt8]) {
+    /// until that is switched on, which may be for less than a minute. `onFault` is told while that fails and goes on.
+    func recognise(
+        _ line: SerialLine, _ port: SerialPort, onFault: @escaping (Fault) -> Void
+    ) async throws(Fault) -> (Driver, heard: [UInt8]) {
         if let assignment = assignment(of: line) {
-            let recognition = Recognition(of: port, ways: [assignment], asking: .seconds(10))
+            let recognition = Recognition(of: port, ways: [assignment], asking: .seconds(10), onFault: onFault)
             let (driver, heard, _) = try await recognition.claim()
             return (driver, heard)
         }
@@ -137,7 +139,7 @@ import Host
         let own = drivers.claimants(of: sighting)
         if own.count == 1, let driver = own.first { return (driver, []) }
         let first = ways[line.path] ?? 0, order = settings.indices.map { ($0 + first) % settings.count }
-        let recognition = Recognition(of: port, ways: order.map { settings[$0] })
+        let recognition = Recognition(of: port, ways: order.map { settings[$0] }, onFault: onFault)
         let (driver, heard, way) = try await recognition.claim()
         ways[line.path] = order[way]
         return (driver, heard)
