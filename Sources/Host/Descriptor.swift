@@ -4,19 +4,23 @@ import Glibc
 /// A file descriptor with one owner, which closes itself and wakes whoever waits for it.
 package struct Descriptor: ~Copyable, Sendable {
     package let raw: CInt
+    private let shut: @Sendable (CInt) -> Void
 
-    /// Takes over an open descriptor.
-    package init(_ raw: CInt) { self.raw = raw }
+    /// Takes over an open descriptor. `shut` closes it, where that is to be done otherwise than at once.
+    package init(_ raw: CInt, shut: @escaping @Sendable (CInt) -> Void = { close($0) }) {
+        self.raw = raw
+        self.shut = shut
+    }
 
     /// Takes over what `call` returned, or throws what its errno means.
     package init(_ call: String, _ raw: CInt, at path: String? = nil) throws(Fault) {
         if raw < 0 { throw .failed(call, errno, at: path) }
-        self.raw = raw
+        self.init(raw)
     }
 
     deinit {
         loop.forget(raw)
-        close(raw)
+        shut(raw)
     }
 }
 

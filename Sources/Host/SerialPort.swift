@@ -8,21 +8,30 @@ import Glibc
     private let line: ByteLine
 
     /// Opens the line for this process alone. Throws `portGone`, `portBusy` or `noPermission`, and `badConfiguration`
-    /// where the path is no serial line or the speed none of termios.
-    package init(_ path: String, _ settings: LineSettings) throws(Fault) {
+    /// where the path is no serial line or the speed none of termios. `shut` is how the descriptor is closed, on a thread of
+    /// its own.
+    package init(
+        _ path: String, _ settings: LineSettings, shut: @escaping @Sendable (CInt) -> Void = { close($0) }
+    ) throws(Fault) {
         var file = stat()
         if stat(path, &file) != 0 { throw .line("stat", errno, at: path) }
         // Looked at before it is opened: some devices do something when they are.
         guard file.st_mode & S_IFMT == S_IFCHR else { throw .hub(.badConfiguration("\(path) is no serial line")) }
         let raw = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
         if raw < 0 { throw .line("open", errno, at: path) }
-        let descriptor = Descriptor(raw)
+        let number = file.st_rdev, descriptor = Descriptor(raw) { ClosingLines.close($0, of: number, shut) }
         guard isatty(raw) == 1 else { throw .hub(.badConfiguration("\(path) is no serial line")) }
         // The kernel keeps other users out, but not root, nor who has it open already: the lock is for those.
         if flock(raw, LOCK_EX | LOCK_NB) != 0 { throw .line("flock", errno, at: path) }
         self.path = path
         line = ByteLine(descriptor, at: path, isExclusive: vitalsd_claim_line(raw) == 0)
         try set(settings, on: raw)
+    }
+
+    /// Waits until the line that was open at `path` is closed: to open it before that would block until then.
+    package static func closed(_ path: String) async {
+        var file = stat()
+        while stat(path, &file) == 0, ClosingLines.contains(file.st_rdev) { await loop.sleep(for: .milliseconds(10)) }
     }
 
     /// Sets another speed or parity. What had arrived under the old one is thrown away.

@@ -33,6 +33,8 @@ extension Gateway {
     private func attend(_ line: SerialLine, since appearance: Int) async {
         var patience = Patience()
         while roster.isPresent(line, since: appearance) {
+            await SerialPort.closed(line.path)
+            guard roster.isPresent(line, since: appearance) else { return }
             do throws(Fault) {
                 let port = try SerialPort(line.path, roster.settings(for: line))
                 roster.open(line, port)

@@ -130,6 +130,32 @@ import Testing
         }
     }
 
+    /// As of an adapter that is stuck, with something unsent.
+    @Test func aSlowCloseHoldsNobodyUp() async throws {
+        try await onLoop {
+            let device = try PseudoTerminal(), isClosed = Locked(false)
+            let port = try SerialPort(device.path, LineSettings(9600)) { descriptor in
+                usleep(2_000_000)
+                close(descriptor)
+                isClosed.with { $0 = true }
+            }
+            async let arrival = port.read(within: nil)
+            await loop.sleep(for: .milliseconds(1))
+            port.hangUp()
+            #expect(try await arrival == .hungUp)
+            await loop.sleep(for: .milliseconds(50))
+            // Who wants the same line waits, and nobody else does.
+            let other = try PseudoTerminal()
+            await SerialPort.closed(other.path)
+            #expect(!isClosed.with { $0 })
+            await SerialPort.closed(device.path)
+            #expect(isClosed.with { $0 })
+            let next = try SerialPort(device.path, LineSettings(9600))
+            try await device.write([9])
+            #expect(try await bytes(next, 1) == [9])
+        }
+    }
+
     @Test func whatIsNoLineIsRefused() async throws {
         try await onLoop {
             let directory = TemporaryDirectory()
