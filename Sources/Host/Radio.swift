@@ -35,8 +35,9 @@ import Core
     var followed: [Management.Address: Advertisement] = [:]
     /// Those of them that are only listened to, and those that are not to be met at present.
     var broadcasters: Set<BluetoothAddress> = [], resting: Set<Management.Address> = []
-    /// Who is in the kernel's action list, and what for; and who was taken off it for good. See `settleList`.
+    /// Who is in the kernel's action list, and what for; who was taken off it for good, and whom it takes not. See `settleList`.
     var added: [Management.Address: Management.Action] = [:], dropped: Set<Management.Address> = []
+    var refused: Set<Management.Address> = []
     /// Whether somebody was taken off it to whom the kernel may just have been connecting.
     var isDoubtful = false
     /// Who has a link; with whom that was reported; with whom a visit goes on; whose is to be ended.

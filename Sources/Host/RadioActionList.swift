@@ -47,7 +47,8 @@ extension Radio {
             // Meanwhile somebody may have come for it.
             if !visited.contains(device), pairing == nil { await hangUp(device, channel) }
         }
-        for device in followed.keys where isAwaited(device) && !announced.contains(device) {
+        refused.formIntersection(followed.keys)
+        for device in followed.keys.filter(isAwaited) where !announced.contains(device) && !refused.contains(device) {
             let action = action(for: device)
             // Another action takes the place of the former, and leaves a connection alone that is being made.
             guard added[device] != action else { continue }
@@ -58,7 +59,10 @@ extension Radio {
                 try await channel.ask(.add(device, action), of: index)
             } catch {
                 added[device] = nil
-                throw error
+                // No fault of the adapter, and no reason to leave the other devices alone: see `refuses`.
+                guard error == Fault(.invalidParameters, from: .addDevice) else { throw error }
+                refuses(device)
+                continue
             }
             if bonds[device]?.parameters != nil { try await loadParameters(channel, index) }
             // A classic device is not heard: only a call tells whether it is there.
@@ -69,6 +73,15 @@ extension Radio {
             announced.insert(device)
             report(Advertisement(device, []))
         }
+    }
+
+    /// The kernel waits for nobody whose random address is no static one (mgmt.c, add_device), and never will. Said once.
+    private func refuses(_ device: Management.Address) {
+        refused.insert(device)
+        Systemd.log(
+            .warning,
+            "pairing: the kernel does not wait for \(device.address), an address that the device changes; pair it, or bind "
+                + "it by the address that it keeps")
     }
 
     /// The kernel has a link with a device: reported where it was waited for, ended where nobody would speak on it.

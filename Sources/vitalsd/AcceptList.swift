@@ -98,7 +98,7 @@ import Journal
     /// How a device looked in a visit, and its attributes where it is paired. Nothing of one that was given back meanwhile.
     func remember(_ seen: Advertisement, _ table: AttributeTable?) async throws(Fault) {
         let device = Sighting(.advertisement(seen)).identity
-        guard isBound(device) else { return }
+        guard isBound(device), let seen = credible(seen) else { return }
         try await remember(device) { known in
             known.sighting = seen
             if !known.bond.isEmpty { known.attributes = table.map(\.description) ?? "" }
@@ -114,8 +114,23 @@ import Journal
         let model = self[device].sighting.flatMap { drivers.soleClaimant(of: Sighting(.advertisement($0))) }
         guard isBound(device), model?.isGeneric != false else { return }
         seen.serviceData = [:]
+        guard let seen = credible(seen) else { return }
         try await remember(device) { $0.sighting = seen }
         wake(device)
+    }
+
+    /// What of a sighting may be remembered. Only a bond proves whose it is: without one anybody can use a device's address as
+    /// one of another kind, and the device itself would not be waited for any more. A private address does not last, and the
+    /// kernel waits for none.
+    private func credible(_ seen: Advertisement) -> Advertisement? {
+        let known = self[Sighting(.advertisement(seen)).identity]
+        guard known.bond.isEmpty else { return seen }
+        guard let kind = known.sighting?.kind else {
+            return seen.kind != .leRandom || seen.address.isStatic ? seen : nil
+        }
+        var seen = seen
+        seen.kind = kind
+        return seen
     }
 
     /// What was wiped is not known here either.
@@ -129,7 +144,7 @@ import Journal
         if let seen = known[device]?.sighting { return [seen] }
         guard device.hasPrefix("bluetooth:"), let address = BluetoothAddress(device.dropFirst("bluetooth:".count))
         else { return [] }
-        let kinds: [AddressKind] = address.value >> 46 == 3 ? [.lePublic, .leRandom] : [.lePublic]
+        let kinds: [AddressKind] = address.isStatic ? [.lePublic, .leRandom] : [.lePublic]
         return kinds.map { Advertisement(address: address, kind: $0, name: "", services: []) }
     }
 
@@ -192,4 +207,9 @@ extension SocketBearer {
         guard !device.bond.isEmpty else { throw .pairing(.notPaired) }
         try await encrypt()
     }
+}
+
+extension BluetoothAddress {
+    /// Whether it is one that its device keeps, if it is a random one.
+    fileprivate var isStatic: Bool { value >> 46 == 3 }
 }

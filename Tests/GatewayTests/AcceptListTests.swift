@@ -1,4 +1,8 @@
+import Bluetooth
 import Core
+import Host
+import Journal
+import TestLoop
 import Testing
 
 @testable import vitalsd
@@ -41,5 +45,44 @@ import Testing
         #expect(Gateway.PairingOrder(["pair", "00:09:1F:80:00:22", "1", "", "3", "", "Patient/1"]) == nil)
         #expect(Gateway.PairingOrder(["pair", "00:09:1F:80:00:22", "1", "", "3", "", "memory", "Patient/1"]) == nil)
         #expect(Gateway.PairingOrder(["pair"]) == nil)
+    }
+
+    /// The kernel waits for no private address; and whoever uses a device's address as one of another kind is not it, as far
+    /// as anybody can tell without a bond.
+    @Test(arguments: [
+        // As it was known, as it is seen, and as it is known then.
+        ("", "40:09:1F:80:00:22 random", nil),
+        ("", "C0:09:1F:80:00:22 random", AddressKind.leRandom),
+        ("", "40:09:1F:80:00:22", .lePublic),
+        ("40:09:1F:80:00:22", "40:09:1F:80:00:22 random", .lePublic),
+        ("C0:09:1F:80:00:22", "C0:09:1F:80:00:22 random", .lePublic),
+        ("C0:09:1F:80:00:22 random", "C0:09:1F:80:00:22", .leRandom),
+    ])
+    func withoutABondNobodyChangesTheKindOfAnAddress(known: String, seen: String, kind: AddressKind?) async throws {
+        let place = TemporaryDirectory()
+        try await onLoop {
+            func advertisement(_ words: String, _ name: String) throws -> Advertisement {
+                let notation = "\(words.prefix(17)) name \"\(name)\" services 181D\(words.dropFirst(17))"
+                return try #require(Advertisement(notation: notation))
+            }
+            let journal = try Journal(
+                path: place.path + "/journal", bound: .init(bytes: 1 << 24, age: .seconds(1 << 30)),
+                destinations: ["clinic"], executor: loop)
+            let heard = try advertisement(seen, "MI SCALE2"), device = "bluetooth:\(heard.address)"
+            try await journal.bind(.init(device: device, user: nil, subject: .reference("Patient/1")), withMemory: true)
+            if !known.isEmpty {
+                try await journal.remember(.init(device: device, sighting: try advertisement(known, "")))
+            }
+            let list = try await AcceptList(journal)
+            try await list.listen(to: heard)
+            #expect(list[device].sighting?.kind == kind)
+            try await list.remember(heard, nil)
+            #expect(list[device].sighting?.kind == kind)
+            #expect(try await journal.wireless().first?.sighting?.kind == kind)
+            // A bond says whose it is.
+            try await list.remember(device) { $0.bond = Bond(heard.device).bytes }
+            try await list.remember(heard, nil)
+            #expect(list[device].sighting?.kind == heard.kind)
+        }
     }
 }

@@ -230,6 +230,28 @@ private func withTheCuffConnected(
         }
     }
 
+    /// Linux takes no random address that is no static one. That is said once, and holds up nobody else.
+    @Test func whoTheKernelDoesNotListHoldsUpNobodyElse() async throws {
+        try await onLoop {
+            let hidden = try #require(Advertisement(notation: "40:09:1F:80:00:33 name \"A&D\" services 181D random"))
+            let refusal = "0033 0 3300801f09400202"
+            try await withRadio(prepare: { $0.refused = [refusal: 0x0D] }) { kernel, radio in
+                radio.follow([hidden, known])
+                try await kernel.wait(for: refusal)
+                try await kernel.wait(for: add)
+                try await isOn(radio)
+                try kernel.connects()
+                #expect(try await radio.next()?.device == cuff)
+                try kernel.disconnects()
+                try await kernel.waitAgain(for: add)
+                #expect(radio.fault == nil && !kernel.told.contains(refusal))
+                #expect(radio.refused == [hidden.device])
+                radio.follow([known])
+                while !radio.refused.isEmpty { await loop.sleep(for: .milliseconds(1)) }
+            }
+        }
+    }
+
     @Test func anAdapterThatIsOnAlreadyIsSwitchedOffFirst() async throws {
         try await onLoop {
             try await withRadio(prepare: { $0.settings = [0: 0x201] }) { kernel, radio in
