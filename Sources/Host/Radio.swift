@@ -148,19 +148,6 @@ import Core
         change.ring()
     }
 
-    /// Forgets the device, and the kernel with us. The journal's copy is its keeper's to remove.
-    @Hub package func forget(_ device: Management.Address) async throws(Fault) {
-        bonds[device] = nil
-        followed[device] = nil
-        guard let channel, let adapter else { return }
-        do throws(Fault) {
-            try await unpair(device, adapter.index, channel)
-        } catch {
-            guard error == .device(.hungUp) else { throw error }
-        }
-        change.ring()
-    }
-
     // MARK: what happens
 
     @Hub package func next() async throws(Fault) -> Advertisement? {

@@ -125,6 +125,23 @@ extension Radio {
         }
     }
 
+    /// Forgets the device, and the kernel with us, which does so at once only while the adapter is on: else it is given all
+    /// keys anew, without these, before it is on again. The journal's copy is its keeper's to remove.
+    @Hub package func forget(_ device: Management.Address) async throws(Fault) {
+        bonds[device] = nil
+        followed[device] = nil
+        defer { change.ring() }
+        guard let channel, let adapter else { return }
+        do throws(Fault) {
+            try await unpair(device, adapter.index, channel)
+        } catch .device(.hungUp) {
+            return
+        } catch {
+            self.adapter?.isPrepared = false
+            guard error == .hub(.radioOff) || error == .hub(.noRadio) else { throw error }
+        }
+    }
+
     /// Lets the kernel forget a device's keys, and with them it takes the device off its action list.
     func unpair(
         _ device: Management.Address, _ index: Management.Index, _ channel: ManagementSocket

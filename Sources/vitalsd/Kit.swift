@@ -171,7 +171,14 @@ extension Gateway {
         contacts.forget(device)
         scene.forget(device)
         try await acceptList.reload()
-        for bond in bonds { try await central?.forget(bond.device) }
+        // It is done; what the kernel does not forget now it gets no more keys for.
+        for bond in bonds {
+            do throws(Fault) {
+                try await central?.forget(bond.device)
+            } catch {
+                log(error, about: "bluetooth:\(bond.device.address)")
+            }
+        }
         return result
     }
 }

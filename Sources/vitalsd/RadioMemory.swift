@@ -18,6 +18,8 @@ extension Gateway {
     func keepBonds(of central: any Central) async {
         while let bond = await central.nextBond() {
             let device = "bluetooth:\(bond.device.address)"
+            // Nothing comes back of one that was wiped. Who is being paired is written down by who pairs it.
+            guard acceptList.isBound(device) || !acceptList[device].bond.isEmpty else { continue }
             do throws(Fault) {
                 try await acceptList.remember(device) { $0.bond = bond.bytes }
             } catch {

@@ -51,6 +51,47 @@ import Testing
     }
 }
 
+/// Devices that are given back while the radio does not take part.
+@Suite struct ForgettingTests {
+    @Test func whatIsWipedStaysWipedWhateverTheRadioSays() async throws {
+        let place = TemporaryDirectory()
+        try await onLoop {
+            let journal = try Journal(
+                path: place.path + "/journal", bound: .init(bytes: 1 << 24, age: .seconds(1 << 30)),
+                destinations: ["clinic"], executor: loop)
+            let devices = [0x0009_1F80_0022, 0x0009_1F80_0033, 0x0009_1F80_0044]
+                .map { Management.Address(BluetoothAddress($0), .lePublic) }
+            for device in devices {
+                let identity = "bluetooth:\(device.address)"
+                try await journal.bind(
+                    .init(device: identity, user: nil, subject: .reference("Patient/4711")), withMemory: true)
+                try await journal.remember(.init(device: identity, bond: Bond(device).bytes))
+            }
+            var configuration = Configuration()
+            configuration.stateDirectory = place.path
+            let radio = HeldAir()
+            let gateway = try await Gateway(configuration, journal: journal, destinations: [], radio: radio)
+            keepAlive(gateway)
+            radio.stubbornness = .hub(.radioFailing("unpair device: busy"))
+            _ = try await gateway.wipe(nil, undelivered: true, audit: nil)
+            #expect(radio.forgotten == Set(devices))
+            // The kernel still has a key of it, and tells of another.
+            radio.changedBonds = [Bond(devices[0])]
+            await gateway.keepBonds(of: radio)
+            #expect(try await journal.wireless().isEmpty)
+            // Of one that is bound it is kept.
+            try await journal.bind(
+                .init(
+                    device: "bluetooth:\(devices[1].address)", user: nil, subject: .reference("Patient/4711")),
+                withMemory: true)
+            try await gateway.acceptList.reload()
+            radio.changedBonds = [Bond(devices[1])]
+            await gateway.keepBonds(of: radio)
+            #expect(try await journal.wireless().map(\.bond) == [Bond(devices[1]).bytes])
+        }
+    }
+}
+
 /// Somebody with a radio who has taken over the address of a device of ours.
 @Suite struct ImpostorTests {
     private static let address = "00:09:1F:80:00:22"

@@ -15,6 +15,11 @@ import TestLoop
     private(set) var resting: Set<Management.Address> = [], reporting: Set<BluetoothAddress> = []
     /// Whose links were to end, one after the other.
     private(set) var parted: [Management.Address] = []
+    /// Whose keys were to go, and what stands in the way of it.
+    private(set) var forgotten: Set<Management.Address> = []
+    var stubbornness: Fault?
+    /// Those that are to be kept.
+    var changedBonds: [Bond] = []
     let links = 7
     let name: String? = "held"
     let fault: Fault? = nil
@@ -49,9 +54,12 @@ import TestLoop
     func stop() {}
     func discover(for time: Duration) {}
     func nextCall() async -> RFCOMMSocket? { nil }
-    func forget(_ device: Management.Address) async throws(Fault) {}
+    func forget(_ device: Management.Address) async throws(Fault) {
+        forgotten.insert(device)
+        if let stubbornness { throw stubbornness }
+    }
     func signal(of device: Management.Address) async -> Int? { nil }
-    func nextBond() async -> Bond? { nil }
+    func nextBond() async -> Bond? { changedBonds.popLast() }
     func pair(
         _ device: Management.Address, as capability: Management.IOCapability, within time: Duration,
         answering: @Hub (PairingQuestion) async -> PairingAnswer

@@ -8,12 +8,12 @@ import Testing
 
 private let cuff = Management.Address(BluetoothAddress(0x0009_1F80_0022), .lePublic)
 
-private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
+private func bond(_ byte: UInt8 = 0xAA, of device: String = "2200801f0900") throws -> Bond {
     let zeros = String(repeating: "00", count: 8), key = String(repeating: hex(byte), count: 16)
     return try Bond(
         try #require(
             bytes(
-                hex: "01 2200801f0900 01 01 2200801f0900 01 02 00 10 0000 \(zeros) \(key) 02 2200801f0900 01 \(key)")))
+                hex: "01 \(device) 01 01 \(device) 01 02 00 10 0000 \(zeros) \(key) 02 \(device) 01 \(key)")))
 }
 
 @Suite struct RadioTests {
@@ -233,6 +233,24 @@ private func bond(_ byte: UInt8 = 0xAA) throws -> Bond {
                         "0009 0 01", "001b 0 2200801f09000101", "0030 0 01002200801f090001\(key)",
                         "0019 0 2200801f09000103",
                     ])
+            }
+        }
+    }
+
+    /// The kernel takes no such command for an adapter that is off, and is to get no key back with which it comes on.
+    @Test func whoIsForgottenWhileTheAdapterIsOffIsForgottenAllTheSame() async throws {
+        try await onLoop {
+            let bonds = [try bond(), try bond(0xBB, of: "3300801f0900")]
+            try await withRadio(bonds: bonds) { kernel, radio in
+                try await isOn(radio)
+                kernel.refusals[0x1B] = 0x0F
+                kernel.told = []
+                for bond in bonds { try await radio.forget(bond.device) }
+                #expect(radio.bonds.isEmpty)
+                try await kernel.wait(for: "0013 0 0000")
+                try await kernel.wait(for: "0030 0 0000")
+                try await isOn(radio)
+                #expect(radio.fault == nil)
             }
         }
     }
