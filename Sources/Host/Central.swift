@@ -35,6 +35,9 @@ import Core
     var name: String? { get }
     /// What stands in its way at present; nil where nothing does.
     var fault: Fault? { get }
+    /// Why classic devices that are followed cannot call, though nothing else stands in its way; nil where they can, or where
+    /// none is followed.
+    var callFault: Fault? { get }
     /// How strong the signal of a connected device is, in dBm; nil where nobody can say.
     func signal(of device: Management.Address) async -> Int?
     /// What was tried to keep it alive, in this hub's life.

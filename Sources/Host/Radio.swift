@@ -74,7 +74,7 @@ import Core
     /// Where classic devices call; nil while none is followed.
     var entrance: Entrance?
     /// Why they cannot call, as it was last said.
-    var entranceFault: Fault?
+    @Hub package internal(set) var callFault: Fault?
     /// Rung when the entrance is another, for who takes calls and who answers searches; and when the listener is.
     let called: Bell, searched: Bell, accepting: Bell
 

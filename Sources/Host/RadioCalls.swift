@@ -61,23 +61,28 @@ extension Radio {
 
     /// Opens the entrance while a classic device is followed, and closes it when none is.
     func settleCalls() {
-        let isWanted = has(.classic) && followed.keys.contains { $0.kind == .classic }
-        let own = isWanted ? adapter?.identity.address : nil
-        guard entrance?.adapter != own else { return }
-        entrance?.close()
-        entrance = nil
-        if let own {
-            do throws(Fault) {
-                entrance = try Entrance(at: own)
-                entranceFault = nil
-            } catch {
-                // No reason to leave the other devices alone.
-                if entranceFault != error { Systemd.log(.warning, error.description) }
-                entranceFault = error
+        let isWanted = followed.keys.contains { $0.kind == .classic }
+        let own = isWanted && has(.classic) ? adapter?.identity.address : nil
+        var fault: Fault? = isWanted && own == nil ? .hub(.radioFailing("it has no classic Bluetooth")) : nil
+        if entrance?.adapter != own {
+            entrance?.close()
+            entrance = nil
+            if let own {
+                do throws(Fault) {
+                    entrance = try Entrance(at: own)
+                } catch .hub(.portBusy(let what)) {
+                    // Mostly bluetoothd, beside an adapter that we are told to use.
+                    fault = .hub(.radioShared("\(what) is held by another program"))
+                } catch {
+                    fault = error
+                }
             }
+            called.ring()
+            searched.ring()
         }
-        called.ring()
-        searched.ring()
+        // No reason to leave the other devices alone.
+        if let fault, fault != callFault { Systemd.log(.warning, fault.description) }
+        callFault = fault
     }
 
     /// Tells whoever calls where our serial port is.

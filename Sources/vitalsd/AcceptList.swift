@@ -45,6 +45,8 @@ import Journal
 
     var isEmpty: Bool { bound.isEmpty }
     func isBound(_ device: String) -> Bool { bound.contains(device) }
+    /// Those that nobody can hear, because they call or are called.
+    var callers: Set<String> { bound.filter { known[$0]?.sighting?.kind == .classic } }
 
     /// Whether what was heard can be the device that is bound under its address; who takes an address over has not the key.
     /// Of one that is bonded it is known of which kind its address is, and that it does not tell everybody what it

@@ -12,7 +12,7 @@ import Host
     private var ear: SocketBearer?
     @Hub let links = 256
     let name: String? = "a simulated one"
-    let fault: Fault? = nil
+    let fault: Fault? = nil, callFault: Fault? = nil
     @Hub var counters = RadioHealth.Counters()
 
     init(_ path: String) { self.path = path }

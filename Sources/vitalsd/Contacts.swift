@@ -17,8 +17,14 @@ import Journal
     /// Rung by a device that was never heard before.
     private let newcomer: Bell
     /// A place to listen, by its name in the journal.
-    private enum Place: String, CaseIterable { case air = "listening", lines = "listening-lines" }
+    private enum Place: String, CaseIterable {
+        case air = "listening", calls = "listening-calls", lines = "listening-lines"
+    }
     private var vigils: [Place: Vigil] = [:]
+    /// Whether the radio can hear anybody; who cannot be heard on it but calls, and why nobody can call.
+    private var hears = true
+    var callers: () -> Set<String> = { [] }
+    var callFault: () -> Fault? = { nil }
     /// Whether a device on USB is met by itself; where udev does not run only the configured lines are.
     private let hearsUSB: Bool
     private static let pause = Duration.seconds(300)
@@ -44,12 +50,15 @@ import Journal
 
     /// Writes down what has changed.
     func flush() async {
+        minds()
         let now = now(), news = changed.compactMap { contacts[$0] }
         changed = []
         do throws(Fault) {
             if !news.isEmpty { try await journal.note(news) }
             for place in Place.allCases {
                 vigils[place]?.conclude(at: now)
+                // Most homes have none, and are spared the writing.
+                if place == .calls, callers().isEmpty { continue }
                 guard let words = vigils[place]?.words(at: now) else { continue }
                 try await journal.set(place.rawValue, to: words)
             }
@@ -108,7 +117,14 @@ import Journal
 
     /// Whether the radio can hear anybody.
     func listens(_ canHear: Bool) {
+        hears = canHear
         if canHear { vigils[.air]?.begin(at: HubClock.now()) } else { vigils[.air]?.end() }
+        minds()
+    }
+
+    /// Looks whether anybody can call: nothing rings when that changes.
+    private func minds() {
+        if hears, callFault() == nil { vigils[.calls]?.begin(at: HubClock.now()) } else { vigils[.calls]?.end() }
     }
 
     /// Since when the hub has been listening to the air without a break.
@@ -116,7 +132,10 @@ import Journal
 
     /// Since when it has been listening to where a device is heard, whatever becomes of the radio.
     func listening(to device: String, at now: HubTime) -> Instant? {
-        if device.hasPrefix("bluetooth:") { return listening(at: now) }
+        if device.hasPrefix("bluetooth:") {
+            minds()
+            return callers().contains(device) ? vigils[.calls]?.instant(at: now) : listening(at: now)
+        }
         return hearsUSB || !device.hasPrefix("usb:") ? vigils[.lines]?.instant(at: now) : nil
     }
 }

@@ -74,6 +74,8 @@ import Journal
         setAside = Set(try await journal.setAside())
         for device in setAside.sorted() { log(.device(.endedUs), about: device) }
         if let note = lines.note { Systemd.log(.notice, note) }
+        contacts.callers = { [acceptList] in acceptList.callers }
+        contacts.callFault = { [central] in central?.callFault }
         if central == nil { contacts.listens(false) }
         couriers.radio = { [unowned self] in
             central == nil ? .none : radioFault.map { .failing($0.sentence) } ?? .working
@@ -94,11 +96,10 @@ import Journal
         }
     }
 
-    /// Hangs up everywhere, so that visits end by themselves and keep what they still hold.
+    /// Hangs up everywhere, so that visits end by themselves and keep what they still hold, however slow the disk is.
     func stop() async {
         isStopping = true
         roster.hangUp()
-        // What a device has told and does not tell again is worth waiting for the disk.
         let end = ContinuousClock.now + .seconds(15)
         var deadline = ContinuousClock.now + .milliseconds(1200)
         while !roster.visits.isEmpty, ContinuousClock.now < deadline {

@@ -32,7 +32,8 @@ extension Command {
         var entries = StatusText.summary(summary, isRunning: isRunning)
         // Without a device that needs it, a radio that is missing is none.
         let needsRadio = lives.contains { $0.identity.hasPrefix("bluetooth:") && $0.binding != nil }
-        let troubles = [silence, needsRadio ? account?.radioTrouble : nil, account?.courierTrouble].compactMap(\.self)
+        let radioTrouble = needsRadio ? account?.radioTrouble ?? account?.callTrouble : nil
+        let troubles = [silence, radioTrouble, account?.courierTrouble].compactMap(\.self)
         entries += troubles.map(StatusText.matter)
         entries += lives.map { $0.told(at: now) } + clocks.flatMap(\.told)
         entries += losses.sorted { $0.key < $1.key }.map { StatusText.lost($0.key, $0.value) }

@@ -12,6 +12,7 @@ import Testing
         account.hasRadio = true
         account.radio = "hci0"
         account.radioTrouble = Trouble(.hub(.radioFailing("no answer\tto\nset powered")))
+        account.callTrouble = Trouble(.hub(.radioShared("Bluetooth service discovery is held by another program")))
         account.resumes = Instant(milliseconds: 1_800_000_300_000)
         account.courierTrouble = Trouble(.clinic(.failing(status: 503)))
         account.devices["bluetooth:00:09:1F:80:00:22"] = Hearing.Device(

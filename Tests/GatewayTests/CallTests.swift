@@ -48,6 +48,40 @@ import Testing
         #expect(readings.compactMap { $0.reading.values.first?.amount?.mantissa }.sorted() == [91, 96])
     }
 
+    /// What cannot call is not silent: nobody can say whether it is there. Who is heard is none the worse for it.
+    @Test func whereNobodyCanCallNobodySaysThatADeviceDidNot() async throws {
+        let place = TemporaryDirectory(), folder = place.path
+        try await onLoop {
+            var configuration = Configuration()
+            configuration.stateDirectory = folder
+            let journal = try Journal(
+                path: configuration.journalPath, bound: configuration.bound, destinations: ["clinic"], executor: loop)
+            let caller = Advertisement(
+                address: BluetoothAddress(0x001C_0500_0001), kind: .classic, name: "Nonin_Medical_Inc._000001",
+                services: [])
+            let device = "bluetooth:\(caller.address)", cuff = "bluetooth:00:09:1F:80:00:22"
+            for device in [device, cuff] {
+                try await journal.bind(
+                    Journal.Binding(device: device, user: nil, subject: .reference("Patient/1")), withMemory: true)
+            }
+            try await journal.remember(Journal.Wireless(device: device, sighting: caller))
+            let radio = HeldAir()
+            let gateway = try await Gateway(configuration, journal: journal, destinations: [], radio: radio)
+            keepAlive(gateway)
+            let contacts = gateway.contacts
+            @Hub func hears(_ device: String) -> Bool { contacts.listening(to: device, at: contacts.now()) != nil }
+            #expect(hears(device) && hears(cuff) && Account(of: gateway).callTrouble == nil)
+            radio.callFault = .hub(.radioShared("Bluetooth service discovery is held by another program"))
+            #expect(!hears(device) && hears(cuff))
+            #expect(Account(of: gateway).callTrouble == radio.callFault.map(Trouble.init))
+            radio.callFault = nil
+            contacts.listens(false)
+            #expect(!hears(device) && !hears(cuff))
+            contacts.listens(true)
+            #expect(hears(device) && hears(cuff))
+        }
+    }
+
     /// Nobody can hear it: whether it has something new to say only the next call can tell.
     @Test func aDeviceThatIsCalledIsCalledAgainAfterAFruitfulVisit() async throws {
         let place = TemporaryDirectory(), folder = place.path

@@ -23,6 +23,7 @@ import TestLoop
     let links = 7
     let name: String? = "held"
     let fault: Fault? = nil
+    var callFault: Fault?
     var counters = RadioHealth.Counters()
 
     nonisolated init() {}

@@ -41,6 +41,14 @@ import Testing
                 await #expect(throws: Fault.hub(.radioFailing("it has no classic Bluetooth"))) {
                     try await radio.call(address)
                 }
+                // Where it is to call, that is a fault; but none for whom the radio hears.
+                #expect(radio.callFault == nil)
+                radio.follow([known])
+                while radio.callFault == nil { await loop.sleep(for: .milliseconds(1)) }
+                #expect(radio.callFault == .hub(.radioFailing("it has no classic Bluetooth")))
+                #expect(radio.fault == nil && radio.counters == RadioHealth.Counters())
+                radio.follow([])
+                while radio.callFault != nil { await loop.sleep(for: .milliseconds(1)) }
             }
         }
     }
@@ -57,6 +65,20 @@ import Testing
                     radio.follow([])
                     try await kernel.wait(for: "0034 0 9a5d00051c0000")
                 }
+            }
+        }
+    }
+
+    /// Tests have no radio at which it could open.
+    @Test func whereTheEntranceDoesNotOpenThatIsSaid() async throws {
+        try await onLoop {
+            try await withRadio(prepare: dual) { kernel, radio in
+                try await isOn(radio)
+                radio.follow([known])
+                while radio.callFault == nil { await loop.sleep(for: .milliseconds(1)) }
+                #expect(radio.entrance == nil && radio.fault == nil)
+                radio.follow([])
+                while radio.callFault != nil { await loop.sleep(for: .milliseconds(1)) }
             }
         }
     }

@@ -9,6 +9,8 @@ struct Account: Equatable {
     /// Nil where there is to be none.
     var hasRadio = false
     var radio: String?, radioTrouble: Trouble?
+    /// Why nobody can call, though the radio works.
+    var callTrouble: Trouble?
     var lastHeard: Instant?
     var courierTrouble: Trouble?
     var delivered = 0
@@ -28,6 +30,7 @@ struct Account: Equatable {
         hasRadio = gateway.central != nil
         radio = gateway.central?.name
         radioTrouble = gateway.central?.fault.map(Trouble.init)
+        callTrouble = radioTrouble == nil ? gateway.central?.callFault.map(Trouble.init) : nil
         lastHeard = hearing.lastHeard
         courierTrouble = gateway.couriers.trouble.map(Trouble.init)
         delivered = gateway.couriers.delivered
@@ -75,7 +78,7 @@ struct Account: Equatable {
             ["version", version], ["started", word(started)], ["delivered", String(delivered)],
             ["resumes", word(resumes)],
             ["radio", hasRadio ? "yes" : "no", radio ?? ""] + words(radioTrouble),
-            ["heard", word(lastHeard)], ["courier"] + words(courierTrouble),
+            ["calls"] + words(callTrouble), ["heard", word(lastHeard)], ["courier"] + words(courierTrouble),
         ]
         for (identity, device) in devices.sorted(by: { $0.key < $1.key }) {
             lines.append(
@@ -115,6 +118,7 @@ struct Account: Equatable {
                 hasRadio = words[1] == "yes"
                 radio = words[2].isEmpty ? nil : words[2]
                 radioTrouble = trouble(at: 3)
+            case ("calls", 3): callTrouble = trouble(at: 1)
             case ("heard", 2): lastHeard = instant(words[1])
             case ("courier", 3): courierTrouble = trouble(at: 1)
             case ("device", 7):

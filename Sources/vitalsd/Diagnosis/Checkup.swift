@@ -187,6 +187,10 @@ extension Checkup {
                     .radio, nil,
                     trouble.cause.sentence + Text(en: " No device needs it.", da: " Intet apparat har brug for den.")))
         }
+        // No fault of it for those who do not call.
+        if let trouble = account?.callTrouble {
+            return find(Finding(.radio, nil, .warning, trouble, Text(same: trouble.detail)))
+        }
         let heard =
             account?.lastHeard.map { Text(en: "last heard something ", da: "hørte sidst noget ") + .moment($0) }
             ?? Text(en: "nothing heard yet", da: "intet hørt endnu")
