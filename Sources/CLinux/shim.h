@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct vitalsd_loaded {
 };
 int dl_iterate_phdr(int (*each)(struct vitalsd_loaded *loaded, size_t size, void *context), void *context);
 void *memmem(const void *bytes, size_t size, const void *sought, size_t length);
+int pthread_timedjoin_np(pthread_t thread, void **outcome, const struct timespec *due);
 
 // Swift calls no variadic function, and takes no global variable that may change under it.
 static inline int vitalsd_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }

@@ -83,16 +83,24 @@ package enum EndedLinks {
     }
 
     /// Beyond this many none is kept: without descriptors nothing else works either.
-    private static let limit = 256
+    package static let limit: Int = {
+        var descriptors = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0 else { return 256 }
+        return Int(min(descriptors.rlim_cur, 4096)) * 3 / 4
+    }()
     private static let kept = Locked(State())
 
     /// How many there are.
     package static var count: Int { kept.with { $0.sockets.count } }
 
-    /// Has `act` called, from anywhere, once that so many are kept. Whoever comes after the last for which there is room
+    /// Has `act` called, from anywhere, once so many are kept. Whoever comes after the last for which there is room
     /// meets the oops, so the process should end before.
     package static func watch(for mark: Int, _ act: @escaping @Sendable () -> Void) {
-        kept.with { ($0.mark, $0.onMark) = (mark, act) }
+        let areMany = kept.with { kept in
+            (kept.mark, kept.onMark) = (mark, act)
+            return kept.sockets.count >= mark
+        }
+        if areMany { act() }
     }
 
     /// Keeps the socket open behind the back of its owner, if its link has ended.
@@ -109,8 +117,26 @@ package enum EndedLinks {
     }
 
     /// Closes them as the last thing of all. Were it left to the kernel, an oops in the middle of its own cleaning up would
-    /// leave a process that nobody can reap. For a process that ends without `exit`, to be called by itself.
+    /// leave a process that nobody can reap. Each oops ends the thread in which it comes, so each has one of its own. For a
+    /// process that ends without `exit`, to be called by itself.
     package static func release() {
-        for socket in kept.with({ $0.sockets }) { close(socket) }
+        let sockets = kept.with { kept in
+            defer { kept.sockets = [] }
+            return kept.sockets
+        }
+        for socket in sockets {
+            var thread = pthread_t()
+            let refusal = pthread_create(
+                &thread, nil,
+                { raw in
+                    close(CInt(truncatingIfNeeded: Int(bitPattern: raw)))
+                    return nil
+                }, UnsafeMutableRawPointer(bitPattern: Int(socket)))
+            // One after the other: what an oops leaves is told in one piece. No longer than it should take.
+            var due = timespec()
+            clock_gettime(CLOCK_REALTIME, &due)
+            due.tv_sec += 1
+            if refusal == 0 { _ = pthread_timedjoin_np(thread, nil, &due) } else { close(socket) }
+        }
     }
 }

@@ -41,11 +41,12 @@ extension Radio {
             }
         }
         let ending = unwanted.union(resting.filter { followed[$0] != nil })
-        unwanted = []
         for device in ending.intersection(connected) where !visited.contains(device) && pairing == nil {
             await hearAWord(from: device)
             // Meanwhile somebody may have come for it.
-            if !visited.contains(device), pairing == nil { await hangUp(device, channel) }
+            guard !visited.contains(device), pairing == nil, connected.contains(device) else { continue }
+            await hangUp(device, channel)
+            unwanted.remove(device)
         }
         refused.formIntersection(followed.keys)
         for device in followed.keys.filter(isAwaited) where !announced.contains(device) && !refused.contains(device) {
@@ -130,6 +131,7 @@ extension Radio {
     func forgetLinks() {
         connected = []
         announced = []
+        unwanted = []
         for bearer in channels.values { discard(bearer) }
         channels = [:]
     }

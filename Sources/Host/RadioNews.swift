@@ -70,6 +70,7 @@ extension Radio {
     func part(from device: Management.Address) {
         connected.remove(device)
         announced.remove(device)
+        unwanted.remove(device)
         discard(channels.removeValue(forKey: device))
         change.ring()
     }

@@ -113,7 +113,11 @@ extension Radio {
     }
 
     private func switchOn(_ channel: ManagementSocket) async throws(Fault) {
-        if let adapter, rfkill.state(of: adapter.index.description) != .free { throw .hub(.radioBlocked) }
+        if let adapter, rfkill.state(of: adapter.index.description) != .free {
+            // Where all are blocked, the first that is let go may be another's turn.
+            mustChoose = true
+            throw .hub(.radioBlocked)
+        }
         try await set(.setPowered(true), channel)
     }
 

@@ -100,7 +100,7 @@ import Journal
     func stop() async {
         isStopping = true
         roster.hangUp()
-        let end = ContinuousClock.now + .seconds(15)
+        let end = ContinuousClock.now + .seconds(20)
         var deadline = ContinuousClock.now + .milliseconds(1200)
         while !roster.visits.isEmpty, ContinuousClock.now < deadline {
             await loop.sleep(for: .milliseconds(10))

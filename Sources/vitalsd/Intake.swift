@@ -44,6 +44,7 @@ import Journal
                 for (place, outcome) in zip(batch, outcomes) { place.turn.resume(returning: .success(outcome)) }
             } catch {
                 for place in batch { place.turn.resume(returning: .failure(error)) }
+                isBusy = false
                 // Damage is mended where the journal is opened, so at the next start. Nothing was confirmed.
                 if case .hub(.journalDamaged) = error { return onDamage(error) }
             }
@@ -66,6 +67,8 @@ import Journal
     /// How many of those that were kept say more than how full the battery is.
     private(set) var brought = 0
     private var isUndecodedTold = false
+    /// Whether the device was wiped while a reading of this visit waited: of what else it brought nothing is to come back.
+    private var isForgotten = false
     /// Of those kept, how many were taken before the device was this person's.
     private var nobodys = 0
     private var loss = Hearing.Loss()
@@ -93,6 +96,7 @@ import Journal
     }
 
     @Hub func callAsFunction(_ reading: Reading) async throws(Fault) {
+        if isForgotten { throw .device(.hungUp) }
         let heard = HubClock.now(), forgettings = gateway.roster.forgettings(of: device.identity)
         // What is sent without a stamp is sent as it is measured, by who has no memory to send it from again.
         let isToldOnce = isToldOnce || reading.taken == .now
@@ -140,7 +144,10 @@ import Journal
                 await reserve.wait(for: patience.next())
                 arrears.wait(since: heard)
                 // It was wiped meanwhile: nothing of it is to come back.
-                guard forgettings == gateway.roster.forgettings(of: device.identity) else { throw .device(.hungUp) }
+                guard forgettings == gateway.roster.forgettings(of: device.identity) else {
+                    isForgotten = true
+                    throw .device(.hungUp)
+                }
             }
         }
         gateway.couriers.wake()

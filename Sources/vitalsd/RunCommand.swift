@@ -41,9 +41,9 @@ extension Command {
     /// How many ended links may be kept before it starts anew when nobody is visited, and whoever is: see `EndedLinks`.
     private let links: (many: Int, most: Int)
 
-    init(_ path: String, links: (many: Int, most: Int) = (192, 240)) throws(Fault) {
+    init(_ path: String, links: (many: Int, most: Int)? = nil) throws(Fault) {
         self.path = path
-        self.links = links
+        self.links = links ?? (EndedLinks.limit * 3 / 4, EndedLinks.limit - 16)
         configuration = try Configuration.reading(path)
         signals = try Signals()
     }

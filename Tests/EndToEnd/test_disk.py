@@ -393,7 +393,8 @@ def test_what_waits_for_room_goes_with_its_device(home, clinic, cuff, tmp_path):
     # The last page has room for a few that are so small.
     for minute in range(1, 30):
         pending = home.status()["pending"]
-        wire.send(nonin_format_13(91, 70, START + timedelta(minutes=minute)))
+        # Each time some, of which the first may be the one that waits.
+        wire.send(b"".join(nonin_format_13(91, 70, START + timedelta(seconds=50 * minute + 10 * each)) for each in range(5)))
         eventually(lambda: is_waiting() or home.status()["pending"] > pending)
         if is_waiting():
             break

@@ -197,13 +197,19 @@ def test_another_master_on_the_adapter_is_named(home, probe, cuff):
 
 @long
 def test_a_link_that_ends_before_a_word_was_said_ends_nothing_else(home, probe, cuff):
-    """Linux 6.1.192 would end the process at once; so it still does, but not before the process has ended by itself."""
-    for end in (cuff.hang_up, cuff.vanish):
-        listening = probe.start(f"listen {cuff.address} read {cuff.address}")
-        eventually(lambda: "connected" in listening.output)
+    """Linux 6.1.192 would end the process at once; so it still does a thread for each of them, behind everything else."""
+    ends = [cuff.hang_up, cuff.vanish, cuff.hang_up]
+    listening = probe.start(f"listen {cuff.address} " * len(ends) + f"read {cuff.address}")
+    for number, end in enumerate(ends, 1):
+        eventually(lambda: listening.output.count("connected") == number)
         end()
-        eventually(lambda: "ended true" in listening.output)
+        eventually(lambda: listening.output.count("ended true") == number)
         cuff.advertise()
-        assert "fault pairing: the device wants to be paired; pair it" in listening.wait().output
+    ended = listening.wait()
+    assert ended.status == 0 and "fault pairing: the device wants to be paired; pair it" in ended.output
+    assert int(home.run("dmesg | grep -c 'end trace'").output) == len(ends)
+    # Who starts anew finds the adapter as good as before.
+    cuff.advertise()
+    assert any(line.startswith("heard") for line in probe.run(f"hear {cuff.address}"))
     # What the kernel has left of itself is no place for another test.
     home.cut_power()
