@@ -52,22 +52,11 @@ import Testing
     @Test func whereNobodyCanCallNobodySaysThatADeviceDidNot() async throws {
         let place = TemporaryDirectory(), folder = place.path
         try await onLoop {
-            var configuration = Configuration()
-            configuration.stateDirectory = folder
-            let journal = try Journal(
-                path: configuration.journalPath, bound: configuration.bound, destinations: ["clinic"], executor: loop)
             let caller = Advertisement(
                 address: BluetoothAddress(0x001C_0500_0001), kind: .classic, name: "Nonin_Medical_Inc._000001",
                 services: [])
-            let device = "bluetooth:\(caller.address)", cuff = "bluetooth:00:09:1F:80:00:22"
-            for device in [device, cuff] {
-                try await journal.bind(
-                    Journal.Binding(device: device, user: nil, subject: .reference("Patient/1")), withMemory: true)
-            }
-            try await journal.remember(Journal.Wireless(device: device, sighting: caller))
-            let radio = HeldAir()
-            let gateway = try await Gateway(configuration, journal: journal, destinations: [], radio: radio)
-            keepAlive(gateway)
+            let cuff = "bluetooth:00:09:1F:80:00:22", radio = HeldAir()
+            let (gateway, device) = try await gateway(in: folder, of: caller, and: [cuff], over: radio)
             let contacts = gateway.contacts
             @Hub func hears(_ device: String) -> Bool { contacts.listening(to: device, at: contacts.now()) != nil }
             #expect(hears(device) && hears(cuff) && Account(of: gateway).callTrouble == nil)
@@ -86,19 +75,9 @@ import Testing
     @Test func aDeviceThatIsCalledIsCalledAgainAfterAFruitfulVisit() async throws {
         let place = TemporaryDirectory(), folder = place.path
         try await onLoop {
-            var configuration = Configuration()
-            configuration.stateDirectory = folder
-            let journal = try Journal(
-                path: configuration.journalPath, bound: configuration.bound, destinations: ["clinic"], executor: loop)
             let spirometer = Advertisement(
                 address: BluetoothAddress(0x1000_E80B_2212), kind: .classic, name: "ASMA_4711", services: [])
-            let device = "bluetooth:\(spirometer.address)"
-            try await journal.bind(
-                Journal.Binding(device: device, user: nil, subject: .reference("Patient/1")), withMemory: true)
-            try await journal.remember(Journal.Wireless(device: device, sighting: spirometer))
-            let radio = HeldAir()
-            let gateway = try await Gateway(configuration, journal: journal, destinations: [], radio: radio)
-            keepAlive(gateway)
+            let radio = HeldAir(), (gateway, _) = try await gateway(in: folder, of: spirometer, over: radio)
             _ = Task(executorPreference: loop) { await gateway.intake.run() }
             _ = Task(executorPreference: loop) { await gateway.acceptList.run(radio, sparing: []) }
             let (ours, theirs) = try RFCOMMSocket.pair(to: spirometer.address)
@@ -108,7 +87,7 @@ import Testing
             #expect(try await theirs.read(within: .seconds(60)) == .bytes([0x06]))
             try await theirs.write(said("CPD"))
             await meeting
-            #expect(try await journal.pending(for: "clinic", limit: 9).count == 1)
+            #expect(try await gateway.journal.pending(for: "clinic", limit: 9).count == 1)
             // The radio is told of the rest, and reports the device again when that is over.
             let due = ContinuousClock.now + .seconds(5)
             while radio.resting.isEmpty, .now < due { await loop.sleep(for: .milliseconds(1)) }
@@ -116,6 +95,25 @@ import Testing
             theirs.hangUp()
         }
     }
+}
+
+/// A gateway to whose person a device that calls is bound, and others; and the caller's identity.
+@Hub private func gateway(
+    in folder: String, of caller: Advertisement, and others: [String] = [], over radio: HeldAir
+) async throws -> (Gateway, String) {
+    var configuration = Configuration()
+    configuration.stateDirectory = folder
+    let journal = try Journal(
+        path: configuration.journalPath, bound: configuration.bound, destinations: ["clinic"], executor: loop)
+    let identity = "bluetooth:\(caller.address)"
+    for device in [identity] + others {
+        try await journal.bind(
+            Journal.Binding(device: device, user: nil, subject: .reference("Patient/1")), withMemory: true)
+    }
+    try await journal.remember(Journal.Wireless(device: identity, sighting: caller))
+    let gateway = try await Gateway(configuration, journal: journal, destinations: [], radio: radio)
+    keepAlive(gateway)
+    return (gateway, identity)
 }
 
 /// What Vitalograph's 4000 family says: between STX and ETX, and the exclusive or of it all.
