@@ -168,7 +168,8 @@ import Testing
                 // What a person weighs is no part of it.
                 #expect(known?.sighting?.serviceData.isEmpty == true)
                 remembered = known
-                await loop.sleep(for: .milliseconds(20))
+                let due = ContinuousClock.now + .seconds(60)
+                while radio.reporting.isEmpty, .now < due { await loop.sleep(for: .milliseconds(1)) }
                 #expect(radio.reporting == [heard.address])
             }
             #expect(radio.asked == 0 && radio.parted.count == 3)
