@@ -102,7 +102,7 @@ extension Radio {
             if channel.failure == nil { Systemd.log(.notice, error.description) }
         }
         // With a link it could not advertise. It is ended where there is time to hear a word first.
-        if wasAdded || dropped.contains(device), !isWanted {
+        if wasAdded || dropped.contains(device), !isWanted, !visited.contains(device), pairing?.device != device {
             unwanted.insert(device)
             change.ring()
         }
