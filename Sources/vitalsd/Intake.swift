@@ -103,6 +103,8 @@ import Journal
         let (reading, after) = arrears.dated(reading)
         var patience = Patience(), said: Fault?
         while true {
+            // What was being written before the reserve was released had nothing of it.
+            let hasReserve = gateway.intake.reserve.isReleased
             do throws(Fault) {
                 let (dated, latest) = gateway.dating.date(reading, heard: heard, after: history, pairs, after: after)
                 let entry = Journal.Entry(
@@ -137,7 +139,7 @@ import Journal
                 let isWorth = reading.values.isEmpty || reading.values.contains(where: \.quantity.isAboutPerson)
                 guard isToldOnce, error.isAboutRoom, isWorth else { throw error }
                 let reserve = gateway.intake.reserve
-                guard !reserve.isReleased else {
+                guard !hasReserve else {
                     reserve.countLost()
                     throw error
                 }

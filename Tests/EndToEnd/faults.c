@@ -2,7 +2,7 @@
  *
  * The file that FAULTS names is shared with the test, which changes it at any time; faults.py has the same layout. For each
  * call and kind of descriptor it says how often the call fails, and how: with an errno, by doing half of its work, by the
- * daemon's death, or by taking five seconds. Which of them is drawn from a seed and the number of the call. */
+ * daemon's death, by taking five seconds, or by EIO after these. Which of them is drawn from a seed and the number of the call. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ enum call { OPEN, READ, READ_AT, WRITE, SYNC, TRUNCATE, MAP, SOCKET, CONNECT, AC
             RENAME, UNLINK,
             MAKE_DIRECTORY, ALLOCATE, LOCK, CLOSE, CALLS };
 enum kind { FILES, LINES, NEAR, FAR, EVENTS, KINDS };
-enum { DEATH = -2, DELAY = -3 };
+enum { DEATH = -2, DELAY = -3, FAILURE = -4 };
 
 static struct {
     uint32_t seed, kill_at, calls, reserved;
@@ -73,11 +73,10 @@ static int fate(enum call call, enum kind kind) {
     }
     __atomic_add_fetch(&rule->failed, 1, __ATOMIC_RELAXED);
     if (rule->how == DEATH) syscall(SYS_kill, getpid(), SIGKILL);
-    if (rule->how == DELAY) {
-        nanosleep(&(struct timespec){5, 0}, NULL);
-        return 0;
-    }
-    return rule->how;
+    int how = rule->how;
+    if (how != DELAY && how != FAILURE) return how;
+    nanosleep(&(struct timespec){5, 0}, NULL);
+    return how == FAILURE ? EIO : 0;
 }
 
 /* The next in line: another library under the daemon, or libc. */

@@ -15,8 +15,8 @@ CALLS = ["open", "read", "read-at", "write", "sync", "truncate", "map", "socket"
          "poll", "ioctl", "set-line", "rename", "unlink", "make-directory", "allocate", "lock", "close"]
 #: What a descriptor is: a file, a serial line, a socket on this machine, a socket to the clinic, a source of events.
 KINDS = ["file", "line", "near", "far", "event"]
-#: Half of it is done; or nothing, and the daemon is dead; or all of it, five seconds later.
-HALF, DEATH, DELAY = -1, -2, -3
+#: Half of it is done; or nothing, and the daemon is dead; or all of it, five seconds later; or nothing, as late.
+HALF, DEATH, DELAY, FAILURE = -1, -2, -3, -4
 
 #: What Linux may answer, by the manual pages of these calls.
 POSSIBLE = {

@@ -7,9 +7,9 @@ import subprocess
 import time
 from datetime import datetime, timedelta
 
-from conftest import eventually, measure
+from conftest import eventually, measure, settled
 from far_ends import Air, Asked, Cuff, Nonin, Wire, blood_pressure, health_o_meter, nonin_format_8, nonin_format_13
-from faults import DELAY, HALF, Faults
+from faults import DELAY, FAILURE, HALF, Faults
 
 START = datetime(2026, 11, 20, 8, 0, 0)
 
@@ -105,6 +105,26 @@ def test_the_end_waits_for_a_slow_card(home, clinic, tmp_path):
     faults.heal()
     home.start()
     eventually(lambda: clinic.saturations() == [91, 92, 97])
+
+
+def test_what_fails_to_be_written_as_the_end_comes_is_tried_again(home, clinic, tmp_path):
+    """It was being written before the last reserve was there for it."""
+    faults = Faults(tmp_path)
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start(env={**os.environ, **faults.environment})
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    settled(home)
+    faults.fail("sync", "file", FAILURE)
+    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
+    eventually(lambda: wire.is_read() and faults.failed("sync", "file"))
+    home.process.terminate()
+    eventually(lambda: not (home.state / "reserve").exists())
+    faults.heal()
+    assert home.stop(within=20) == 0
+    assert "hub: the disk fails" in home.log and "are lost" not in home.log
+    home.start()
+    eventually(lambda: clinic.saturations() == [91, 97])
 
 
 def test_the_clinic_goes_away_and_comes_back(home, clinic, tmp_path):
