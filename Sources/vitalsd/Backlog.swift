@@ -20,6 +20,9 @@ import Journal
     private var early: Set<Int64> = []
     /// Whether something was kept since the journal was last read.
     private(set) var hasNews = false
+    /// How often all was forgotten: what was being read then is not to be sent either, for it may be what the clinic has already
+    /// as it was dated before.
+    private var forgettings = 0
 
     /// How many are read at once, and how long a reading is live.
     private let readAhead = 192, live: Int64 = 600_000
@@ -33,7 +36,10 @@ import Journal
     func tellNews() { hasNews = true }
 
     /// Nothing is sent that was read before: it may have changed.
-    func forget() { (ahead, last, looked, early) = ([], .min, .min, []) }
+    func forget() {
+        (ahead, last, looked, early) = ([], .min, .min, [])
+        forgettings += 1
+    }
 
     /// What goes next, most of which may share a bundle. What is live goes alone: a large bundle takes its time.
     var next: [Kept] {
@@ -53,15 +59,20 @@ import Journal
     /// Whether anything was read since it began with the oldest.
     var hasBegun: Bool { last > .min }
 
-    /// Reads what comes next, where nothing is ahead.
-    func readFurther() async -> Result<Void, Refusal> {
-        guard ahead.isEmpty else { return .success(()) }
+    /// Reads what comes next, where nothing is ahead; from the beginning only where what was answered is in the journal.
+    func readFurther(fromBeginning: Bool = false) async -> Result<Void, Refusal> {
+        guard ahead.isEmpty, hasBegun || fromBeginning else { return .success(()) }
+        let begun = forgettings
         while true {
             let hadNews = hasNews
             hasNews = false
             switch await pending(after: last, readAhead) {
             case .failure(let refusal): return .failure(refusal)
             case .success(let pending):
+                guard forgettings == begun else {
+                    hasNews = true
+                    return .success(())
+                }
                 last = pending.last?.id ?? last
                 // What is new is behind these.
                 if pending.count == readAhead, hadNews { hasNews = true }
@@ -76,18 +87,20 @@ import Journal
     func readLive() async throws(Refusal) {
         guard hasNews, hasBegun else { return }
         hasNews = false
-        let newest: Int64
+        let newest: Int64, begun = forgettings
         do throws(Fault) {
             newest = try await journal.newest(for: destination) ?? .min
         } catch {
             throw Refusal(.resend, error)
         }
         var fresh: [Kept] = []
-        while fresh.count < readAhead, max(last, looked) < newest {
+        while forgettings == begun, fresh.count < readAhead, max(last, looked) < newest {
             let pending = try await pending(after: max(last, looked), readAhead).get()
+            guard forgettings == begun else { break }
             looked = pending.last?.id ?? newest
             fresh += pending.filter { isLive($0) && !early.contains($0.id) && !held.contains($0.id) }
         }
+        guard forgettings == begun else { return hasNews = true }
         if max(last, looked) < newest { hasNews = true }
         early.formUnion(fresh.map(\.id))
         ahead = fresh + ahead

@@ -208,6 +208,8 @@ import Journal
         try await easeOff()
         if isRetired { return }
         if heartbeat.isDue, heartbeat.isPressing || !backlog.isLive { await heartbeat.tell(destination, onDate) }
+        // All that takes its time: what goes to a clinic that is new is seen to first.
+        guard isPrepared else { return }
         if policy.blamesClinic, !backlog.ahead.isEmpty, !backlog.isLive, Bool.random() {
             if let probe = try await anyOther() { try await deliver([probe]) }
             return
@@ -290,6 +292,6 @@ import Journal
         // What is answered must not be read again.
         try await settleAnswered().get()
         backlog.forget()
-        try await backlog.readFurther().get()
+        try await backlog.readFurther(fromBeginning: true).get()
     }
 }

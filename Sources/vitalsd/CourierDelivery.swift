@@ -37,6 +37,8 @@ extension Courier {
     /// The very same bytes. Those that do not get through in one piece are sent in several, which tell the same.
     func deliverAgain(_ shipment: Shipment) async throws(Refusal) {
         guard shipment.readings.count > policy.most, policy.isTooSlow else { return try await send(shipment) }
+        // Those whose part has not come to its turn when something is wiped are told anew.
+        noteFirst(shipment)
         let pieces = max(1, policy.most)
         for start in stride(from: 0, to: shipment.readings.count, by: pieces) where isWanted(shipment) {
             do throws(Refusal) {
@@ -201,7 +203,7 @@ extension Courier {
     /// A reading refused alone is set aside once anything else is taken. After five in a row and three probes, it is
     /// not the readings.
     private func suspect(_ shipment: Shipment, _ refusal: Refusal) async throws(Refusal) {
-        let before = withdrawals
+        let before = withdrawals, settings = redirects
         var refusal = refusal
         do throws(Refusal) {
             if refusal.action == .splitDuplicate, try await isThereAlready(shipment) { return }
@@ -210,7 +212,7 @@ extension Courier {
             // The clinic can mend that, and the reading is whole.
             refusal.fault = error.fault
         }
-        guard withdrawals == before else { return }
+        guard withdrawals == before, redirects == settings else { return }
         if !policy.blamesClinic {
             switch quarantine.suspect(shipment, refusal) {
             case .known: return

@@ -220,7 +220,7 @@ extension Courier {
 
     /// Tells the clinic of devices that have changed since it came to know them. What it says to that concerns no reading.
     func tellOfDevices(in readings: [Kept]) async {
-        let byDevice = Dictionary(grouping: readings) { $0.device.identity }
+        let byDevice = Dictionary(grouping: readings) { $0.device.identity }, before = withdrawals
         let updates = [DeviceUpdate(of: destination.gateway)] + byDevice.values.compactMap { DeviceUpdate(of: $0) }
         for update in updates {
             let key = "device \(name) \(update.path)"
@@ -242,6 +242,8 @@ extension Courier {
                         }
                     }
                 }
+                // It may have been wiped meanwhile.
+                guard withdrawals == before else { return }
                 untold[key] = nil
                 known[key] = update.state
                 try await journal.set(key, to: update.state)
