@@ -73,8 +73,11 @@ extension Radio {
         // Nor does it always end a link that nobody uses, and a device that has one is not met. What begins a visit is sooner done.
         let unused = links.filter { followed[$0] != nil && $0.kind != .classic && !visited.contains($0) }
         for device in unused.intersection(idle) {
+            // Each takes its time, and somebody may be visited or paired with by then.
+            func isUsed() -> Bool { visited.contains(device) || pairing != nil }
+            if isUsed() { continue }
             await hearAWord(from: device)
-            await hangUp(device, channel)
+            if !isUsed() { await hangUp(device, channel) }
         }
         idle = unused
         return lastCensus + Self.censusTime

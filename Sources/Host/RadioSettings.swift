@@ -128,24 +128,24 @@ extension Radio {
 
     /// Gives the kernel all keys again; each list replaces its own.
     func loadKeys(_ channel: ManagementSocket, _ adapter: Adapter) async throws(Fault) {
-        let bonds = bonds.values.sorted { $0.device.address.value < $1.device.address.value }
+        // Looked at for each list: a device may be forgotten while another is loaded.
         if adapter.controller.supported.contains(.classic) {
-            try await channel.ask(.loadLinkKeys(bonds.compactMap(\.linkKey)), of: adapter.index)
+            try await channel.ask(.loadLinkKeys(orderedBonds.compactMap(\.linkKey)), of: adapter.index)
         }
-        try await channel.ask(.loadLongTermKeys(bonds.flatMap(\.longTermKeys)), of: adapter.index)
+        try await channel.ask(.loadLongTermKeys(orderedBonds.flatMap(\.longTermKeys)), of: adapter.index)
         try await loadIdentities(channel, adapter.index)
         try await loadParameters(channel, adapter.index)
     }
 
+    private var orderedBonds: [Bond] { bonds.values.sorted { $0.device.address.value < $1.device.address.value } }
+
     /// Whose private addresses are whose.
     func loadIdentities(_ channel: ManagementSocket, _ index: Management.Index) async throws(Fault) {
-        let bonds = bonds.values.sorted { $0.device.address.value < $1.device.address.value }
-        try await channel.ask(.loadIdentityResolvingKeys(bonds.compactMap(\.identityKey)), of: index)
+        try await channel.ask(.loadIdentityResolvingKeys(orderedBonds.compactMap(\.identityKey)), of: index)
     }
 
     /// How each device likes its links to be. The kernel forgets it with each Remove Device.
     func loadParameters(_ channel: ManagementSocket, _ index: Management.Index) async throws(Fault) {
-        let bonds = bonds.values.sorted { $0.device.address.value < $1.device.address.value }
-        try await channel.ask(.loadConnectionParameters(bonds.compactMap(\.parameters)), of: index)
+        try await channel.ask(.loadConnectionParameters(orderedBonds.compactMap(\.parameters)), of: index)
     }
 }
