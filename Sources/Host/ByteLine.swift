@@ -10,6 +10,8 @@ import Glibc
     private let raw: CInt
     private let isExclusive: Bool
     private var isOpen = true
+    /// What was drained.
+    private var rest: [UInt8] = []
 
     /// `isExclusive` where TIOCEXCL was set: it outlives a pty's descriptor, and would shut out the next visit.
     init(_ descriptor: consuming Descriptor, at path: String, isExclusive: Bool = false) {
@@ -31,10 +33,20 @@ import Glibc
         descriptor = nil
     }
 
+    /// Takes what lies in the kernel, which throws it away when the line is closed: it can still be read when this side has
+    /// hung up.
+    func drain() {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        while isOpen, rest.count < 1 << 16 {
+            let count = Glibc.read(raw, &bytes, bytes.count)
+            if count > 0 { rest += bytes[..<count] } else if count == 0 || errno != EINTR { return }
+        }
+    }
+
     @Hub package func read(within time: Duration?) async throws(Fault) -> Arrival {
         let due = time.map { ContinuousClock.now + $0 }
         var bytes = [UInt8](repeating: 0, count: 4096)
-        while isOpen {
+        while isOpen, rest.isEmpty {
             let count = Glibc.read(raw, &bytes, bytes.count)
             if count > 0 { return .bytes(Array(bytes[..<count])) }
             if count == 0 { return .hungUp }
@@ -42,7 +54,7 @@ import Glibc
             case EINTR: continue
             case EAGAIN:
                 if await loop.ready(raw, before: due) { continue }
-                if isOpen { return .silence }
+                if isOpen, rest.isEmpty { return .silence }
             // A link that was lost, or whose adapter was, with whatever the device still had to say. What came before that was
             // read by now.
             case ETIMEDOUT, ECONNABORTED: throw .device(.hungUp)
@@ -51,7 +63,8 @@ import Glibc
             default: throw .line("read", errno, at: path)
             }
         }
-        return .hungUp
+        defer { rest = [] }
+        return rest.isEmpty ? .hungUp : .bytes(rest)
     }
 
     /// Returns once the kernel has taken all of it. A line that takes nothing for ten seconds is silent.

@@ -51,6 +51,9 @@ import Glibc
     /// Lets the line go: whoever waits in `read` gets `.hungUp`.
     package func hangUp() { line.hangUp() }
 
+    /// Takes what has arrived and nobody has read yet, so that it can be read after `hangUp`.
+    package func drain() { line.drain() }
+
     @Hub package func write(_ bytes: [UInt8]) async throws(Fault) { try await line.write(bytes) }
 
     @Hub package func read(within time: Duration?) async throws(Fault) -> Arrival { try await line.read(within: time) }

@@ -12,6 +12,8 @@ import Journal
     private let journal: Journal
     private var bound: Set<String> = []
     private var known: [String: Journal.Wireless] = [:]
+    /// Of whom something is known that could not be written down.
+    private var unwritten: Set<String> = []
     private var rests: [String: Rest] = [:]
     private let bell: Bell
 
@@ -92,9 +94,16 @@ import Journal
     func remember(_ device: String, _ change: (inout Journal.Wireless) -> Void) async throws(Fault) {
         var wireless = self[device]
         change(&wireless)
-        guard wireless != known[device] else { return }
+        guard wireless != known[device] || unwritten.contains(device) else { return }
         known[device] = wireless
-        try await journal.remember(wireless)
+        do throws(Fault) {
+            try await journal.remember(wireless)
+            // Of two at once the later one has written the later.
+            if known[device] == wireless { unwritten.remove(device) }
+        } catch {
+            unwritten.insert(device)
+            throw error
+        }
     }
 
     /// How a device looked in a visit, and its attributes where it is paired. Nothing of one that was given back meanwhile.
@@ -139,6 +148,9 @@ import Journal
     func forget(_ device: String?) {
         if let device { known[device] = nil } else { known = [:] }
         if let device { rests[device] = nil } else { rests = [:] }
+        if let device { unwritten.remove(device) } else { unwritten = [] }
+        // Nothing of it is to be noted before the journal has said who is bound.
+        if let device { bound.remove(device) } else { bound = [] }
     }
 
     /// As it was heard, or as it might look: of an address alone nobody can say whether it is public or random.

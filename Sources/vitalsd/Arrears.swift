@@ -8,6 +8,10 @@ import Host
     /// When what lies there may have begun to; nil while nothing does.
     private(set) var since: HubTime?
     private var over = ContinuousClock.now
+    /// Since when a slow card held the visit up, and until when.
+    private var delay: (since: HubTime, over: ContinuousClock.Instant)?
+    /// What lay there was read before the visit had gone on for so long.
+    private static let reading = Duration.seconds(5)
 
     /// The device has been waited with since then, or since an earlier moment.
     func wait(since begin: HubTime) {
@@ -15,23 +19,36 @@ import Host
         over = .now
     }
 
+    /// The visit has waited for the disk since then. What it hears next may have been said meanwhile.
+    func held(since begin: HubTime) {
+        guard HubClock.now().uptime - begin.uptime > .seconds(1) else { return }
+        delay = (held ?? begin, .now)
+    }
+
+    private var held: HubTime? {
+        delay.flatMap { ContinuousClock.now < $0.over + Self.reading ? $0.since : nil }
+    }
+
+    /// How long ago what is heard now may have been said.
+    var lag: Duration { (since ?? held).map { HubClock.now().uptime - $0.uptime } ?? .zero }
+
     /// For how long the visit may go on listening, which wants to for so long. A stream never pauses; but what lay there was read
     /// before five seconds of it.
     func patience(_ time: Duration) -> Duration {
         guard since != nil else { return time }
-        return ContinuousClock.now < over + .seconds(5) ? min(time, .milliseconds(200)) : .zero
+        return ContinuousClock.now < over + Self.reading ? min(time, .milliseconds(200)) : .zero
     }
 
     /// A reading of the visit, heard now, and after when it was taken; nil where the link's state says nothing about it. What is
     /// stamped with the moment it is heard in may be of any since the wait began.
     func dated(_ reading: Reading) -> (Reading, after: HubTime?) {
-        guard reading.taken == .now, var after = since else { return (reading, nil) }
+        guard reading.taken == .now else { return (reading, nil) }
+        if since == nil, let held { wait(since: held) }
+        guard let after = since else { return (reading, nil) }
         var reading = reading
         reading.taken = .unknown
         // What was measured for a while may have begun before; and it may have arrived a little before the first was heard.
         let earlier = (reading.duration ?? .zero) + .seconds(1)
-        after.uptime -= earlier
-        after.wall = after.wall + (.zero - earlier)
-        return (reading, after)
+        return (reading, after.earlier(by: earlier))
     }
 }

@@ -87,18 +87,19 @@ extension Gateway {
         log(fault, about: line.path)
     }
 
-    /// Whether a device that goes by the socket of its cable may be one that was bound in another, where none is plugged in
-    /// now: it was moved, and is not the home's patient's before somebody says so.
-    func isMoved(_ identity: String) async throws(Fault) -> Bool {
-        guard let kind = identity.socketed, !acceptList.isBound(identity) else { return false }
+    /// Of a device that goes by the socket of its cable, and is nobody's by name, those that are bound in another. While in one
+    /// of these none is plugged in it may have been moved from there, and is not the home's patient's before somebody says so.
+    func formerSockets(of identity: String) async throws(Fault) -> [String] {
+        guard let kind = identity.socketed, !acceptList.isBound(identity) else { return [] }
         let bound = try await journal.bindings().map(\.device)
-        let isMoved =
-            !bound.contains(identity)
-            && bound.contains { other in
-                other.socketed == kind && !hearing.lines.values.contains { $0.identity == other }
-            }
-        if isMoved { log(.pairing(.notBound), about: identity) }
-        return isMoved
+        guard !bound.contains(identity) else { return [] }
+        let others = bound.filter { $0.socketed == kind }
+        if !arePluggedIn(others) { log(.pairing(.notBound), about: identity) }
+        return others
+    }
+
+    func arePluggedIn(_ identities: [String]) -> Bool {
+        identities.allSatisfy { identity in hearing.lines.values.contains { $0.identity == identity } }
     }
 }
 

@@ -57,6 +57,16 @@ extension Gateway {
                 + "alone; if it is the device itself, pair it again")
     }
 
+    /// A device of ours could not be visited, or not to the end.
+    func missed(_ advertisement: Advertisement, _ fault: Fault) {
+        let device = Sighting(.advertisement(advertisement)).identity
+        hearing.visited(device, fault)
+        scene.visit(device, .failed, fault: fault)
+        // It was heard, and what it has is still in it. A classic device is called without having been heard.
+        if advertisement.kind != .classic { contacts.left(device, isRead: false) }
+        if acceptList.failed(device, fault) { log(fault, about: advertisement.address.description) }
+    }
+
     /// Calls a device of ours that waits for it, and visits it. Mostly it is off, which only the call can tell: no fault, and
     /// after a rest it is called again.
     func call(_ device: Advertisement, over central: any Central) async throws(Fault) {

@@ -61,14 +61,14 @@ import Journal
     /// New settings. A destination that is named no more gets nothing more; one that is new begins at once.
     func redirect(to destinations: [Courier.Destination]) async throws(Fault) {
         try await journal.join(destinations.map(\.name))
+        // Made first, because it may fail: then all goes on as it was.
         var remaining: [Courier] = []
         for destination in destinations {
-            if let known = all.first(where: { $0.name == destination.name }) {
-                known.redirect(to: destination)
-                remaining.append(known)
-            } else {
-                remaining.append(try courier(to: destination))
-            }
+            let known = all.first { $0.name == destination.name }
+            if let known { remaining.append(known) } else { remaining.append(try courier(to: destination)) }
+        }
+        for (courier, destination) in zip(remaining, destinations) where all.contains(where: { $0 === courier }) {
+            courier.redirect(to: destination)
         }
         for courier in all where !remaining.contains(where: { $0 === courier }) { courier.retire() }
         all = remaining

@@ -99,6 +99,7 @@ import Journal
     /// Hangs up everywhere, so that visits end by themselves and keep what they still hold, however slow the disk is.
     func stop() async {
         isStopping = true
+        intake.reserve.release()
         roster.hangUp()
         let end = ContinuousClock.now + .seconds(20)
         var deadline = ContinuousClock.now + .milliseconds(1200)
@@ -106,16 +107,19 @@ import Journal
             await loop.sleep(for: .milliseconds(10))
             if intake.isBusy { deadline = min(.now + .milliseconds(1200), end) }
         }
+        let lost = intake.reserve.lost + intake.unwritten(of: nil)
+        if lost > 0 { log(.hub(.readingsLost(lost))) }
         central?.stop()
         await contacts.flush()
     }
 
     /// New settings for all but where the journal lies and how the hub counts its days.
     func reload(_ new: Configuration, destinations: [Courier.Destination]) async throws(Fault) {
+        // All of it, or nothing where the journal refuses.
+        try await couriers.redirect(to: destinations)
         configuration = new
         lines.configure(new.serialLines)
         feedback.configure(new.feedback)
-        try await couriers.redirect(to: destinations)
     }
 
     /// Whether a visit or a technician would have to begin again if it ended now.
@@ -205,16 +209,6 @@ import Journal
         roster.close(advertisement)
     }
 
-    /// A device of ours could not be visited, or not to the end.
-    private func missed(_ advertisement: Advertisement, _ fault: Fault) {
-        let device = Sighting(.advertisement(advertisement)).identity
-        hearing.visited(device, fault)
-        scene.visit(device, .failed, fault: fault)
-        // It was heard, and what it has is still in it. A classic device is called without having been heard.
-        if advertisement.kind != .classic { contacts.left(device, isRead: false) }
-        if acceptList.failed(device, fault) { log(fault, about: advertisement.address.description) }
-    }
-
     /// Connects over Bluetooth LE, recognises the device, and visits it.
     private func converse(_ advertisement: Advertisement, over central: any Central) async throws(Fault) {
         let sighting = Sighting(.advertisement(advertisement)), device = sighting.identity
@@ -258,16 +252,21 @@ import Journal
             contacts.left(identity, isRead: false)
             throw .device(.endedUs)
         }
-        let report = VisitReport(
-            of: driver, identity, consents: try await journal.consents(of: identity),
-            after: await dating.history(of: identity), arrears, isMoved: try await isMoved(identity), to: self)
-        let forgettings = roster.forgettings(of: identity)
+        let begun = HubClock.now(), forgettings = roster.forgettings(of: identity)
+        let report = try await intake.behind { () throws(Fault) in
+            let report = VisitReport(
+                of: driver, identity, consents: try await journal.consents(of: identity),
+                after: await dating.history(of: identity), arrears,
+                formerSockets: try await formerSockets(of: identity), forgettings: forgettings, to: self)
+            if case .line = sighting.way { await report.introduced() }
+            return report
+        }
+        arrears.held(since: begun)
         func left(isRead: Bool) {
             // What was wiped meanwhile stays forgotten.
             if forgettings == roster.forgettings(of: identity) { contacts.left(identity, isRead: isRead) }
         }
         Systemd.log(.info, "device: \(driver.model) claimed, visit begins")
-        if case .line = sighting.way { await report.introduced() }
         lastWords.enter(identity)
         scene.visit(identity, .begun, of: driver.model)
         defer {

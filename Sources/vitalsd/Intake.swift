@@ -8,250 +8,100 @@ import Journal
     private typealias Turn = CheckedContinuation<Result<Journal.Keeping, Fault>, Never>
     private let journal: Journal
     let reserve: Reserve
-    private var waiting: [(entry: Journal.Entry, turn: Turn)] = []
+    private struct Waiting {
+        let entry: Journal.Entry
+        /// Whether it was wiped while it waited.
+        let isForgotten: () -> Bool
+        let turn: Turn
+    }
+    private var waiting: [Waiting] = []
     private var idle: CheckedContinuation<Void, Never>?
+    /// How many wipes are going on, and who waits for their end.
+    private var wipes = 0
+    private var wiped: CheckedContinuation<Void, Never>?
+    /// What of each device is nowhere but here yet.
+    private var inHand: [String: Int] = [:]
+    /// How many visits wait for the journal with what they have heard, or are about to hear.
+    private var behind = 0
     /// The most that one transaction takes, so that the first of a burst does not wait for the last.
     private let most = 256
     /// Called when the journal turns out to be damaged; nothing is kept after that.
     var onDamage: (Fault) -> Void = { _ in }
-    /// Whether readings are being written.
-    private(set) var isBusy = false
+    private var isWriting = false
+    /// Whether a reading is being written, or waits behind something else that is.
+    var isBusy: Bool { isWriting || !waiting.isEmpty || behind > 0 }
 
     init(_ journal: Journal, _ reserve: Reserve) {
         self.journal = journal
         self.reserve = reserve
     }
 
-    /// Returns once the reading is on disk; throws when it is not, and then the device must not be told that it is.
-    func keep(_ entry: Journal.Entry) async throws(Fault) -> Journal.Keeping {
+    /// Returns once the reading is on disk; throws when it is not, and then the device must not be told that it is. What was
+    /// wiped meanwhile is not kept: `device(.hungUp)`.
+    func keep(
+        _ entry: Journal.Entry, unless isForgotten: @escaping () -> Bool
+    ) async throws(Fault) -> Journal.Keeping {
         let result = await withCheckedContinuation { turn in
-            waiting.append((entry, turn))
+            waiting.append(Waiting(entry: entry, isForgotten: isForgotten, turn: turn))
             idle?.resume()
             idle = nil
         }
         return try result.get()
     }
 
+    /// Waits for the journal for the sake of what is still to be kept.
+    func behind<Result>(_ work: () async throws(Fault) -> Result) async throws(Fault) -> Result {
+        behind += 1
+        defer { behind -= 1 }
+        return try await work()
+    }
+
+    /// Nothing is kept while something is wiped: it would come to lie behind that, and outlast it.
+    func wiping<Result>(_ wipe: () async throws(Fault) -> Result) async throws(Fault) -> Result {
+        wipes += 1
+        defer {
+            wipes -= 1
+            if wipes == 0 {
+                wiped?.resume()
+                wiped = nil
+            }
+        }
+        return try await wipe()
+    }
+
+    /// Takes a reading in hand that its device will not tell again, until `letGo`.
+    func hold(_ device: String) { inHand[device, default: 0] += 1 }
+    func letGo(_ device: String) {
+        let others = (inHand[device] ?? 1) - 1
+        inHand[device] = others > 0 ? others : nil
+    }
+
+    /// How many such readings of a device, or of all, are not in the journal yet.
+    func unwritten(of device: String?) -> Int {
+        device.map { inHand[$0] ?? 0 } ?? inHand.values.reduce(0, +)
+    }
+
     /// Writes, for as long as the daemon runs.
     func run() async {
         while true {
             if waiting.isEmpty { await withCheckedContinuation { idle = $0 } }
+            if wipes > 0 { await withCheckedContinuation { wiped = $0 } }
+            for place in waiting where place.isForgotten() { place.turn.resume(returning: .failure(.device(.hungUp))) }
+            waiting.removeAll { $0.isForgotten() }
             let batch = waiting.prefix(most)
+            if batch.isEmpty { continue }
             waiting.removeFirst(batch.count)
-            isBusy = true
+            isWriting = true
             do throws(Fault) {
                 let outcomes = try await journal.keep(batch.map(\.entry), atTheEnd: reserve.isReleased)
                 for (place, outcome) in zip(batch, outcomes) { place.turn.resume(returning: .success(outcome)) }
             } catch {
                 for place in batch { place.turn.resume(returning: .failure(error)) }
-                isBusy = false
+                isWriting = false
                 // Damage is mended where the journal is opened, so at the next start. Nothing was confirmed.
                 if case .hub(.journalDamaged) = error { return onDamage(error) }
             }
-            isBusy = false
+            isWriting = false
         }
     }
 }
-
-/// What a visit tells the hub, and what the hub does with it.
-@Hub final class VisitReport: @Hub Report {
-    private let gateway: Gateway
-    private var device: KnownDevice
-    /// Whether what was told is nowhere but here.
-    private let isToldOnce: Bool
-    private var pair: ClockPair?
-    /// What was known of the device's clock and memory before, and its clock in this visit.
-    private let history: History
-    private var pairs: [ClockPair] = []
-    private(set) var kept = 0, repeated = 0
-    /// How many of those that were kept say more than how full the battery is.
-    private(set) var brought = 0
-    private var isUndecodedTold = false
-    /// Whether the device was wiped while a reading of this visit waited: of what else it brought nothing is to come back.
-    private var isForgotten = false
-    /// Of those kept, how many were taken before the device was this person's.
-    private var nobodys = 0
-    private var loss = Hearing.Loss()
-    private let arrears: Arrears
-    /// Whether it may be another person's than the home's patient's; see `Gateway.isMoved`.
-    private let isMoved: Bool
-    @Hub let consents: [Consent]
-
-    init(
-        of driver: Driver, _ identity: String, consents: [Consent], after history: History, _ arrears: Arrears,
-        isMoved: Bool, to gateway: Gateway
-    ) {
-        self.isMoved = isMoved
-        self.history = history
-        self.arrears = arrears
-        self.gateway = gateway
-        self.consents = consents
-        var information = DeviceInformation()
-        if !driver.isGeneric {
-            information.manufacturer = driver.manufacturer
-            information.model = driver.model
-        }
-        device = KnownDevice(identity: identity, driver: driver.id, kind: driver.kind, information: information)
-        isToldOnce = driver.tellsOnce || device.bluetoothAddress == nil
-    }
-
-    @Hub func callAsFunction(_ reading: Reading) async throws(Fault) {
-        if isForgotten { throw .device(.hungUp) }
-        let heard = HubClock.now(), forgettings = gateway.roster.forgettings(of: device.identity)
-        // What is sent without a stamp is sent as it is measured, by who has no memory to send it from again.
-        let isToldOnce = isToldOnce || reading.taken == .now
-        let (reading, after) = arrears.dated(reading)
-        var patience = Patience(), said: Fault?
-        while true {
-            // What was being written before the reserve was released had nothing of it.
-            let hasReserve = gateway.intake.reserve.isReleased
-            do throws(Fault) {
-                let (dated, latest) = gateway.dating.date(reading, heard: heard, after: history, pairs, after: after)
-                let entry = Journal.Entry(
-                    device: device, reading: reading.judged, heard: heard, pair: pair, dated: dated, latest: latest,
-                    subject: isMoved ? nil : gateway.configuration.presumedSubject(of: device.identity),
-                    hasTwin: gateway.hearing.twins(of: device.identity) != nil)
-                let keeping = try await gateway.intake.keep(entry)
-                gateway.scene.keep(keeping, of: device)
-                switch keeping {
-                case .kept(let number):
-                    gateway.feedback.received(number)
-                // No sign of it in the home: it is not on its way to anybody.
-                case .keptAsNobodys: if !entry.hasTwin { nobodys += 1 }
-                case .repeated: repeated += 1
-                }
-                if keeping.isNew {
-                    kept += 1
-                    if !reading.isBatteryAlone { brought += 1 }
-                    if reading.values.isEmpty { tellOfUndecoded() }
-                }
-                if let address = device.bluetoothAddress { gateway.roster.advance(address) }
-                gateway.contacts.learn(reading, of: device.identity)
-                break
-            } catch {
-                // Said here as well as by the visit's end: this is why the device is about to be left unconfirmed.
-                if error != said { log(error, about: device.identity) }
-                said = error
-                // A cuff has the reading still. What came over a cable is nowhere but here: it waits for room. How full the
-                // battery is does not, nor does it end the visit: what comes behind it is told but once. What nobody can read
-                // may be a measurement.
-                if isToldOnce, error.isAboutRoom, reading.isBatteryAlone { return }
-                let isWorth = reading.values.isEmpty || reading.values.contains(where: \.quantity.isAboutPerson)
-                guard isToldOnce, error.isAboutRoom, isWorth else { throw error }
-                let reserve = gateway.intake.reserve
-                guard !hasReserve else {
-                    reserve.countLost()
-                    throw error
-                }
-                await reserve.wait(for: patience.next())
-                arrears.wait(since: heard)
-                // It was wiped meanwhile: nothing of it is to come back.
-                guard forgettings == gateway.roster.forgettings(of: device.identity) else {
-                    isForgotten = true
-                    throw .device(.hungUp)
-                }
-            }
-        }
-        gateway.couriers.wake()
-    }
-
-    /// Once in a visit: a memory may be full of it.
-    private func tellOfUndecoded() {
-        guard !isUndecodedTold else { return }
-        isUndecodedTold = true
-        Systemd.log(
-            .warning,
-            "device: it sent what nobody here can read, which is kept; report it with a capture by vitalsd record "
-                + "[\(device.identity)]")
-    }
-
-    @Hub func clock(_ raw: RawTime, error: Duration) async throws(Fault) {
-        // It showed that when it said so, and not now.
-        guard arrears.since == nil else { return }
-        let pair = ClockPair(device: raw, hub: HubClock.now(), error: error)
-        // What is read back is not what stamped the memory, unless that had no date.
-        if !pairs.contains(where: \.isWritten) || self.pair?.device == .unknown { self.pair = pair }
-        gateway.scene.visit(device.identity, .clockRead)
-        pairs.append(pair)
-        await note { journal, device throws(Fault) in try await journal.note(pair, of: device) }
-    }
-
-    @Hub func clockWasSet(to written: LocalTime, error: Duration) async throws(Fault) {
-        let set = ClockPair(device: .clock(written), hub: HubClock.now(), error: error, isWritten: true)
-        pairs.append(set)
-        gateway.scene.visit(device.identity, .clockSet)
-        await note { journal, device throws(Fault) in try await journal.note(set, of: device) }
-    }
-
-    @Hub func gaveAll() async throws(Fault) {
-        guard arrears.since == nil else { return }
-        let end = HubClock.now()
-        gateway.scene.visit(device.identity, .gaveAll)
-        await note { journal, device throws(Fault) in try await journal.note(endOfVisit: end, of: device.identity) }
-    }
-
-    @Hub func lost(gaps: Int, bytes: Int) {
-        loss.gaps += gaps
-        loss.bytes += bytes
-        gateway.hearing.lost(gaps: gaps, bytes: bytes, of: device.identity)
-    }
-
-    /// Says in the log what came of the visit.
-    func logOutcome(of driver: Driver) {
-        let losses = loss.gaps > 0 ? ", \(loss.words)" : ""
-        Systemd.log(.info, "device: \(driver.model) visit over, \(kept) kept, \(repeated) known already\(losses)")
-        guard nobodys > 0 else { return }
-        let what = nobodys == 1 ? "1 reading was" : "\(nobodys) readings were"
-        Systemd.log(
-            .notice,
-            "pairing: \(what) taken before the device was bound, so nobody's; see `vitalsd queue`, and assign what is "
-                + "this person's [\(device.identity)]")
-    }
-
-    /// Whether anything was learnt by which readings may be dated better.
-    var isNews: Bool { kept > 0 || !pairs.isEmpty }
-
-    @Hub func information(_ information: DeviceInformation) async throws(Fault) {
-        let known = device.information
-        device.information = information
-        // What the device does not say, its model does.
-        device.information.manufacturer = information.manufacturer ?? known.manufacturer
-        device.information.model = information.model ?? known.model
-        await note { journal, device throws(Fault) in try await journal.note(device) }
-    }
-
-    /// What is on a cable is told of as soon as it is there, whether or not it measures.
-    func introduced() async { await note { journal, device throws(Fault) in try await journal.note(device) } }
-
-    /// Each reading carries its device and its clock too, so a note that finds no room stops nothing.
-    private func note(_ write: (Journal, KnownDevice) async throws(Fault) -> Void) async {
-        do throws(Fault) {
-            try await write(gateway.journal, device)
-        } catch {
-            log(error, about: device.identity)
-        }
-    }
-
-    var localTime: LocalTime? { gateway.dating.localTime }
-
-    var wantsStream: Bool { gateway.configuration.keepStream }
-}
-
-extension Configuration {
-    /// Whom a device's readings are about unless the journal has a binding. A cable belongs to this home; what comes over the
-    /// air belongs to whom it is bound to, and else to nobody.
-    func presumedSubject(of device: String) -> Subject? { device.hasPrefix("bluetooth:") ? nil : subject }
-}
-
-extension Fault {
-    /// Whether a reading that could not be kept can be once there is room, or the disk is well again.
-    fileprivate var isAboutRoom: Bool {
-        switch self {
-        case .hub(.diskFull), .hub(.diskFailing), .hub(.diskReadOnly), .hub(.journalFull): true
-        default: false
-        }
-    }
-}
-
-/// No hub runs this program before it was written: an earlier clock is unset, not early.
-let earliestCredible = Instant(milliseconds: 1_793_491_200_000)

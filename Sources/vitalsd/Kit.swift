@@ -146,8 +146,13 @@ extension Gateway {
     func wipe(_ device: String?, undelivered: Bool, audit: Int64?) async throws(Fault) -> Journal.Wiped {
         try await forgetting(device) { () throws(Fault) in
             do throws(Fault) {
-                let wiped = try await journal.wipe(device, undelivered: undelivered, audit: audit)
-                roster.forget(device)
+                let wiped = try await intake.wiping { () throws(Fault) in
+                    let count = intake.unwritten(of: device)
+                    guard undelivered || count == 0 else { throw .hub(.undelivered(count)) }
+                    let wiped = try await journal.wipe(device, undelivered: undelivered, audit: audit)
+                    roster.forget(device)
+                    return wiped
+                }
                 couriers.reconsider(withdrawn: true)
                 return wiped
             } catch {
@@ -166,6 +171,8 @@ extension Gateway {
         let bonds = acceptList.bonds.filter { device == nil || device == "bluetooth:\($0.device.address)" }
         // Whoever is being visited would leave traces behind that end.
         await roster.hangUp(on: device)
+        contacts.isForgetting = true
+        defer { contacts.isForgetting = false }
         let result = try await change()
         acceptList.forget(device)
         contacts.forget(device)

@@ -27,12 +27,18 @@ import Host
     /// Whether there is an open link. A line is open also while nothing is heard on it.
     var hasLinks: Bool { !links.isEmpty }
 
-    /// Ends every visit, and lets no other begin.
+    /// Ends every visit, and lets no other begin. What devices have said by now over a cable or a call they say but once.
     func hangUp() {
         isClosing = true
         present = [:]
-        for port in ports.values { port.hangUp() }
-        for link in links.values.joined() { link.hangUp() }
+        for port in ports.values {
+            port.drain()
+            port.hangUp()
+        }
+        for link in links.values.joined() {
+            (link as? RFCOMMSocket)?.drain()
+            link.hangUp()
+        }
     }
 
     // MARK: the air

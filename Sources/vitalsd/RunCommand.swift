@@ -62,12 +62,6 @@ extension Command {
                 _ = await linksAddUp.rung()
                 await self.startAnew(gateway)
             }
-            gateway.intake.onDamage = { [self] fault in
-                log(fault)
-                notify(.stopping)
-                EndedLinks.release()
-                _exit(Exit.data.rawValue)
-            }
             notify(.ready, .status("running"))
             gateway.intake.reserve.take()
             Memory.mapSparingly(.libraries)
@@ -75,10 +69,7 @@ extension Command {
             await listen(to: gateway, hub)
             notify(.stopping)
             control.close()
-            gateway.intake.reserve.release()
             await gateway.stop()
-            let lost = gateway.intake.reserve.lost
-            if lost > 0 { log(.hub(.readingsLost(lost))) }
             // Whatever still runs waits for something that will not come. What must be safe is on disk.
             // No tidying up either: it would pull libcurl and OpenSSL from under the thread that uses them.
             EndedLinks.release()
@@ -119,7 +110,15 @@ extension Command {
         }
         for repair in await journal.takeRepairs() { log(repair) }
         let hub = try await identity(in: journal)
-        return (try await Gateway(configuration, journal: journal, destinations: try destinations(hub)), hub)
+        let gateway = try await Gateway(
+            configuration, journal: journal, destinations: try destinations(hub, of: configuration))
+        gateway.intake.onDamage = { [self] fault in
+            log(fault)
+            notify(.stopping)
+            EndedLinks.release()
+            _exit(Exit.data.rawValue)
+        }
+        return (gateway, hub)
     }
 
     /// Looks through the journal, which takes as long as it is large, while readings are already kept in it.
@@ -145,8 +144,8 @@ extension Command {
                 {
                     Systemd.log(.warning, "hub: StateDirectory=, TimeZone= and Adapter= change only with a restart")
                 }
+                try await gateway.reload(new, destinations: try destinations(hub, of: new))
                 configuration = new
-                try await gateway.reload(new, destinations: try destinations(hub))
                 Systemd.log(.notice, "hub: configuration read again")
             } catch {
                 // The old one goes on: a slip of the editor must not end the watch over a patient.
@@ -186,7 +185,9 @@ extension Command {
         return found
     }
 
-    private func destinations(_ hub: UInt64) throws(Fault) -> [Courier.Destination] {
+    private func destinations(
+        _ hub: UInt64, of configuration: Configuration
+    ) throws(Fault) -> [Courier.Destination] {
         try configuration.recipients.map { recipient throws(Fault) in
             let thread = clinicThreads[recipient.name] ?? Worker("clinic")
             clinicThreads[recipient.name] = thread

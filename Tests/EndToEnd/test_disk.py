@@ -16,6 +16,7 @@ import pytest
 from conftest import eventually, measure, settled
 from far_ends import (Air, Cuff, LiveOximeter, Nonin, Oximeter, Wire, blood_pressure, health_o_meter, meanwhile,
                       nonin_format_13)
+from faults import HALF, Faults
 
 START = datetime(2026, 11, 20, 8, 0, 0)
 JUMPER = "CDEACB81-5235-4C07-8846-93A37EE6B86D"
@@ -313,6 +314,52 @@ def test_what_waits_for_room_when_the_daemon_must_end_takes_the_last_reserve(dis
     assert clinic.saturations() == [91, 97]
     reserve = home.state / "reserve"
     eventually(lambda: reserve.exists() and reserve.stat().st_blocks > 0)
+
+
+def test_what_lies_behind_that_in_the_cable_takes_it_too(disk, home, clinic, tmp_path):
+    """Nobody reads there while somebody waits for room, and a line that is closed forgets."""
+    if not disk.is_mounted:
+        pytest.skip("a limit on files has no reserve")
+    faults, wire = Faults(tmp_path), Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    faults.fail("close", "line", HALF)
+    home.start(env={**os.environ, **faults.environment})
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    disk.fill()
+    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
+    eventually(lambda: wire.is_read() and "hub: the disk is full" in home.log)
+    wire.send(nonin_format_13(92, 70, START + timedelta(minutes=2)))
+    wire.send(nonin_format_13(93, 70, START + timedelta(minutes=3)))
+    eventually(lambda: not wire.is_read())
+    assert home.stop() == 0
+    assert "are lost" not in home.log
+    disk.free()
+    home.start()
+    eventually(lambda: len(clinic.saturations()) >= 4)
+    settled(home)
+    assert clinic.saturations() == [91, 92, 93, 97]
+
+
+def test_whose_it_is_does_not_change_while_it_waits(disk, home, clinic, tmp_path):
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start(preexec_fn=quiet_limit)
+    wire.send(nonin_format_13(97, 70, START))
+    eventually(lambda: clinic.saturations() == [97])
+    disk.fill()
+    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
+    eventually(lambda: wire.is_read() and "hub: the disk " in home.log)
+    # It is not at the clinic, and nowhere in the journal.
+    refused = home.run("wipe", "--everything")
+    assert refused.returncode == 69 and "1 readings are not at the clinic" in refused.stderr
+    home.set("Reference", "Patient/pt-4712")
+    home.reload()
+    eventually(lambda: "hub: configuration read again" in home.log)
+    disk.free()
+    eventually(lambda: len(clinic.saturations()) > 1)
+    settled(home)
+    measured = {o["valueQuantity"]["value"]: o["subject"]["reference"] for o in clinic.observations()
+                if o["code"]["coding"][0]["code"] == "150456"}
+    assert measured == {97: "Patient/pt-4711", 91: "Patient/pt-4711"}
 
 
 def test_what_found_no_room_before_the_end_is_counted(disk, home, clinic, tmp_path):

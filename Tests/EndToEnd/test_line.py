@@ -91,6 +91,25 @@ def test_what_a_cable_says_between_two_visits_is_heard(home, clinic, cuff, tmp_p
     eventually(lambda: clinic.blood_pressures() == [(120, 80)])
 
 
+def test_what_a_cable_says_while_a_slow_card_writes_is_of_then(home, clinic, tmp_path):
+    """Two step on the scale, one behind the other."""
+    faults, wire = Faults(tmp_path), Wire(str(tmp_path / "oximeter"))
+    home.start(env={**os.environ, **faults.environment})
+    wire.send(health_o_meter("70.5"))
+    eventually(lambda: 70.5 in clinic.weights())
+    faults.fail("sync", "file", DELAY)
+    wire.send(health_o_meter("81.5"))
+    eventually(lambda: wire.is_read() and faults.failed("sync", "file"))
+    stood = time.time()
+    wire.send(health_o_meter("92.5"))
+    time.sleep(0.5)
+    faults.heal()
+    eventually(lambda: clinic.weights().keys() == {70.5, 81.5, 92.5})
+    period = clinic.weights()[92.5]["effectivePeriod"]
+    start, end = (datetime.fromisoformat(period[each]).timestamp() for each in ("start", "end"))
+    assert start - 1 <= stood <= end + 1
+
+
 def test_the_end_waits_for_a_slow_card(home, clinic, tmp_path):
     """A device that has told all it had has forgotten it. Each of its readings takes the card five seconds."""
     faults = Faults(tmp_path)

@@ -40,6 +40,21 @@ import Testing
         }
     }
 
+    /// A close throws away what the kernel has: what was said by then is heard all the same, also by who waits for it just now.
+    @Test(arguments: [true, false]) func whatHasArrivedIsHeardBehindTheEnd(_ isAwaited: Bool) async throws {
+        try await onLoop {
+            let (line, far) = try RFCOMMSocket.pair(to: device)
+            async let heard = line.read(within: .seconds(60))
+            if isAwaited { await loop.sleep(for: .milliseconds(20)) }
+            try await far.write([0x50, 0x57])
+            line.drain()
+            line.hangUp()
+            #expect(try await heard == .bytes([0x50, 0x57]))
+            #expect(try await line.read(within: nil) == .hungUp)
+            await #expect(throws: Fault.hub(.portGone)) { try await line.write([0x06]) }
+        }
+    }
+
     /// What a driver sees: bytes in whatever pieces, silence, and the end from either side.
     @Test func isALineUntilOneSideHangsUp() async throws {
         try await onLoop {

@@ -155,6 +155,11 @@ package struct HubTime: Equatable, Sendable {
         self.wall = wall
         self.synchronised = synchronised
     }
+
+    /// So long before, by both clocks.
+    package func earlier(by time: Duration) -> HubTime {
+        HubTime(boot: boot, uptime: uptime - time, wall: wall + (.zero - time), synchronised: synchronised)
+    }
 }
 
 /// The device's clock and the hub's, read together before either is set: the coincident time stamp of the HL7 PHD guide.
