@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -43,13 +44,18 @@ class Receiver:
     """
 
     def __init__(self, folder: pathlib.Path, certificates: pathlib.Path, certificate="server", authority="ca"):
-        self.folder, self.certificates, self.port, self.process = folder, certificates, 0, None
+        self.folder, self.certificates, self.process = folder, certificates, None
         self.certificate, self.authority = certificate, authority
+        # Bound, and never listening: the port is this clinic's also while it is away. Nobody else is given it, not even a hub as
+        # its own end, and a connection is refused as ever.
+        self.place = socket.socket()
+        self.place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.place.bind(("127.0.0.1", 0))
+        self.port = self.place.getsockname()[1]
         self.start()
 
     def start(self) -> None:
-        # While nobody listens a hub that tries again may, by chance, hold the port as its own end: then once more.
-        words = eventually(self.launch)
+        words = self.launch()
         self.port, self.control = int(words["port"]), int(words["control"])
 
     def launch(self) -> dict[str, str]:
