@@ -185,14 +185,16 @@ def test_parts_of_what_was_addressed_wrongly_are_not_told_on(home, clinic, resea
     """New settings while the first part of what is too slow for the whole is on its way."""
     home.add("[Simulation]\nHaste=20")
     second(home, research, certificates, PARTICIPANT)
-    research.stop()
+    # Nothing is sent there of itself before the reload, as it wishes.
+    research.fault("status", status=429, retryAfter="3600", times=-1)
     home.start()
     measure(cuff, *range(100, 112))
-    eventually(lambda: home.status()["destinations"] == {"clinic": 0, "research": 12})
-    # Nothing of the whole is stored, twice; a part is, slowly.
-    research.start()
+    eventually(lambda: home.status()["destinations"] == {"clinic": 0, "research": 12} and "busy (429)" in home.log)
+    # Nothing of the whole is stored, twice; nor is a half; a part is, slowly.
+    research.heal()
     research.fault("hang", seconds=30, times=3)
     research.fault("slow", delay=0.001)
+    home.reload()
     eventually(lambda: systolics(research), 60)
     change(home, "participant-9", "participant-10")
     home.reload()

@@ -5,6 +5,7 @@ A pause may last a quarter of an hour. A reload ends it, so no test waits for on
 """
 
 import shutil
+import time
 
 import pytest
 from conftest import Receiver, eventually, measure
@@ -25,6 +26,7 @@ def fails(home, clinic, cuff, words: str, **fault) -> None:
     """The fault is in the log, everything is kept, and after it everything is there once."""
     clinic.fault(**fault)
     home.start()
+    began = time.monotonic()
     measure(cuff, 120, 121, 122)
     eventually(lambda: words in home.log)
     eventually(lambda: not cuff.memory)
@@ -32,8 +34,10 @@ def fails(home, clinic, cuff, words: str, **fault) -> None:
     before = clinic.transactions
     measure(cuff, 123)
     eventually(lambda: not cuff.memory)
-    assert clinic.transactions == before
-    assert words in (home.status()["daemon"]["fault"] or "")
+    after, told = clinic.transactions, home.status()["daemon"]["fault"] or ""
+    # The shortest first pause is 3.5 s.
+    if time.monotonic() - began < 3.5:
+        assert after == before and words in told
     clinic.heal()
     home.reload()
     arrives(clinic, 120, 121, 122, 123)
@@ -43,6 +47,16 @@ def fails(home, clinic, cuff, words: str, **fault) -> None:
     assert before < clinic.transactions <= before + 4
     assert home.log.count(words) == 1
     eventually(lambda: "clinic: takes readings again" in home.log)
+
+
+def gathers(home, clinic, cuff, *systolic: int) -> None:
+    """All of it waits for the reload, at which it is sent together. The clinic has asked for an hour, so no pause ends of itself
+    before a test has said what comes next."""
+    clinic.fault("status", status=429, retryAfter="3600", times=-1)
+    home.start()
+    measure(cuff, *systolic)
+    eventually(lambda: not cuff.memory and "busy (429)" in home.log)
+    clinic.heal()
 
 
 def outcome(code: str) -> dict:
@@ -141,17 +155,13 @@ def test_the_shortest_pause_ends_by_itself(home, clinic, cuff):
 
 def test_what_is_too_large_is_sent_in_smaller_pieces(home, clinic, cuff):
     """The clinic takes half as much; it is not told as much again and again."""
-    clinic.stop()
-    home.start()
-    measure(cuff, *range(100, 120))
-    eventually(lambda: not cuff.memory)
-    clinic.start()
+    gathers(home, clinic, cuff, *range(100, 120))
     clinic.fault("status", status=413)
     home.reload()
     arrives(clinic, *range(100, 120))
     is_settled(home)
     assert home.status()["refused"] == 0
-    assert clinic.transactions <= 6
+    assert clinic.transactions <= 1 + 6
 
 
 def poison(clinic, number: int, **more) -> None:
@@ -161,18 +171,14 @@ def poison(clinic, number: int, **more) -> None:
 
 @pytest.mark.parametrize("silent", [False, True], ids=["named", "unnamed"])
 def test_one_refused_reading_among_twenty_stands_in_nobodys_way(home, clinic, cuff, silent):
-    clinic.stop()
-    home.start()
-    measure(cuff, *range(100, 120))
-    eventually(lambda: not cuff.memory)
-    clinic.start()
+    gathers(home, clinic, cuff, *range(100, 120))
     poison(clinic, 8, silent=silent)
     home.reload()
     # The eighth is 107.
     arrives(clinic, *range(100, 107), *range(108, 120))
     eventually(lambda: home.status()["refused"] == 1)
     is_settled(home)
-    assert clinic.transactions <= 2 + 2 * 6
+    assert clinic.transactions <= 1 + 2 + 2 * 6
     assert "clinic: the clinic refused a reading (422 invariant); see vitalsd queue [reading 8, set aside]" in home.log
     [row] = home.queue()
     assert row["state"] == "refused" and row["driver"] == "and-ua651ble"
@@ -197,11 +203,7 @@ def test_one_refused_reading_among_twenty_stands_in_nobodys_way(home, clinic, cu
 
 
 def test_several_refused_readings_are_each_set_aside(home, clinic, cuff):
-    clinic.stop()
-    home.start()
-    measure(cuff, *range(100, 120))
-    eventually(lambda: not cuff.memory)
-    clinic.start()
+    gathers(home, clinic, cuff, *range(100, 120))
     for number in (1, 2, 11, 20):
         poison(clinic, number)
     home.reload()
@@ -215,23 +217,19 @@ def test_several_refused_readings_are_each_set_aside(home, clinic, cuff):
     eventually(lambda: home.status()["refused"] == 4)
     is_settled(home)
     assert [row["state"] for row in home.queue()] == ["refused"] * 4
-    assert clinic.transactions < 40
+    assert clinic.transactions < 1 + 40
 
 
 def test_a_row_of_refused_readings_does_not_stand_in_the_way_of_the_others(home, clinic, cuff):
     """The six oldest, of which five are enough to suspect the clinic. Another one tells that it is not."""
-    clinic.stop()
-    home.start()
-    measure(cuff, *range(100, 148))
-    eventually(lambda: not cuff.memory)
-    clinic.start()
+    gathers(home, clinic, cuff, *range(100, 148))
     for number in range(1, 7):
         poison(clinic, number)
     home.reload()
     arrives(clinic, *range(106, 148))
     eventually(lambda: home.status()["refused"] == 6)
     is_settled(home)
-    assert clinic.transactions < 40
+    assert clinic.transactions < 1 + 40
 
 
 def test_a_lone_refused_reading_is_in_the_log_although_it_may_yet_be_taken(home, clinic, cuff):
@@ -249,16 +247,12 @@ def test_a_lone_refused_reading_is_in_the_log_although_it_may_yet_be_taken(home,
 
 def test_a_clinic_that_refuses_everything_gets_no_storm_and_no_reading_is_given_up(home, clinic, cuff):
     """Then it is not the readings: a rule of the clinic's, or of ours."""
-    clinic.stop()
-    home.start()
-    measure(cuff, *range(100, 120))
-    eventually(lambda: not cuff.memory)
-    clinic.start()
+    gathers(home, clinic, cuff, *range(100, 120))
     clinic.fault("status", status=422, times=-1, outcome=outcome("invariant"))
     home.reload()
     eventually(lambda: "the clinic refused a reading (422 invariant)" in home.log)
     assert home.status()["refused"] == 0
-    assert clinic.transactions < 30
+    assert clinic.transactions < 1 + 30
     clinic.heal()
     home.reload()
     arrives(clinic, *range(100, 120))
@@ -277,7 +271,8 @@ def test_a_clinic_that_cannot_prove_who_it_is_gets_nothing(home, clinic, cuff, c
     home.start()
     measure(cuff, 120)
     eventually(lambda: f"clinic: the clinic's certificate is not trusted ({words})" in home.log)
-    assert not cuff.memory and home.status()["pending"] == 1
+    eventually(lambda: not cuff.memory)
+    assert home.status()["pending"] == 1
     assert clinic.transactions == 0
     clinic.stop()
     clinic.certificate = "server"
@@ -293,7 +288,8 @@ def test_a_clinic_that_wants_a_certificate_we_do_not_have(home, clinic, cuff):
     home.start()
     measure(cuff, 120)
     eventually(lambda: "clinic: the clinic rejects this hub" in home.log)
-    assert not cuff.memory and clinic.transactions == 0
+    eventually(lambda: not cuff.memory)
+    assert clinic.transactions == 0
     home.file.write_text(whole)
     home.reload()
     arrives(clinic, 120)
@@ -305,7 +301,8 @@ def test_a_clinic_that_does_not_know_who_signed_ours(home, clinic, cuff, certifi
     home.start()
     measure(cuff, 120)
     eventually(lambda: "clinic: the clinic rejects this hub" in home.log)
-    assert not cuff.memory and clinic.transactions == 0
+    eventually(lambda: not cuff.memory)
+    assert clinic.transactions == 0
     home.set("CertificateFile", f"{certificates}/hub.pem")
     home.set("KeyFile", f"{certificates}/hub.key")
     home.reload()
@@ -324,7 +321,7 @@ def test_a_way_that_does_not_lead_to_the_clinic(home, clinic, cuff, url, words):
     home.start()
     measure(cuff, 120)
     eventually(lambda: words in home.log)
-    assert not cuff.memory
+    eventually(lambda: not cuff.memory)
     home.set("URL", clinic.url)
     home.reload()
     arrives(clinic, 120)
