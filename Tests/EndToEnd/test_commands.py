@@ -1,6 +1,7 @@
 """The command line: what it prints, and the exit codes of sysexits.h, beside a running daemon and without one."""
 
 import json
+import re
 from datetime import datetime
 
 import pytest
@@ -283,7 +284,9 @@ def test_status_and_queue_beside_a_daemon_and_without_one(home, clinic, cuff):
     assert "not running" in home.ask("status")
     # Neither values nor persons.
     for text in (home.ask("status"), home.ask("queue"), home.log):
-        assert "4711" not in text and "121" not in text.replace(str(home.folder), "")
+        # Where the test's folder lies, and how far off the cuff's clock is, may have any digits.
+        bare = re.sub(r"\d{6,} s", "", text.replace(str(home.folder), ""))
+        assert "4711" not in bare and "121" not in bare
 
 
 def test_binding_beside_a_running_daemon(home, clinic, tmp_path):

@@ -230,8 +230,7 @@ def test_what_was_before_a_night_without_power_is_not_listened_to(home, reader, 
     clock = HubClock(tmp_path)
     listened(home, timedelta(days=3), boot="another")
     home.start(env=clock.environment)
-    eventually(lambda: reader.hub)
-    assert reader.state == "unknown"
+    eventually(lambda: reader.state == "unknown")
     clock.set(2 * 86_400, kept=True)
     eventually(lambda: code(parts(reader.hub)["clock"]) == "synchronised")
     assert reader.state == "unknown"
@@ -304,7 +303,7 @@ def test_a_contact_outlives_the_daemon(home, cuff, reader):
     told = reader.hub["effectiveDateTime"]
     eventually(lambda: reader.hub["effectiveDateTime"] != told)
     assert parts(reader.device)["last-contact"] >= before[:19]
-    assert reader.state == "nothing-measured"
+    eventually(lambda: reader.state == "nothing-measured")
 
 
 def test_what_becomes_of_it_changes_nothing_for_the_readings(home, clinic, cuff, reader):
