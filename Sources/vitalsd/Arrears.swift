@@ -19,10 +19,13 @@ import Host
         over = .now
     }
 
-    /// The visit has waited for the disk since then. What it hears next may have been said meanwhile.
+    /// The visit has waited for the disk since then. What it hears next may have been said meanwhile; but it goes on.
     func held(since begin: HubTime) {
-        guard HubClock.now().uptime - begin.uptime > .seconds(1) else { return }
-        delay = (held ?? begin, .now)
+        let waited = HubClock.now().uptime - begin.uptime, now = ContinuousClock.now
+        guard waited > .seconds(1) else { return }
+        // Nobody has read since: what lay there as it began is there still.
+        let earlier = delay.flatMap { now - waited < $0.over + Self.reading ? $0.since : nil }
+        delay = (earlier ?? begin, now)
     }
 
     private var held: HubTime? {
@@ -43,8 +46,7 @@ import Host
     /// stamped with the moment it is heard in may be of any since the wait began.
     func dated(_ reading: Reading) -> (Reading, after: HubTime?) {
         guard reading.taken == .now else { return (reading, nil) }
-        if since == nil, let held { wait(since: held) }
-        guard let after = since else { return (reading, nil) }
+        guard let after = since ?? held else { return (reading, nil) }
         var reading = reading
         reading.taken = .unknown
         // What was measured for a while may have begun before; and it may have arrived a little before the first was heard.

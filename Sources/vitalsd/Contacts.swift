@@ -14,8 +14,8 @@ import Journal
     private let journal: Journal
     private var contacts: [String: Journal.Contact] = [:]
     private var changed: Set<String> = []
-    /// Whether the journal is forgetting devices: what is written meanwhile would outlast it.
-    var isForgetting = false
+    /// How often the journal is forgetting devices just now: what is written meanwhile would outlast it.
+    var forgettings = 0
     /// Rung by a device that was never heard before.
     private let newcomer: Bell
     /// A place to listen, by its name in the journal.
@@ -52,7 +52,7 @@ import Journal
 
     /// Writes down what has changed.
     func flush() async {
-        guard !isForgetting else { return }
+        guard forgettings == 0 else { return }
         minds()
         let now = now(), news = changed.compactMap { contacts[$0] }
         changed = []

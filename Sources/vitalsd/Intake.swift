@@ -85,7 +85,7 @@ import Journal
     func run() async {
         while true {
             if waiting.isEmpty { await withCheckedContinuation { idle = $0 } }
-            if wipes > 0 { await withCheckedContinuation { wiped = $0 } }
+            while wipes > 0 { await withCheckedContinuation { wiped = $0 } }
             for place in waiting where place.isForgotten() { place.turn.resume(returning: .failure(.device(.hungUp))) }
             waiting.removeAll { $0.isForgotten() }
             let batch = waiting.prefix(most)

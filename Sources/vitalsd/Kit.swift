@@ -171,8 +171,8 @@ extension Gateway {
         let bonds = acceptList.bonds.filter { device == nil || device == "bluetooth:\($0.device.address)" }
         // Whoever is being visited would leave traces behind that end.
         await roster.hangUp(on: device)
-        contacts.isForgetting = true
-        defer { contacts.isForgetting = false }
+        contacts.forgettings += 1
+        defer { contacts.forgettings -= 1 }
         let result = try await change()
         acceptList.forget(device)
         contacts.forget(device)

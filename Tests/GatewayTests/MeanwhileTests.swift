@@ -96,4 +96,22 @@ import Testing
             #expect(try await journal.waiting(for: "clinic") == (isWiped ? 0 : 1))
         }
     }
+
+    /// What is heard next may have been said since a slow card was waited for; but the visit goes on as it would have.
+    @Test func whatIsHeardBehindASlowCardMayBeOfBefore() async throws {
+        try await onLoop {
+            let arrears = Arrears(), now = HubClock.now(), said = Reading([], taken: .now)
+            arrears.held(since: now.earlier(by: .milliseconds(900)))
+            #expect(arrears.dated(said) == (said, nil) && arrears.lag == .zero)
+            // One wait behind another, neither of which let anybody read.
+            arrears.held(since: now.earlier(by: .seconds(30)))
+            arrears.held(since: now.earlier(by: .seconds(20)))
+            let (reading, after) = arrears.dated(said)
+            #expect(reading.taken == .unknown && after == now.earlier(by: .seconds(31)))
+            #expect(arrears.lag > .seconds(29) && arrears.since == nil)
+            #expect(arrears.patience(.seconds(60)) == .seconds(60))
+            let stamped = Reading([], taken: .ticks(1, resolution: .seconds(1)))
+            #expect(arrears.dated(stamped) == (stamped, nil))
+        }
+    }
 }
