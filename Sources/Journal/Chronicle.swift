@@ -35,12 +35,20 @@ extension Journal {
         package static let mostReadings = 256
         /// So many of what they rest on are at hand.
         static let mostPairs = 256, mostVisits = 64
+        /// So many of the hub's own moments stay: with a network half a year of hours, without one a quarter.
+        package static let mostMoments = 4096
         /// So many readings of the clock before its own visit's may bear on a reading.
         static let bearingPairs = 3 * ClockHistory.patience
 
         /// Readings that rested, as they were dated, on more than is at hand. They stay as they are, since less evidence makes
         /// no better time; but for those that were dated when the hub itself had the time wrong, until they got an instant.
-        package func outlived(_ hub: HubTimeline) -> [Kept] {
+        ///
+        /// - Parameter moment: the oldest of the hub's that is at hand, where there were earlier ones: what was told of its clock
+        ///   before then is forgotten, and does not come back.
+        package func outlived(_ hub: HubTimeline, since moment: HubTime? = nil) -> [Kept] {
+            func isForgotten(_ time: HubTime) -> Bool {
+                moment.map { !time.synchronised && hub.isBefore(time, $0) } ?? false
+            }
             var count = 0
             if hasEarlierPairs {
                 let near = pairs.dropFirst(Self.bearingPairs)
@@ -49,13 +57,14 @@ extension Journal {
             if hasEarlierVisits, let first = visits.first {
                 count = max(count, readings.firstIndex { hub.isBefore(first, $0.heard) } ?? readings.count)
             }
-            return readings.prefix(count).filter {
-                hub.wasRight(at: $0.heard) || $0.isDatedAnew && $0.dated.at != nil
-            }
+            return readings.enumerated().filter { place, kept in
+                isForgotten(kept.heard) || kept.pair.map { isForgotten($0.hub) } ?? false
+                    || place < count && (hub.wasRight(at: kept.heard) || kept.isDatedAnew && kept.dated.at != nil)
+            }.map(\.element)
         }
     }
 
-    /// Remembers what the hub's clocks show. Of these, 4096 stay: half a year of hours.
+    /// Remembers what the hub's clocks show. Of these the newest stay.
     package func note(_ moment: Moment) throws(Fault) {
         try mending { () throws(Fault) in
             _ = try database.transaction(fleeting: true) { () throws(Fault) in try database.note(moment) }
@@ -80,7 +89,8 @@ extension Journal {
         try mending { () throws(Fault) in try database.chronicle(of: device, readings: readings) }
     }
 
-    /// Writes down later and better conclusions. What a clinic has already waits for it again, to be amended there.
+    /// Writes down later and better conclusions. What a clinic has already waits for it again, to be amended there; also for one
+    /// that is out of the settings for a while.
     package func redate(_ conclusions: [(reading: Int64, dated: Dated)]) throws(Fault) {
         try mending { () throws(Fault) in
             try database.transaction { () throws(Fault) in
@@ -89,8 +99,7 @@ extension Journal {
                     try database.query(
                         """
                         INSERT OR IGNORE INTO outbox (reading, destination)
-                        SELECT a.reading, a.destination FROM receipt a JOIN destination d ON d.id = a.destination
-                        WHERE a.reading = ? AND a.state = 'accepted' AND d.active = 1
+                        SELECT reading, destination FROM receipt WHERE reading = ? AND state = 'accepted'
                         """, .integer(reading))
                 }
             }
@@ -103,7 +112,7 @@ extension Database {
         let id = try integer("SELECT ifnull(max(id), 0) + 1 FROM moment") ?? 1
         let row = [.integer(id)] + moment.data
         try query("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row + [.integer(fnv1a(row[...]))])
-        try query("DELETE FROM moment WHERE id <= ?", .integer(id - 4096))
+        try query("DELETE FROM moment WHERE id <= ?", Datum(Int(id) - Journal.Chronicle.mostMoments))
     }
 
     func moments() throws(Fault) -> [Journal.Moment] {

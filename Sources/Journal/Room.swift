@@ -19,7 +19,7 @@ extension Database {
         }
     }
 
-    /// Forgets up to 32 readings that every destination has accepted, oldest first, and answers how many; and what says how full
+    /// Forgets up to 32 readings that every destination has accepted that is to have them, oldest first, and answers how many; and what says how full
     /// the battery of a device is that several persons share, which nobody waits for. The newest reading of all stays, because
     /// its number must not be given again.
     @discardableResult
@@ -28,7 +28,8 @@ extension Database {
         let delivered = try query(
             """
             SELECT r.id FROM reading r
-            WHERE (EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id)
+            WHERE (EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id
+                    AND (a.state = 'accepted' OR a.state = 'withheld' AND a.fault <> '\(Journal.stranger)'))
                 OR r.subject IS NULL AND r.standing = 0 AND \(Self.isBatteryAlone))
             AND NOT EXISTS (SELECT 1 FROM receipt a WHERE a.reading = r.id AND \(Self.isRefused))
             AND NOT EXISTS (SELECT 1 FROM outbox o JOIN destination d ON d.id = o.destination

@@ -1,6 +1,10 @@
 import Core
 
 extension Journal {
+    /// Why a reading is withheld from a clinic that has no name for whom it is about. With another one's name it may still go
+    /// there, so it is kept for that.
+    package static let stranger = "not a patient of this clinic"
+
     /// Lets what was withheld from a destination for this reason wait for it after all: that about a person, or about anybody.
     /// Answers how many readings do.
     @discardableResult

@@ -170,7 +170,10 @@ import Journal
         do throws(Fault) {
             let last = try await journal.address(of: name)
             // Addressed to somebody else it is not the same any more, and its readings wait as any others do.
-            if let last, last != destination.address { uncertain = nil }
+            if let last, last != destination.address {
+                noteFirst(uncertain)
+                uncertain = nil
+            }
             if last != destination.address { try await journal.readdress(name, to: destination.address) }
             if isStart {
                 uncertain = try await journal.consignment(for: name).flatMap { consignment, readings in
@@ -181,7 +184,7 @@ import Journal
             }
             let person = destination.ownName == nil ? nil : destination.patient
             guard destination.ownName == nil || person != nil else { return }
-            let count = try await journal.reoffer(withheldFor: Self.stranger, to: name, about: person)
+            let count = try await journal.reoffer(withheldFor: Journal.stranger, to: name, about: person)
             if count > 0 { backlog.forget() }
         } catch {
             isPrepared = false
@@ -260,19 +263,16 @@ import Journal
         return kept
     }
 
-    /// Why a reading is not for this clinic that is for another.
-    private static let stranger = "not a patient of this clinic"
-
     /// What is not for this clinic stays in the journal and stands in nobody's way.
     private func withhold(_ kept: Kept) async throws(Refusal) {
         let why =
             switch kept.withholding(from: destination.options) {
             // Nobody's readings do not wait: it is somebody whom this clinic does not know.
-            case .unassigned?: Self.stranger
+            case .unassigned?: Journal.stranger
             case let reason?: "\(reason)"
             case nil: "too many values for a bundle"
             }
-        if why == Self.stranger, !hasWithheld {
+        if why == Journal.stranger, !hasWithheld {
             hasWithheld = true
             Systemd.log(
                 .notice, "\(layer): whom it has no name for is not told there; it hears of [Patient] alone")

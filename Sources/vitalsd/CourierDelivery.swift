@@ -76,6 +76,7 @@ extension Courier {
     /// in halves.
     func send(_ shipment: Shipment) async throws(Refusal) {
         guard isWanted(shipment) else {
+            noteFirst(uncertain)
             uncertain = nil
             return backlog.forget()
         }

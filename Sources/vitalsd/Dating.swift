@@ -61,8 +61,7 @@ import Journal
     }
 
     private func note(_ moment: Journal.Moment) async {
-        // As many as the journal keeps.
-        moments = moments.suffix(4095) + [moment]
+        moments = moments.suffix(Journal.Chronicle.mostMoments - 1) + [moment]
         timeline = HubTimeline(moments)
         do throws(Fault) {
             try await journal.note(moment)
@@ -121,7 +120,7 @@ import Journal
         do throws(Fault) {
             let chronicle = try await journal.chronicle(of: device, readings: Journal.Chronicle.mostReadings)
             let concluded = Chronology.conclude(chronicle.history(timeline), timeline, zone: HubClock.offset)
-            let stable = Set(chronicle.outlived(timeline).map(\.id))
+            let stable = Set(chronicle.outlived(timeline, since: moments.oldest).map(\.id))
             let better = zip(chronicle.readings, concluded).filter { !stable.contains($0.0.id) }.compactMap {
                 kept, conclusion in
                 kept.dated.isAmended(by: conclusion.dated) ? (reading: kept.id, dated: conclusion.dated) : nil
@@ -161,6 +160,11 @@ import Journal
         if let pair = kept.pair { kept.pair?.hub = timeline.corrected(pair.hub) }
         return kept
     }
+}
+
+extension [Journal.Moment] {
+    /// The oldest, where there were earlier ones.
+    var oldest: HubTime? { count < Journal.Chronicle.mostMoments ? nil : first?.hub }
 }
 
 extension HubTimeline {

@@ -51,8 +51,8 @@ extension JournalConnection {
         guard let kept = try reading(id) else { return nil }
         let chronicle = try chronicle(of: kept.device.identity, readings: Journal.Chronicle.mostReadings)
         let isFarBack = chronicle.readings.first.map { id < $0.id } ?? false
-        let hub = HubTimeline(try moments()), history = chronicle.history(hub)
-        if isFarBack || chronicle.outlived(hub).contains(where: { $0.id == id }) {
+        let moments = try moments(), hub = HubTimeline(moments), history = chronicle.history(hub)
+        if isFarBack || chronicle.outlived(hub, since: moments.oldest).contains(where: { $0.id == id }) {
             return [TimeText.said(by: kept.reading.taken), TimeText.outlived, TimeText.kept(kept.dated.at)]
         }
         let conclusions = Chronology.conclude(history, hub, zone: HubClock.offset)

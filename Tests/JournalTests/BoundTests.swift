@@ -81,14 +81,20 @@ struct BoundTests {
         let journal = try place.open(bytes: 60_000)
         _ = try await journal.keep([
             entry(pressure(1)), entry(pressure(2), subject: nil), entry(.undecoded([1])), entry(pressure(4)),
+            entry(pressure(1000)), entry(pressure(1001)),
         ])
+        // The one may go to the clinic when that has a name for whom it is about; the other never will.
+        let withheld = [(5, Journal.stranger), (6, "a demonstration")].map { id, why in
+            Journal.Receipt(reading: Int64(id), .withheld(why), at: Instant(milliseconds: 1))
+        }
+        try await journal.settle(withheld, for: "clinic")
         let refusal = Journal.Receipt(reading: 1, .refused(.clinic(.tooLarge)), at: Instant(milliseconds: 1))
         try await journal.settle([refusal, accepted(4)], for: "clinic")
         for number in 5...400 {
             let id = try await journal.keep([entry(pressure(number))])[0].id
             try await journal.settle([accepted(id)], for: "clinic")
         }
-        #expect(try await journal.rows(limit: 9999).suffix(3).map(\.id) == [3, 2, 1])
+        #expect(try await journal.rows(limit: 9999).suffix(4).map(\.id) == [5, 3, 2, 1])
     }
 
     @Test func oldDeliveredReadingsGoWithAge() async throws {

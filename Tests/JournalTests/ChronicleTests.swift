@@ -198,6 +198,44 @@ struct ChronicleTests {
         #expect(chronicle.outlived(hub).map(\.heard) == (0...6).map { hubTime(10 * $0) })
     }
 
+    /// What the hub was told of its own clock in that boot is forgotten: without it the time would be that of a clock that nobody
+    /// vouches for, and go to the clinic as a better one.
+    @Test func aReadingFromBeforeTheHubsMomentsKeepsItsTime() async throws {
+        func time(_ boot: String, _ second: Int, synchronised: Bool = false) -> HubTime {
+            let wall = Instant(milliseconds: 1_000_000)
+            return HubTime(boot: boot, uptime: .seconds(second), wall: wall, synchronised: synchronised)
+        }
+        let journal = try place.open()
+        let heard = [
+            time("a", 1), time("a", 2, synchronised: true), time("b", 5), time("b", 15),
+            time("b", 16, synchronised: true),
+        ]
+        for (number, heard) in heard.enumerated() {
+            _ = try await journal.keep([entry(pressure(number), heard: heard)])
+        }
+        _ = try await journal.keep([
+            entry(
+                pressure(9), heard: time("b", 20, synchronised: true),
+                pair: ClockPair(device: .unknown, hub: time("a", 9), error: .zero))
+        ])
+        let oldest = time("b", 10), hub = HubTimeline(anchors: [], moments: [oldest])
+        let chronicle = try await journal.chronicle(of: cuff.identity, readings: 256)
+        #expect(chronicle.outlived(hub).isEmpty)
+        #expect(chronicle.outlived(hub, since: oldest).map(\.reading) == [0, 2, 9].map { pressure($0) })
+    }
+
+    /// It hears of it when it is there again.
+    @Test func aClinicThatIsAwayIsToldOfABetterTimeToo() async throws {
+        let journal = try place.open()
+        _ = try await journal.keep([entry(pressure(1))])
+        try await journal.settle([accepted(1)], for: "clinic")
+        try await journal.join(["other"])
+        try await journal.redate([(reading: 1, dated: Self.better)])
+        #expect(try await journal.rows(.pending, limit: 9).isEmpty)
+        try await journal.join(["clinic", "other"])
+        #expect(try await journal.pending(for: "clinic", limit: 9).map(\.amends) == [true])
+    }
+
     @Test func aDamagedJournalGivesTheHubsMomentsBack() async throws {
         let journal = try place.open()
         _ = try await journal.keep((1...200).map { entry(pressure($0)) })
