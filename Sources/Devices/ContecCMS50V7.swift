@@ -143,12 +143,14 @@ extension ContecV7 {
         }
 
         private mutating func begun(_ user: UInt8, _ recording: UInt8) async throws(Fault) -> LocalTime? {
-            guard let date = try await ask([0xA5, user, recording], for: 0x07),
-                let next = try await line.next(&frames, within: .seconds(2)), next[0] == 0x12
-            else { return nil }
-            let time = unpacked(next)
-            return LocalTime(
-                Int(date[2]) * 100 + Int(date[3]), Int(date[4]), Int(date[5]), Int(time[2]), Int(time[3]), Int(time[4]))
+            // Once more where its second half is lost: without it the recording would be another.
+            for _ in 0..<2 {
+                guard let date = try await ask([0xA5, user, recording], for: 0x07) else { return nil }
+                guard let next = try await line.next(&frames, within: .seconds(2)), next[0] == 0x12 else { continue }
+                let time = unpacked(next), year = Int(date[2]) * 100 + Int(date[3])
+                return LocalTime(year, Int(date[4]), Int(date[5]), Int(time[2]), Int(time[3]), Int(time[4]))
+            }
+            return nil
         }
 
         private mutating func fetch(

@@ -13,16 +13,16 @@ extension Peer {
 
     /// Writes a request to a control point and gives the indication that answers it; nil once the device has hung up or
     /// kept silent for `time`. What arrives before the answer goes to `take`. `settle` runs ahead of the answer's own
-    /// confirmation, for what was still held back: behind it the device may forget.
+    /// confirmation and hears it, for what was still held back: behind it the device may forget.
     func ask(
         _ point: BluetoothUUID, _ request: [UInt8], within time: Duration, isAnswer: ([UInt8]) -> Bool,
-        _ take: (Update) async throws(Fault) -> Void, settle: () async throws(Fault) -> Void
+        _ take: (Update) async throws(Fault) -> Void, settle: ([UInt8]) async throws(Fault) -> Void
     ) async throws(Fault) -> [UInt8]? {
         try await write(request, to: point)
         while let update = try await next(within: time) {
             let isAnswer = update.characteristic == point && isAnswer(update.value)
             if isAnswer {
-                try await settle()
+                try await settle(update.value)
             } else if update.characteristic != point {
                 try await take(update)
             }

@@ -1,18 +1,19 @@
 import Core
 
 extension Peer {
-    /// Reports what a live oximeter's seconds come to, until it is silent or gone; what was worn so far even when the
-    /// link fails.
+    /// Reports what a live oximeter's seconds come to, until it is silent for `time` or gone; what was worn so far even when
+    /// the link fails.
     ///
     /// `sample` gives the second that an update is, or nil for one that is none. `kept` runs once readings are on disk.
     func watch(
-        _ report: any Report, sample: (Update) async throws(Fault) -> OximetrySample?,
+        _ report: any Report, within time: Duration = .seconds(10),
+        sample: (Update) async throws(Fault) -> OximetrySample?,
         kept: ([Reading]) async throws(Fault) -> Void = { (_: [Reading]) async throws(Fault) in }
     ) async throws(Fault) {
         var session = OximetrySession(keepsStream: report.wantsStream)
         var fault: Fault?, heard = ContinuousClock.now
         do throws(Fault) {
-            try await each(within: .seconds(10)) { update async throws(Fault) in
+            try await each(within: time) { update async throws(Fault) in
                 heard = .now
                 guard let second = try await sample(update) else { return }
                 let readings = session.add(second)
@@ -37,10 +38,13 @@ extension Peer {
         var session = OximetrySession(keepsStream: report.wantsStream)
         var fault: Fault?
         do throws(Fault) {
+            var due = ContinuousClock.now
             for _ in 0..<7200 {
                 guard let second = try await ask() else { break }
                 try await report.each(session.add(second))
-                _ = try await next(within: .seconds(1))
+                // A second from one question to the next, of which the answer took its part; none is asked for late.
+                due = max(due + .seconds(1), .now)
+                _ = try await next(within: due - .now)
             }
         } catch {
             fault = error

@@ -68,6 +68,8 @@ struct GlucoseRecords {
     /// What is now complete.
     mutating func take(_ update: Update) -> [Reading] {
         guard update.characteristic == 0x2A34 else {
+            // Sent twice, it has a context all the same.
+            if update.value == waiting?.bytes { return [] }
             let earlier = end(), reading = decoded(update.value, by: Glucose.measurement)
             guard Glucose.announcesContext(update.value), reading.sequence != nil else {
                 return earlier + [told(reading)]

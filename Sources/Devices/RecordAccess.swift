@@ -57,7 +57,7 @@ package enum RecordAccess {
 
 extension Peer {
     /// Asks for stored records and gives each to `take`, in the order of the device; `settle` runs behind the last and
-    /// ahead of the confirmation of the response. The characteristics of the records and 0x2A52 must be subscribed.
+    /// ahead of the confirmation of the response, where that says that it was the last. The characteristics of the records and 0x2A52 must be subscribed.
     ///
     /// Throws `device(.silent)` when nothing came for half a minute and the end has not been said, after an abort, so
     /// that the device does not go on; `device(.lacking)` when it cannot report, `device(.refused)` when it gave up.
@@ -87,7 +87,11 @@ extension Peer {
         _ request: [UInt8], _ take: (Update) async throws(Fault) -> Void, settle: () async throws(Fault) -> Void
     ) async throws(Fault) -> RecordAccess.Answer {
         let value = try await ask(
-            0x2A52, request, within: .seconds(30), isAnswer: { isAnswer($0, to: request) }, take, settle: settle)
+            0x2A52, request, within: .seconds(30), isAnswer: { isAnswer($0, to: request) }, take,
+            settle: { value async throws(Fault) in
+                guard case .response(_, .success) = try? RecordAccess.answer(value.span) else { return }
+                try await settle()
+            })
         guard let value, let answer = try? RecordAccess.answer(value.span) else {
             try await write(RecordAccess.abort, to: 0x2A52)
             throw .device(.silent)

@@ -27,7 +27,9 @@ extension PulseOximeter {
             if peer.has(0x2A52) { try await fetchSpotChecks(from: peer, report) }
         }
         if peer.has(0x2A5F) || !peer.has(0x2A5E) { try await peer.subscribe(0x2A5F) }
-        try await watch(peer, report)
+        // Who neither streams nor stores tells its one value when the finger leaves.
+        let isAwaited = !peer.has(0x2A5F) && !peer.has(0x2A52)
+        try await watch(peer, report, within: .seconds(isAwaited ? 120 : 10))
         try await peer.setClock(from: report)
     }
 }
@@ -46,8 +48,8 @@ private func fetchSpotChecks(from peer: any Peer, _ report: any Report) async th
 }
 
 /// Spot checks are reported as they are, the continuous measurement summed up.
-private func watch(_ peer: any Peer, _ report: any Report) async throws(Fault) {
-    try await peer.watch(report) { update async throws(Fault) in
+private func watch(_ peer: any Peer, _ report: any Report, within time: Duration) async throws(Fault) {
+    try await peer.watch(report, within: time) { update async throws(Fault) in
         switch update.characteristic {
         case 0x2A5E:
             try await report(decoded(update.value, by: PulseOximeter.spotCheck))

@@ -26,7 +26,9 @@ extension WeightScale {
         try await peer.introduce(to: report)
         if peer.has(0x2A9C) { try await peer.subscribe(0x2A9C) }
         if peer.has(0x2A9D) || !peer.has(0x2A9C) { try await peer.subscribe(0x2A9D) }
-        var weighing = Weighing(), isDenied = false
+        // A clock that can be read stamps the weights.
+        let hasClock = peer.has(0x2A2B) || peer.has(0x2A08)
+        var weighing = Weighing(hasClock: hasClock), isDenied = false
         let take: (Update) async throws(Fault) -> Void = { update async throws(Fault) in
             guard let reading = weighing.take(update) else { return try await report.keep(unasked: update) }
             try await report(reading)
@@ -34,6 +36,7 @@ extension WeightScale {
         if peer.has(0x2A9F), !report.consents.isEmpty {
             try await peer.subscribe(0x2A9F)
             for consent in report.consents {
+                weighing = Weighing(of: Int(consent.user), hasClock: hasClock)
                 if try await peer.open(consent, take) {
                     try await peer.each(within: .seconds(10), take)
                 } else {
@@ -52,11 +55,21 @@ extension WeightScale {
 ///
 /// Where a composition does not fit one packet, both say so, and the second may leave out time and user: they are the
 /// first's. What was told with the same stamp already is not told again. A composition without a stamp from a scale that
-/// stamps its weights comes from its memory or from now, nobody knows which: it is older than its arrival, no more.
+/// stamps its weights comes from its memory or from now, nobody knows which: it is older than its arrival, no more. One that
+/// says nothing of a person is of whom the weight before it is, or whose slot was opened for it (Beurer's SBF73).
 struct Weighing {
     private var previous: Reading?
     private var isUnfinished = false
-    private var hasClock = false
+    private let slot: Int?
+    private var hasClock: Bool
+
+    /// - Parameters:
+    ///   - slot: the one that was opened by its person's consent.
+    ///   - hasClock: whether the scale has one that can be read.
+    init(of slot: Int? = nil, hasClock: Bool = false) {
+        self.slot = slot
+        self.hasClock = hasClock
+    }
 
     mutating func take(_ update: Update) -> Reading? {
         var reading: Reading
@@ -64,17 +77,23 @@ struct Weighing {
         case 0x2A9D:
             reading = decoded(update.value, by: WeightScale.measurement)
             isUnfinished = false
+            if reading.taken == .now { hasClock = false }
         case 0x2A9C:
             reading = decoded(update.value, by: BodyComposition.measurement)
             let isPiece = reading.remarks.contains(.multiplePackets)
             if isPiece, isUnfinished, let previous {
                 if reading.taken == .now { reading.taken = previous.taken }
                 reading.user = reading.user ?? previous.user
-            } else if reading.taken == .now, hasClock {
+            } else if reading.taken == .now, hasClock || isPiece {
                 reading.taken = .unknown
             }
             isUnfinished = isPiece && !isUnfinished
         default: return nil
+        }
+        // Of both it is bit 2 that says that they say; 0xFF is somebody whom the scale does not know.
+        if let slot, let flags = update.value.first, flags & 4 == 0, !reading.values.isEmpty {
+            let isBehind = update.characteristic == 0x2A9C && previous != nil
+            reading.user = isBehind ? previous?.user : slot
         }
         let whole = reading
         if case .clock = reading.taken {

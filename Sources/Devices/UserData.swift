@@ -12,7 +12,7 @@ extension Peer {
         let request = [0x02, consent.user, UInt8(truncatingIfNeeded: consent.code), UInt8(consent.code >> 8)]
         let answer = try await ask(
             0x2A9F, request, within: .seconds(10), isAnswer: { $0.starts(with: [0x20, 0x02]) }, take,
-            settle: { () async throws(Fault) in })
+            settle: { (_: [UInt8]) async throws(Fault) in })
         guard let answer else { throw .device(.silent) }
         return answer.count >= 3 && answer[2] == 0x01
     }

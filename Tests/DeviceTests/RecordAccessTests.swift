@@ -82,6 +82,31 @@ import Testing
         #expect(mistakes.isEmpty, "\(mistakes)")
     }
 
+    /// It is told with its context once, and not before that without.
+    @Test func aMeasurementThatIsSentTwiceWaitsForItsContext() async throws {
+        let lines = """
+            < 1b 0300 13 1000 e807 01 1e 05 3b 00 5301 46b0 18
+            < 1b 0300 13 1000 e807 01 1e 05 3b 00 5301 46b0 18
+            < 1b 0600 02 1000 03
+            = glucose-plasma 70 mg/dL at 2024-01-30T11:38:00 sequence 16 #finger-sample #fasting
+            < 1d 0900 06 00 01 01
+            > 1e
+            """
+        let mistakes = try await mistakes("sig-glp", "no-records.capture", after: 11, lines)
+        #expect(mistakes.isEmpty, "\(mistakes)")
+    }
+
+    /// The meter gives up between the two: it has both, and tells both in the next visit.
+    @Test func aMeasurementWhoseContextIsRefusedStaysThere() async throws {
+        let lines = """
+            < 1b 0300 13 1000 e807 01 1e 05 3b 00 5301 46b0 18
+            < 1d 0900 06 00 01 08
+            > 1e
+            """
+        let mistakes = try await mistakes("sig-glp", "no-records.capture", after: 11, lines)
+        #expect(mistakes == ["fault: \(Fault.device(.refused(8)))"])
+    }
+
     @Test func contextsWithoutTheirMeasurement() async throws {
         let lines = """
             < 1b 0300 13 1000 e807 01 1e 05 3b 00 5301 46b0 18
