@@ -1,19 +1,18 @@
 import Core
 
 extension Peer {
-    /// Reports what a live oximeter's seconds come to, until it is silent for `time` or gone; what was worn so far even when
-    /// the link fails.
+    /// Reports what a live oximeter's seconds come to, until it is silent or gone; what was worn so far even when the
+    /// link fails.
     ///
     /// `sample` gives the second that an update is, or nil for one that is none. `kept` runs once readings are on disk.
     func watch(
-        _ report: any Report, within time: Duration = .seconds(10),
-        sample: (Update) async throws(Fault) -> OximetrySample?,
+        _ report: any Report, sample: (Update) async throws(Fault) -> OximetrySample?,
         kept: ([Reading]) async throws(Fault) -> Void = { (_: [Reading]) async throws(Fault) in }
     ) async throws(Fault) {
         var session = OximetrySession(keepsStream: report.wantsStream)
         var fault: Fault?, heard = ContinuousClock.now
         do throws(Fault) {
-            try await each(within: time) { update async throws(Fault) in
+            try await each(within: .seconds(10)) { update async throws(Fault) in
                 heard = .now
                 guard let second = try await sample(update) else { return }
                 let readings = session.add(second)

@@ -89,8 +89,10 @@ extension Peer {
         let value = try await ask(
             0x2A52, request, within: .seconds(30), isAnswer: { isAnswer($0, to: request) }, take,
             settle: { value async throws(Fault) in
-                guard case .response(_, .success) = try? RecordAccess.answer(value.span) else { return }
-                try await settle()
+                switch try? RecordAccess.answer(value.span) {
+                case .response(_, .success), .response(_, .noRecords): try await settle()
+                default: return
+                }
             })
         guard let value, let answer = try? RecordAccess.answer(value.span) else {
             try await write(RecordAccess.abort, to: 0x2A52)

@@ -28,8 +28,11 @@ extension PulseOximeter {
         }
         if peer.has(0x2A5F) || !peer.has(0x2A5E) { try await peer.subscribe(0x2A5F) }
         // Who neither streams nor stores tells its one value when the finger leaves.
-        let isAwaited = !peer.has(0x2A5F) && !peer.has(0x2A52)
-        try await watch(peer, report, within: .seconds(isAwaited ? 120 : 10))
+        if !peer.has(0x2A5F), !peer.has(0x2A52), let update = try await peer.next(within: .seconds(120)) {
+            _ = try await sample(update, report)
+            if update.isIndication { try await peer.confirm() }
+        }
+        try await peer.watch(report) { update async throws(Fault) in try await sample(update, report) }
         try await peer.setClock(from: report)
     }
 }
@@ -48,16 +51,11 @@ private func fetchSpotChecks(from peer: any Peer, _ report: any Report) async th
 }
 
 /// Spot checks are reported as they are, the continuous measurement summed up.
-private func watch(_ peer: any Peer, _ report: any Report, within time: Duration) async throws(Fault) {
-    try await peer.watch(report, within: time) { update async throws(Fault) in
-        switch update.characteristic {
-        case 0x2A5E:
-            try await report(decoded(update.value, by: PulseOximeter.spotCheck))
-            return nil
-        case 0x2A5F: return OximetrySample(decoded(update.value, by: PulseOximeter.continuous))
-        default:
-            try await report.keep(unasked: update)
-            return nil
-        }
+private func sample(_ update: Update, _ report: any Report) async throws(Fault) -> OximetrySample? {
+    switch update.characteristic {
+    case 0x2A5E: try await report(decoded(update.value, by: PulseOximeter.spotCheck))
+    case 0x2A5F: return OximetrySample(decoded(update.value, by: PulseOximeter.continuous))
+    default: try await report.keep(unasked: update)
     }
+    return nil
 }

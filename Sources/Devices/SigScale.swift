@@ -27,8 +27,7 @@ extension WeightScale {
         if peer.has(0x2A9C) { try await peer.subscribe(0x2A9C) }
         if peer.has(0x2A9D) || !peer.has(0x2A9C) { try await peer.subscribe(0x2A9D) }
         // A clock that can be read stamps the weights.
-        let hasClock = peer.has(0x2A2B) || peer.has(0x2A08)
-        var weighing = Weighing(hasClock: hasClock), isDenied = false
+        var weighing = Weighing(hasClock: peer.has(0x2A2B) || peer.has(0x2A08)), isDenied = false
         let take: (Update) async throws(Fault) -> Void = { update async throws(Fault) in
             guard let reading = weighing.take(update) else { return try await report.keep(unasked: update) }
             try await report(reading)
@@ -36,8 +35,8 @@ extension WeightScale {
         if peer.has(0x2A9F), !report.consents.isEmpty {
             try await peer.subscribe(0x2A9F)
             for consent in report.consents {
-                weighing = Weighing(of: Int(consent.user), hasClock: hasClock)
                 if try await peer.open(consent, take) {
+                    weighing = Weighing(of: Int(consent.user), hasClock: weighing.hasClock)
                     try await peer.each(within: .seconds(10), take)
                 } else {
                     isDenied = true
@@ -61,7 +60,9 @@ struct Weighing {
     private var previous: Reading?
     private var isUnfinished = false
     private let slot: Int?
-    private var hasClock: Bool
+    private(set) var hasClock: Bool
+    /// Whether a weight came without a stamp.
+    private var isClockless = false
 
     /// - Parameters:
     ///   - slot: the one that was opened by its person's consent.
@@ -77,14 +78,15 @@ struct Weighing {
         case 0x2A9D:
             reading = decoded(update.value, by: WeightScale.measurement)
             isUnfinished = false
-            if reading.taken == .now { hasClock = false }
+            isClockless = reading.taken == .now
+            if isClockless { hasClock = false }
         case 0x2A9C:
             reading = decoded(update.value, by: BodyComposition.measurement)
             let isPiece = reading.remarks.contains(.multiplePackets)
             if isPiece, isUnfinished, let previous {
                 if reading.taken == .now { reading.taken = previous.taken }
                 reading.user = reading.user ?? previous.user
-            } else if reading.taken == .now, hasClock || isPiece {
+            } else if reading.taken == .now, hasClock || isPiece && !isClockless {
                 reading.taken = .unknown
             }
             isUnfinished = isPiece && !isUnfinished

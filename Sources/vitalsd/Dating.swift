@@ -163,8 +163,13 @@ import Journal
 }
 
 extension [Journal.Moment] {
-    /// The oldest, where there were earlier ones.
-    var oldest: HubTime? { count < Journal.Chronicle.mostMoments ? nil : first?.hub }
+    /// The oldest, where there were earlier ones; and of a boot of which nothing that it was told is left, none.
+    var oldest: HubTime? {
+        guard count >= Journal.Chronicle.mostMoments, let first else { return nil }
+        let own = prefix { $0.hub.boot == first.hub.boot }
+        let isTold = own.contains { $0.source != nil || $0.hub.synchronised }
+        return isTold || own.count == count ? first.hub : self[own.count].hub
+    }
 }
 
 extension HubTimeline {

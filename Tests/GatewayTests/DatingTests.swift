@@ -89,4 +89,21 @@ import Testing
         let history = chronicle.history(timeline)
         #expect(history.records.map(\.after) == [hub(510)] && history.emptied == hub(1020))
     }
+
+    /// A boot that was told the time, whose telling is forgotten and whose later moments are not, is forgotten as a whole.
+    @Test func ofABootThatIsHalfForgottenNothingIsAtHand() {
+        func moments(_ boot: String, _ count: Int, told: Int? = nil) -> [Journal.Moment] {
+            (0..<count).map { hour in
+                Journal.Moment(
+                    hub: HubTime(
+                        boot: boot, uptime: .seconds(3600 * hour), wall: Instant(milliseconds: 0), synchronised: false),
+                    error: told == hour ? .seconds(1) : nil, source: told == hour ? .clinic : nil)
+            }
+        }
+        let others = moments("b", 4090)
+        #expect((moments("a", 5) + others).oldest == nil)
+        #expect((moments("a", 6) + others).oldest == others[0].hub)
+        #expect((moments("a", 6, told: 5) + others).oldest == moments("a", 1)[0].hub)
+        #expect(moments("a", 4096).oldest == moments("a", 1)[0].hub)
+    }
 }
