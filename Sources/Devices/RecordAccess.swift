@@ -57,7 +57,8 @@ package enum RecordAccess {
 
 extension Peer {
     /// Asks for stored records and gives each to `take`, in the order of the device; `settle` runs behind the last and
-    /// ahead of the confirmation of the response, where that says that it was the last. The characteristics of the records and 0x2A52 must be subscribed.
+    /// ahead of the confirmation of the response, where that says that it was the last. The characteristics of the records and
+    /// 0x2A52 must be subscribed.
     ///
     /// Throws `device(.silent)` when nothing came for half a minute and the end has not been said, after an abort, so
     /// that the device does not go on; `device(.lacking)` when it cannot report, `device(.refused)` when it gave up.

@@ -19,9 +19,9 @@ extension Database {
         }
     }
 
-    /// Forgets up to 32 readings that every destination has accepted that is to have them, oldest first, and answers how many; and what says how full
-    /// the battery of a device is that several persons share, which nobody waits for. The newest reading of all stays, because
-    /// its number must not be given again.
+    /// Forgets up to 32 readings that every destination has accepted that is to have them, oldest first, and answers how many; and
+    /// what says how full the battery of a device is that several persons share, which nobody waits for. The newest reading of all
+    /// stays, because its number must not be given again.
     @discardableResult
     func forgetDelivered(heardBefore instant: Instant?) throws(Fault) -> Int {
         // An age says nothing about what a hub heard that did not know the time.

@@ -294,63 +294,54 @@ def test_a_wear_that_is_told_once_outlasts_a_full_disk(disk, home, clinic, tmp_p
     air.close()
 
 
-def test_what_waits_for_room_when_the_daemon_must_end_takes_the_last_reserve(disk, home, clinic, tmp_path):
-    if not disk.is_mounted:
-        pytest.skip("a limit on files has no reserve")
-    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
-    home.start()
-    wire.send(nonin_format_13(97, 70, START))
-    eventually(lambda: clinic.saturations() == [97])
-    disk.fill()
-    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
-    # Something else may find the disk full first.
-    eventually(lambda: wire.is_read() and "hub: the disk is full" in home.log)
-    assert home.stop() == 0
-    assert "are lost" not in home.log
-    disk.free()
-    home.start()
-    eventually(lambda: len(clinic.saturations()) >= 2)
-    settled(home)
-    assert clinic.saturations() == [91, 97]
-    reserve = home.state / "reserve"
-    eventually(lambda: reserve.exists() and reserve.stat().st_blocks > 0)
-
-
-def test_what_lies_behind_that_in_the_cable_takes_it_too(disk, home, clinic, tmp_path):
-    """Nobody reads there while somebody waits for room, and a line that is closed forgets."""
-    if not disk.is_mounted:
-        pytest.skip("a limit on files has no reserve")
-    faults, wire = Faults(tmp_path), Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
-    faults.fail("close", "line", HALF)
-    home.start(env={**os.environ, **faults.environment})
-    wire.send(nonin_format_13(97, 70, START))
-    eventually(lambda: clinic.saturations() == [97])
-    disk.fill()
-    wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
-    eventually(lambda: wire.is_read() and "hub: the disk is full" in home.log)
-    wire.send(nonin_format_13(92, 70, START + timedelta(minutes=2)))
-    wire.send(nonin_format_13(93, 70, START + timedelta(minutes=3)))
-    eventually(lambda: not wire.is_read())
-    assert home.stop() == 0
-    assert "are lost" not in home.log
-    disk.free()
-    home.start()
-    eventually(lambda: len(clinic.saturations()) >= 4)
-    settled(home)
-    assert clinic.saturations() == [91, 92, 93, 97]
-
-
-def test_whose_it_is_does_not_change_while_it_waits(disk, home, clinic, tmp_path):
-    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
-    home.start(preexec_fn=quiet_limit)
+def one_waits(disk, home, clinic, wire) -> None:
+    """A spot check is at the clinic, and the next one waits for room. Something else may find the disk full first."""
     wire.send(nonin_format_13(97, 70, START))
     eventually(lambda: clinic.saturations() == [97])
     disk.fill()
     wire.send(nonin_format_13(91, 70, START + timedelta(minutes=1)))
     eventually(lambda: wire.is_read() and "hub: the disk " in home.log)
-    # It is not at the clinic, and nowhere in the journal.
+
+
+@pytest.mark.parametrize("behind", [[], [92, 93]], ids=["alone", "more-behind-it"])
+def test_what_waits_for_room_when_the_daemon_must_end_takes_the_last_reserve(disk, home, clinic, tmp_path, behind):
+    """So does what lies in the cable behind it, where nobody reads meanwhile; and a line that is closed forgets."""
+    if not disk.is_mounted:
+        pytest.skip("a limit on files has no reserve")
+    faults, wire = Faults(tmp_path), Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    faults.fail("close", "line", HALF)
+    home.start(env={**os.environ, **faults.environment})
+    one_waits(disk, home, clinic, wire)
+    for number in behind:
+        wire.send(nonin_format_13(number, 70, START + timedelta(minutes=number)))
+    eventually(lambda: not behind or not wire.is_read())
+    assert home.stop() == 0
+    assert "are lost" not in home.log
+    disk.free()
+    home.start()
+    eventually(lambda: len(clinic.saturations()) >= 2 + len(behind))
+    settled(home)
+    assert clinic.saturations() == [91, *behind, 97]
+    reserve = home.state / "reserve"
+    eventually(lambda: reserve.exists() and reserve.stat().st_blocks > 0)
+
+
+def test_what_waits_for_room_is_not_wiped_as_if_it_were_at_the_clinic(disk, home, clinic, tmp_path):
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start(preexec_fn=quiet_limit)
+    one_waits(disk, home, clinic, wire)
     refused = home.run("wipe", "--everything")
     assert refused.returncode == 69 and "1 readings are not at the clinic" in refused.stderr
+    disk.free()
+    eventually(lambda: len(clinic.saturations()) > 1)
+    settled(home)
+    assert clinic.saturations() == [91, 97]
+
+
+def test_whose_it_is_does_not_change_while_it_waits_for_room(disk, home, clinic, tmp_path):
+    wire = Nonin(str(tmp_path / "oximeter"), START + timedelta(hours=1))
+    home.start(preexec_fn=quiet_limit)
+    one_waits(disk, home, clinic, wire)
     home.set("Reference", "Patient/pt-4712")
     home.reload()
     eventually(lambda: "hub: configuration read again" in home.log)

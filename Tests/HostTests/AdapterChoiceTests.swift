@@ -6,7 +6,6 @@ import Testing
 
 @testable import Host
 
-private let cuff = Management.Address(BluetoothAddress(0x0009_1F80_0022), .lePublic)
 private let first = BluetoothAddress(0x1122_3344_5566), second = BluetoothAddress(0x1122_3344_5577)
 
 /// A bond that was made with one of them, or before anybody noted with which.

@@ -5,7 +5,6 @@ import Testing
 
 @testable import Host
 
-private let cuff = Management.Address(BluetoothAddress(0x0009_1F80_0022), .lePublic)
 private let known = Advertisement(cuff, [2, 1, 6])
 private let add = "0033 0 2200801f09000102", remove = "0034 0 2200801f090001", hangUp = "0014 0 2200801f090001"
 private let report = "0033 0 2200801f09000100"

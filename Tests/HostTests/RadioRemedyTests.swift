@@ -6,8 +6,6 @@ import Testing
 
 @testable import Host
 
-private let cuff = Management.Address(BluetoothAddress(0x0009_1F80_0022), .lePublic)
-
 /// What keeps the radio, and the devices' time on the air, from being lost.
 @Suite struct RadioRemedyTests {
     /// As after a connection that is being made for ever: everybody is heard, and nobody connected to.

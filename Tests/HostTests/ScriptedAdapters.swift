@@ -5,6 +5,18 @@ import Testing
 
 @testable import Host
 
+/// The device that these tests are about.
+let cuff = Management.Address(BluetoothAddress(0x0009_1F80_0022), .lePublic)
+
+/// A bond with it, or with another, of which every byte of each key is the same.
+func bond(_ byte: UInt8 = 0xAA, of device: String = "2200801f0900") throws -> Bond {
+    let zeros = String(repeating: "00", count: 8), key = String(repeating: hex(byte), count: 16)
+    return try Bond(
+        try #require(
+            bytes(
+                hex: "01 \(device) 01 01 \(device) 01 02 00 10 0000 \(zeros) \(key) 02 \(device) 01 \(key)")))
+}
+
 /// A kernel with adapters that do what they are told. Everything that it is told is kept, without the headers' lengths:
 /// `0005 0 01` is Set Powered for hci0 with the parameter 01.
 @Hub final class ScriptedAdapters {
